@@ -1,0 +1,122 @@
+"""What the engine and a program share: a batch of records in, keyed state and outputs out.
+
+The engine (``streamproc.engine``) runs a :class:`Program` per partition and knows nothing else of
+it; the program knows nothing of Kafka or Faust. It may import nothing of ours; it does no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Consecutive records of one source partition, as parallel lists.
+
+    Shapes: ``offsets`` ascend strictly, with holes where the log holds no record; the other lists
+    run beside it. ``headers`` holds only the records that have any, by their index in the lists.
+    Units: ``timestamps_ms`` is Kafka's record timestamp.
+    """
+
+    topic: str
+    partition: int
+    offsets: list[int]
+    keys: list[bytes | None]
+    values: list[bytes | None]
+    timestamps_ms: list[int]
+    next_offset: int
+    """Where the log goes on behind this batch; past the last offset if the log has holes there."""
+    headers: dict[int, Headers] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+@dataclass(slots=True)
+class BatchReport:
+    """What a program made of one batch.
+
+    Shapes: ``applied + duplicate + rejected`` is the number of records handed in; ``late`` counts
+    among ``applied``. ``dirty_keys`` is how many changed keys the program holds that nobody took.
+    """
+
+    applied: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    late: int = 0
+    dirty_keys: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class DeadLetter:
+    """A record that cannot be used, as it came, and why."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True, frozen=True)
+class Published:
+    """A record for an output topic; absolute and versioned, so that a second copy does no harm."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(slots=True)
+class Outputs:
+    """What leaves a program: dead letters before the flush that passes them, the rest after it."""
+
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+
+
+class Program(Protocol):
+    """A deterministic fold over one partition, with keyed byte state.
+
+    Synchronous; does no I/O; reads no clock. Keys begin with the kind of record, a byte above 0 (0
+    is the engine's). However the same records are cut into batches, the state is the same byte for
+    byte.
+    """
+
+    def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take over a recovered state; called once, before anything else.
+
+        Errors: ``NewerState`` if a record was written by a newer version.
+        """
+        ...
+
+    def apply(self, topic: str, batch: Batch) -> BatchReport:
+        """Fold a batch into the state.
+
+        Errors: none, for any bytes: what cannot be used becomes a dead letter.
+        """
+        ...
+
+    def tick(self, now_ms: int, caught_up: bool) -> None:
+        """Judge what depends on the clock; ``caught_up``: every input is read to its end."""
+        ...
+
+    def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
+        """Every key changed since the last call, with its value; ``None`` deletes the key."""
+        ...
+
+    def value(self, key: bytes) -> bytes | None:
+        """The current value of a key, to write it again."""
+        ...
+
+    def take_outputs(self) -> Outputs:
+        """What is to leave and was not taken yet."""
+        ...
