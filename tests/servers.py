@@ -1,0 +1,412 @@
+"""A real Apache Kafka for tests, benchmarks and by hand: one KRaft node from Maven jars.
+
+By hand: ``python -m tests.servers kafka --port 9092 --dir /tmp/kafka`` until SIGTERM or Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import fcntl
+import os
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from streamproc.embedded.leash import leashed
+
+KAFKA_VERSION = "4.1.0"
+LIBS_VARIABLE = "STREAMPROC_TEST_KAFKA_LIBS"
+HOST = "127.0.0.1"
+
+_HERE = Path(__file__).parent
+_START_DEADLINE_S = 60.0
+_STOP_DEADLINE_S = 20.0
+_FETCH_DEADLINE_S = 600.0
+_POLL_S = 0.05
+_ATTEMPTS = 4
+_LOG_TAIL_LINES = 60
+_LARGEST_BATCH_BYTES = 10 * 1024 * 1024  # a flush of 8 MiB and what Kafka adds around it
+_PORT_WORDS = ("Address already in use", "BindException")
+
+BROKER_DEFAULTS: Mapping[str, str] = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "num.partitions": "1",
+    "default.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    "message.max.bytes": str(_LARGEST_BATCH_BYTES),
+    "replica.fetch.max.bytes": str(_LARGEST_BATCH_BYTES),
+    "replica.fetch.response.max.bytes": str(2 * _LARGEST_BATCH_BYTES),
+}
+"""What every node starts with; ``KafkaServer(properties=..)`` overrides."""
+
+
+class ServerMissing(Exception):
+    """A server cannot be started on this machine: Java, Maven or the jars are not to be had."""
+
+
+class ServerFailed(Exception):
+    """A server did not start or ended by itself; the message holds the end of its log."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now.
+
+    Below the range of ephemeral ports: there an outgoing connection could take the port while the
+    server is down, even a client's own connection to itself.
+    """
+    draw = random.SystemRandom()
+    while True:
+        port = draw.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+
+
+def kafka_libs() -> Path:
+    """The folder of Kafka's jars, filled by Maven at the first call.
+
+    Errors: ``ServerMissing`` if they are neither there nor to be had.
+    """
+    named = os.environ.get(LIBS_VARIABLE)  # noqa: TID251 - tests have no settings
+    if named:
+        if not any(Path(named).glob("kafka_2.13-*.jar")):
+            msg = f"{LIBS_VARIABLE}={named} holds no jars of Kafka"
+            raise ServerMissing(msg)
+        return Path(named)
+    libs = _HERE.parent / ".cache" / "kafka" / KAFKA_VERSION / "libs"
+    libs.parent.mkdir(parents=True, exist_ok=True)
+    with (libs.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test runs may begin at once
+        if not libs.exists():
+            _fetch_libs(libs)
+    return libs
+
+
+def _fetch_libs(libs: Path) -> None:
+    maven = _program("mvn")
+    scratch = Path(tempfile.mkdtemp(prefix="libs-", dir=libs.parent))
+    try:
+        done = subprocess.run(
+            [
+                *(maven, "-B", "-q", "-f", str(_HERE / "kafka" / "pom.xml")),
+                *(f"-Dkafka.version={KAFKA_VERSION}", "-DincludeScope=runtime"),
+                *("dependency:copy-dependencies", f"-DoutputDirectory={scratch}"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=_FETCH_DEADLINE_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            msg = f"Maven could not fetch Kafka {KAFKA_VERSION}:\n{done.stdout}{done.stderr}"
+            raise ServerMissing(msg)
+        scratch.rename(libs)  # whole or not at all
+    except subprocess.TimeoutExpired as slow:
+        msg = f"Maven fetched Kafka {KAFKA_VERSION} for {_FETCH_DEADLINE_S:.0f} s without an end"
+        raise ServerMissing(msg) from slow
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        msg = f"no {name} on the PATH; a real Kafka needs Java 17 and, once, Maven"
+        raise ServerMissing(msg)
+    return path
+
+
+class KafkaServer:
+    """One Kafka node on 127.0.0.1 as a process of our own.
+
+    It keeps its port and data over ``stop`` or ``kill`` and ``start``; ``close``, or leaving the
+    context, removes a data folder that it made itself. It dies with the process that started it.
+
+    Errors: ``start`` raises ``ServerMissing`` or ``ServerFailed``.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int | None = None,
+        directory: Path | None = None,
+        properties: Mapping[str, str] | None = None,
+        heap_mib: int = 512,
+        java_options: tuple[str, ...] = (),
+    ) -> None:
+        self._port_given = port is not None
+        self.port = port or 0
+        self._controller_port = 0
+        self._own_directory = directory is None
+        self.directory = directory or Path(tempfile.mkdtemp(prefix="streamproc-kafka-"))
+        self._properties = dict(properties or {})
+        self._java_options = [f"-Xmx{heap_mib}m", "-Xms64m", *java_options]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_once = False
+
+    @property
+    def bootstrap(self) -> str:
+        """The address for clients, once started."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The pid of the running node."""
+        return self._running().pid
+
+    @property
+    def log_path(self) -> Path:
+        """The file that holds what the node says."""
+        return self.directory / "kafka.log"
+
+    def log_tail(self) -> str:
+        """The last lines that the node said."""
+        if not self.log_path.exists():
+            return "(no log)"
+        lines = self.log_path.read_text(errors="replace").splitlines()
+        return "\n".join(lines[-_LOG_TAIL_LINES:])
+
+    def start(self) -> None:
+        """Start the node and wait until it is the broker of its own cluster."""
+        attempts = 1 if self._port_given or self._started_once else _ATTEMPTS
+        for attempt in range(attempts):
+            if not self._started_once:
+                self._choose_ports()
+            try:
+                self._start_process()
+            except ServerFailed as failed:
+                self.kill()
+                raced = any(word in str(failed) for word in _PORT_WORDS)
+                if not raced or attempt == attempts - 1:
+                    raise
+                shutil.rmtree(self.directory / "data", ignore_errors=True)
+            else:
+                self._started_once = True
+                return
+
+    def stop(self) -> None:
+        """End the node in order; it is killed if that takes too long."""
+        process = self._process
+        if process is None:
+            return
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(_STOP_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """End the node as a crash does (SIGKILL)."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def pause(self) -> None:
+        """Stop the node's clock (SIGSTOP): it holds its connections and answers nothing."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused node go on."""
+        self._running().send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """Stop the node and remove the data folder, if it is our own."""
+        self.stop()
+        if self._own_directory:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def check_alive(self) -> None:
+        """Return if the node runs.
+
+        Errors: ``ServerFailed`` with its log if it ended by itself.
+        """
+        if self._running().poll() is not None:
+            msg = f"Kafka ended with code {self._running().returncode}:\n{self.log_tail()}"
+            raise ServerFailed(msg)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            error.add_note(f"the end of Kafka's log:\n{self.log_tail()}")
+        self.close()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            msg = "Kafka was not started"
+            raise ServerFailed(msg)
+        return self._process
+
+    def _choose_ports(self) -> None:
+        if not self._port_given:
+            self.port = free_port()
+        self._controller_port = free_port()
+        while self._controller_port == self.port:
+            self._controller_port = free_port()
+
+    def _start_process(self) -> None:
+        java, classpath = _program("java"), f"{kafka_libs()}/*"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        config = self._write_config()
+        if not (self.directory / "data" / "meta.properties").exists():
+            self._format(java, classpath, config)
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                leashed([*self._java(java, classpath), "kafka.Kafka", str(config)]),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.directory,
+                start_new_session=True,  # Ctrl-C in a terminal is for the one who started us
+            )
+        self._await_answer()
+
+    def _java(self, java: str, classpath: str) -> list[str]:
+        quiet = f"-Dlog4j2.configurationFile={_HERE / 'kafka' / 'log4j2.yaml'}"
+        return [java, *self._java_options, quiet, "-cp", classpath]
+
+    def _write_config(self) -> Path:
+        address, controller = f"{HOST}:{self.port}", f"{HOST}:{self._controller_port}"
+        lines = {
+            **BROKER_DEFAULTS,
+            "listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{address}",
+            "controller.quorum.voters": f"1@{controller}",
+            "log.dirs": str(self.directory / "data"),
+            **self._properties,
+        }
+        config = self.directory / "server.properties"
+        config.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+        return config
+
+    def _format(self, java: str, classpath: str, config: Path) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        options = ["format", f"--cluster-id={cluster}", "-c", str(config)]
+        done = subprocess.run(
+            [*self._java(java, classpath), "kafka.tools.StorageTool", *options],
+            capture_output=True,
+            text=True,
+            timeout=_START_DEADLINE_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            msg = f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}"
+            raise ServerFailed(msg)
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + _START_DEADLINE_S
+        while not _broker_count(self.port):
+            self.check_alive()
+            if time.monotonic() > deadline:
+                msg = f"Kafka did not answer in {_START_DEADLINE_S:.0f} s:\n{self.log_tail()}"
+                raise ServerFailed(msg)
+            time.sleep(_POLL_S)
+        self.check_alive()  # if a stranger answered on the port, ours ended
+
+
+def _broker_count(port: int) -> int:
+    """How many brokers the one on ``port`` knows; 0 while it does not answer."""
+    # Metadata v1 for no topic: a broker lists itself only once it may be given partitions
+    body = struct.pack(">hhih", 3, 1, 1, -1) + struct.pack(">i", 0)
+    try:
+        with socket.create_connection((HOST, port), timeout=2.0) as connection:
+            connection.sendall(struct.pack(">i", len(body)) + body)
+            answer = connection.makefile("rb").read(12)
+    except OSError:
+        return 0
+    return int(struct.unpack(">i", answer[8:12])[0]) if len(answer) == 12 else 0
+
+
+def kafka_or_skip(
+    *, properties: Mapping[str, str] | None = None, heap_mib: int = 512
+) -> Iterator[KafkaServer]:
+    """A started node, for the body of a pytest fixture: ``yield from kafka_or_skip()``.
+
+    Errors: skips the test where Kafka cannot be had, and fails it there if ``CI`` is set.
+    """
+    server = KafkaServer(properties=properties, heap_mib=heap_mib)
+    try:
+        server.start()
+    except ServerMissing as missing:
+        server.close()
+        if os.environ.get("CI"):  # noqa: TID251 - tests have no settings
+            pytest.fail(f"a real Kafka is required on CI: {missing}")
+        pytest.skip(str(missing))
+    except BaseException:
+        server.close()
+        raise
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def main(arguments: list[str]) -> int:
+    """Run a server by hand until SIGTERM or SIGINT; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
+    parser.add_argument("server", choices=["kafka"])
+    parser.add_argument("--port", type=int, default=9092)
+    parser.add_argument("--dir", type=Path, help="keep the data here (default: a temporary folder)")
+    parser.add_argument("--heap-mib", type=int, default=512)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    chosen = parser.parse_args(arguments)
+    properties = dict(str(pair).split("=", 1) for pair in chosen.set)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    with KafkaServer(
+        port=chosen.port,
+        directory=chosen.dir and chosen.dir.resolve(),
+        properties=properties,
+        heap_mib=chosen.heap_mib,
+    ) as server:
+        sys.stdout.write(f"Kafka {KAFKA_VERSION} on {server.bootstrap}, in {server.directory}\n")
+        sys.stdout.flush()
+        while not ended.wait(0.5):
+            server.check_alive()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
