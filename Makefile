@@ -1,0 +1,95 @@
+# Everything a person types here. `make` alone lists it; ARGS="..." goes to the command behind a target.
+# Needs: Python 3.11 and make. Whatever else a target needs, it installs below this folder or names.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+FULL := $(VENV)/.everything-installed
+KAFKA := .cache/.kafka-fetched
+BACKEND := .cache/build-backend
+ARGS ?=
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python3.11 ...` names another.
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate --no-config \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
+
+.PHONY: help setup check lint house test demo chaos sim bench docs wheel lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(FULL) $(KAFKA) ## Make .venv with everything, and fetch Kafka for the tests
+
+check: lint house ## Format, lint, types, import contracts and the house rules
+
+lint: $(FULL)
+	$(BIN)/ruff format --check streamproc tests
+	$(BIN)/ruff check streamproc tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+house: $(FULL)
+	$(BIN)/python -m pytest tests/house
+
+test: setup lint ## Everything: check, unit, laws, agents, integration on real Kafka, a short chaos
+	$(BIN)/python -m pytest -m "not bench" $(ARGS)
+
+demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker
+	@$(BIN)/streamproc demo $(ARGS)
+
+chaos: setup ## Kill, pause and move real workers on real Kafka, then compare ledger, log and state
+	@$(BIN)/python -m tests.chaos --faults 30 $(ARGS)
+
+sim: $(FULL) ## Simulate 20,000 random schedules of faults against the state protocol
+	@$(BIN)/python -m tests.laws.simulate --schedules 20000 $(ARGS)
+
+bench: setup ## Measure the worker beside an idiomatic Faust app; reports, asserts nothing
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs: $(FULL) ## Write the generated pages again
+	$(BIN)/python -m tests.house.exit_codes > docs/exit-codes.md
+
+wheel: $(FULL) ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock: $(FULL) ## Pin what pyproject.toml asks for, with hashes, into requirements/
+	$(COMPILE) -o requirements/runtime.txt pyproject.toml
+	$(COMPILE) --only-build-deps $(BUILD_DEPS) -c requirements/runtime.txt -o requirements/build.txt pyproject.toml
+	$(COMPILE) --extra dev $(BUILD_DEPS) -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+
+clean: ## Remove everything that make made, .venv and downloads too
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find streamproc tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@PYTHON="$(PYTHON)" sh .ci/system-packages python
+	@echo "Making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the worker needs into $(VENV) (a few seconds)"
+	@$(PIP) install --quiet --require-hashes -r requirements/runtime.txt
+	@rm -rf $(BACKEND)
+	@$(PIP) install --quiet --require-hashes --target $(BACKEND) -r requirements/build.txt
+	@PYTHONPATH=$(BACKEND) $(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(FULL): requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing everything into $(VENV) (half a minute)"
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $(RUNTIME) $@
+
+$(KAFKA): tests/servers.py | $(FULL)
+	@sh .ci/system-packages kafka
+	@echo "Fetching Kafka for the tests (once)"
+	@$(BIN)/python -c 'from tests.servers import kafka_libs; kafka_libs()'
+	@touch $@
