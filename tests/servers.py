@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import argparse
 import base64
-import contextlib
 import fcntl
 import os
-import random
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -29,10 +25,10 @@ from typing import Self
 import pytest
 
 from streamproc.embedded.leash import leashed
+from streamproc.embedded.ports import LOOPBACK, broker_count, free_port, is_free
 
 KAFKA_VERSION = "4.1.0"
 LIBS_VARIABLE = "STREAMPROC_TEST_KAFKA_LIBS"
-HOST = "127.0.0.1"
 
 _HERE = Path(__file__).parent
 _START_DEADLINE_S = 60.0
@@ -72,20 +68,6 @@ class ServerMissing(Exception):
 
 class ServerFailed(Exception):
     """A server did not start or ended by itself; the message holds the end of its log."""
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now.
-
-    Below the range of ephemeral ports: there an outgoing connection could take the port while the
-    server is down, even a client's own connection to itself.
-    """
-    draw = random.SystemRandom()
-    while True:
-        port = draw.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((HOST, port))
-            return port
 
 
 def kafka_libs() -> Path:
@@ -173,7 +155,7 @@ class KafkaServer:
     @property
     def bootstrap(self) -> str:
         """The address for clients, once started."""
-        return f"{HOST}:{self.port}"
+        return f"{LOOPBACK}:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -286,6 +268,9 @@ class KafkaServer:
             self._controller_port = free_port()
 
     def _start_process(self) -> None:
+        if not is_free(self.port):
+            msg = f"{_PORT_WORDS[0]}: {self.bootstrap}"
+            raise ServerFailed(msg)
         java, classpath = _program("java"), f"{kafka_libs()}/*"
         self.directory.mkdir(parents=True, exist_ok=True)
         config = self._write_config()
@@ -307,7 +292,7 @@ class KafkaServer:
         return [java, *self._java_options, quiet, "-cp", classpath]
 
     def _write_config(self) -> Path:
-        address, controller = f"{HOST}:{self.port}", f"{HOST}:{self._controller_port}"
+        address, controller = f"{LOOPBACK}:{self.port}", f"{LOOPBACK}:{self._controller_port}"
         lines = {
             **BROKER_DEFAULTS,
             "listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
@@ -336,26 +321,13 @@ class KafkaServer:
 
     def _await_answer(self) -> None:
         deadline = time.monotonic() + _START_DEADLINE_S
-        while not _broker_count(self.port):
+        while not broker_count(self.port):
             self.check_alive()
             if time.monotonic() > deadline:
                 msg = f"Kafka did not answer in {_START_DEADLINE_S:.0f} s:\n{self.log_tail()}"
                 raise ServerFailed(msg)
             time.sleep(_POLL_S)
         self.check_alive()  # if a stranger answered on the port, ours ended
-
-
-def _broker_count(port: int) -> int:
-    """How many brokers the one on ``port`` knows; 0 while it does not answer."""
-    # Metadata v1 for no topic: a broker lists itself only once it may be given partitions
-    body = struct.pack(">hhih", 3, 1, 1, -1) + struct.pack(">i", 0)
-    try:
-        with socket.create_connection((HOST, port), timeout=2.0) as connection:
-            connection.sendall(struct.pack(">i", len(body)) + body)
-            answer = connection.makefile("rb").read(12)
-    except OSError:
-        return 0
-    return int(struct.unpack(">i", answer[8:12])[0]) if len(answer) == 12 else 0
 
 
 def kafka_or_skip(
