@@ -1,0 +1,181 @@
+"""The changelog topic: append a flush as one record batch, read a partition as parallel lists.
+
+Source: docs/adr/0003-one-flush-is-one-record-batch.md; aiokafka ``create_batch`` / ``send_batch``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from streamproc.engine.config import EngineConfig
+from streamproc.engine.rawfetch import RawRecords, fetch_raw
+from streamproc.engine.stamp import HEADER
+from streamproc.errors import FlushFailed, FlushTooLarge
+
+POLL_S = 0.5
+
+
+class Changelog:
+    """One worker's access to the changelog topic."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.topic = config.changelog
+        self._config = config
+        self._producer: Any = None
+
+    async def start(self) -> None:
+        """Connect the writer."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._config.bootstrap_servers,
+            acks="all",
+            max_batch_size=self._config.flush_hard_bytes,
+            max_request_size=2 * self._config.flush_hard_bytes,
+            request_timeout_ms=int(self._config.request_timeout_s * 1000),
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Disconnect the writer."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def append(
+        self, partition: int, records: Sequence[tuple[bytes, bytes | None]], stamp: bytes
+    ) -> tuple[int, int]:
+        """Append records as ONE record batch: its first offset, and its size in bytes.
+
+        Errors: ``FlushTooLarge`` if they do not fit one; ``FlushFailed`` if they were not acknowledged
+        (they may be in the log all the same, or come later: the stamp tells).
+        """
+        where = f"{self.topic}, partition {partition}"
+        batch = self._producer.create_batch()
+        headers = [(HEADER, stamp)]
+        for key, value in records:
+            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                raise _too_large(len(records), self._config.flush_hard_bytes, where)
+        batch.close()
+        try:
+            acknowledged = await self._producer.send_batch(batch, self.topic, partition=partition)
+            metadata = await acknowledged
+        except MessageSizeTooLargeError as error:
+            raise _too_large(len(records), batch.size(), where) from error
+        except (TimeoutError, KafkaError, OSError) as error:
+            raise FlushFailed(
+                f"a flush of {len(records)} records was not acknowledged: {error!r}",
+                where=where,
+                hint="look at the broker: is it up, is its disk full, are enough replicas in sync?"
+                " Nothing was acknowledged; a restart goes on from the last durable flush",
+            ) from error
+        return int(metadata.offset), int(batch.size())
+
+    @asynccontextmanager
+    async def reading(self, positions: Mapping[int, int]) -> AsyncIterator[ChangelogCursor]:
+        """A cursor over some partitions, from the given offsets (-1: the log's start)."""
+        async with changelog_cursor(
+            self._config.bootstrap_servers, self.topic, positions
+        ) as cursor:
+            yield cursor
+
+    async def read_range(self, partition: int, first: int, end: int) -> RawRecords:
+        """The records from ``first`` to before ``end`` that the log holds."""
+        found = RawRecords(begin_offset=first, next_offset=first)
+        async with self.reading({partition: first}) as cursor:
+            while found.next_offset < end:
+                for records in (await cursor.read({partition})).values():
+                    _extend(found, records, end)
+        return found
+
+    async def end_offset(self, partition: int) -> int:
+        """Where the partition's log ends now."""
+        async with self.reading({partition: -1}) as cursor:
+            return (await cursor.end_offsets())[partition]
+
+
+@asynccontextmanager
+async def changelog_cursor(
+    bootstrap_servers: str, topic: str, positions: Mapping[int, int]
+) -> AsyncIterator[ChangelogCursor]:
+    """A cursor over partitions of a topic, for the engine and for any other reader."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=4 << 20,
+        fetch_max_wait_ms=50,
+    )
+    await consumer.start()
+    try:
+        cursor = ChangelogCursor(consumer, topic)
+        await cursor.assign(positions)
+        yield cursor
+    finally:
+        await consumer.stop()
+
+
+class ChangelogCursor:
+    """Reads some partitions of one topic, without a group."""
+
+    def __init__(self, consumer: Any, topic: str) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._partitions: list[int] = []
+
+    async def assign(self, positions: Mapping[int, int]) -> None:
+        """Read these partitions from these offsets (-1: the log's start)."""
+        self._partitions = list(positions)
+        where = {number: TopicPartition(self._topic, number) for number in positions}
+        self._consumer.assign(list(where.values()))
+        firsts = await self._consumer.beginning_offsets(list(where.values()))
+        for number, offset in positions.items():
+            self._consumer.seek(where[number], max(offset, firsts[where[number]]))
+
+    async def read(self, partitions: Iterable[int]) -> dict[int, RawRecords]:
+        """What comes next of these partitions; waits a moment, may be empty."""
+        wanted = {TopicPartition(self._topic, number) for number in partitions}
+        found = await fetch_raw(self._consumer, wanted, POLL_S)
+        return {at.partition: records for at, records in found.items()}
+
+    async def bounds(self) -> dict[int, tuple[int, int]]:
+        """The first offset and the end of each partition's log, asked for now."""
+        where = [TopicPartition(self._topic, number) for number in self._partitions]
+        firsts = await self._consumer.beginning_offsets(where)
+        ends = await self.end_offsets()
+        return {at.partition: (firsts[at], ends[at.partition]) for at in where}
+
+    async def end_offsets(self) -> dict[int, int]:
+        """Where each partition's log ends, asked for now.
+
+        The embedded broker answers with the offset behind the last batch's FIRST record; what its
+        fetches report is right, so the greater of both counts.
+        """
+        where = [TopicPartition(self._topic, number) for number in self._partitions]
+        ends = await self._consumer.end_offsets(where)
+        return {at.partition: max(ends[at], self._consumer.highwater(at) or 0) for at in where}
+
+
+def _extend(found: RawRecords, records: RawRecords, end: int) -> None:
+    for index, offset in enumerate(records.offsets):
+        if offset >= end:
+            break
+        if index in records.headers:
+            found.headers[len(found.offsets)] = records.headers[index]
+        found.offsets.append(offset)
+        found.keys.append(records.keys[index])
+        found.values.append(records.values[index])
+        found.timestamps_ms.append(records.timestamps_ms[index])
+    found.next_offset = min(records.next_offset, end)
+
+
+def _too_large(records: int, limit_bytes: int, where: str) -> FlushTooLarge:
+    return FlushTooLarge(
+        f"a flush of {records} records does not fit one record batch ({limit_bytes} bytes)",
+        where=where,
+        hint="it is never split. Raise max.message.bytes of the changelog and"
+        " STREAMPROC_ENGINE__FLUSH_HARD_BYTES together, or spread the hosts over more partitions",
+    )

@@ -1,0 +1,328 @@
+"""The engine of one worker: owned partitions, group commit, and what is acknowledged.
+
+Faust says which partitions are ours and brings the batches; everything that must be exact is here.
+
+Source: docs/architecture.md; docs/adr 0001 to 0012.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+import structlog
+
+from streamproc.engine.changelog import Changelog
+from streamproc.engine.config import EngineConfig
+from streamproc.engine.limiter import DeadLetterLimiter
+from streamproc.engine.ownership import Writer
+from streamproc.engine.partition import Partition
+from streamproc.engine.ports import Failure, Group, OutputSink, Progress, SourcePartition
+from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.recovery import Recovery
+from streamproc.errors import StreamprocError, Superseded
+from streamproc.protocol import Program
+
+log = structlog.get_logger(__name__)
+
+KEYS_PER_FLUSH_MS = 16
+"""Dirty keys that stretch the flush interval by one millisecond: flushing stays near a tenth of a core."""
+
+
+class Engine:
+    """Runs a program per owned partition, exactly.
+
+    ``group`` is set by the transport before the first assignment.
+    """
+
+    group: Group
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        program: Callable[[], Program],
+        sink: OutputSink,
+        failure: Failure,
+        progress: Progress,
+    ) -> None:
+        self.config = config
+        self.changelog = Changelog(config)
+        self.partitions: dict[int, Partition] = {}
+        self.highwaters: dict[SourcePartition, int] = {}
+        self.paused: dict[SourcePartition, str] = {}
+        self.recovery: Recovery | None = None
+        self.recovery_started_s: float | None = None
+        self.events = 0
+        self.recovered_records = 0
+        self.stale_records = 0
+        self._program = program
+        self._sink = sink
+        self._failure = failure
+        self._progress = progress
+        self._writer = Writer(started_us=time.time_ns() // 1000)
+        self._written_by = f"streamproc pid-started {self._writer.started_us}"
+        self._limiters: dict[SourcePartition, DeadLetterLimiter] = {}
+        self._generation = -1
+        self._assignment = 0
+        self._flush_now = asyncio.Event()
+        self._room = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def start(self) -> None:
+        """Connect, and begin to flush, look and tick."""
+        await self.changelog.start()
+        for work in (self._flush_loop, self._look_loop, self._tick_loop):
+            self._spawn(self._guard(work()))
+
+    async def stop(self) -> None:
+        """Stop the loops and disconnect; what is not flushed is read again by the next owner."""
+        self._closing = True
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.changelog.stop()
+
+    # -- assignment --------------------------------------------------------------------------------
+
+    def on_revoked(self) -> None:
+        """A rebalance began: nothing is folded or acknowledged until the next recovery is done."""
+        self._assignment += 1
+        for partition in self.partitions.values():
+            partition.discarded = True
+            self.stale_records += partition.ownership.stale_records
+        self.partitions = {}
+        self.paused = {}
+        self._room.set()
+
+    def on_assigned(self, generation: int) -> None:
+        """The generation that the coming recovery belongs to, captured in the rebalance callback."""
+        self.on_revoked()
+        self._generation = generation
+
+    async def recover(self, numbers: Iterable[int]) -> None:
+        """Take the assigned partitions over; returns when they are installed or overtaken."""
+        partitions = sorted(numbers)
+        self._assignment += 1
+        assignment, generation = self._assignment, self._generation
+        if not partitions:
+            return
+        recovery = Recovery(
+            self.config,
+            self.changelog,
+            self.group,
+            self._writer,
+            self._program,
+            lambda: self._assignment == assignment,
+        )
+        self.recovery, self.recovery_started_s = recovery, time.monotonic()
+        self._progress.recovering(len(partitions))
+        try:
+            recovered = await recovery.take_over(partitions, generation)
+        except Superseded:
+            log.info("recovery overtaken by a newer assignment", generation=generation)
+            return
+        except StreamprocError as error:
+            if self._assignment != assignment:
+                log.info("recovery overtaken, its failure does not count", error=str(error))
+                return
+            self._failure(error)
+        finally:
+            if self.recovery is recovery:
+                self.recovery = None
+        if self._assignment == assignment:
+            self._install(recovered, recovery.records)
+
+    def _install(self, recovered: list[Partition], records: int) -> None:
+        duration_s = time.monotonic() - (self.recovery_started_s or time.monotonic())
+        self.recovered_records += records
+        self.partitions = {partition.number: partition for partition in recovered}
+        limits = self.config
+        self._limiters = {
+            SourcePartition(topic, number): DeadLetterLimiter(
+                ratio_max=limits.dead_letter_ratio_max,
+                window_records=limits.dead_letter_window_records,
+                in_a_row_max=limits.dead_letters_in_a_row_max,
+            )
+            for topic in limits.inputs
+            for number in self.partitions
+        }
+        self._progress.recovered(len(recovered), records, duration_s)
+
+    # -- the hot path ------------------------------------------------------------------------------
+
+    def apply(self, topic: str, number: int, raw: RawRecords) -> None:
+        """Fold fetched records; those of a partition that is not ours any more are dropped."""
+        partition = self.partitions.get(number)
+        if partition is None:
+            return
+        try:
+            applied = partition.apply(topic, raw)
+        except StreamprocError as error:
+            self._failure(error)
+        if applied is None:
+            return
+        report, rejected = applied
+        self.events += report.applied + report.duplicate + report.rejected
+        source = SourcePartition(topic, number)
+        reason = self._limiters[source].passed(len(raw.offsets), rejected)
+        if reason is not None and source not in self.paused:
+            self._pause(source, reason)
+        if partition.pending_bytes > self.config.flush_soft_bytes // 2:
+            self._flush_now.set()
+
+    def _pause(self, source: SourcePartition, reason: str) -> None:
+        self.paused[source] = reason
+        self._progress.paused(source, reason)
+        self._spawn(self._guard(self.group.pause(source)))
+
+    async def room(self, number: int) -> None:
+        """Return when a partition may take another batch: its next flush is not too large yet."""
+        while (
+            partition := self.partitions.get(number)
+        ) is not None and partition.pending_bytes > self.config.flush_soft_bytes:
+            self._flush_now.set()
+            self._room.clear()
+            await self._room.wait()
+
+    def begin_offset(self, source: SourcePartition) -> int | None:
+        """Where reading a source goes on; ``None`` if it is not ours."""
+        partition = self.partitions.get(source.partition)
+        if partition is None or source.topic not in partition.positions:
+            return None
+        return partition.positions[source.topic].next_offset
+
+    # -- flushing ----------------------------------------------------------------------------------
+
+    def durable_offsets(self, generation: int) -> dict[SourcePartition, int]:
+        """What may be committed: the durable fence, under the epoch of this very generation."""
+        return {
+            SourcePartition(topic, number): position.next_offset
+            for number, partition in self.partitions.items()
+            if partition.ownership.epoch.generation == generation
+            for topic, position in partition.durable.items()
+            if topic in self.config.inputs
+        }
+
+    async def drain(self) -> None:
+        """Flush everything that memory holds, and wait until it is durable."""
+        owned = list(self.partitions.values())
+        await asyncio.gather(*(self._guard(self._flush(partition)) for partition in owned))
+
+    async def _flush_loop(self) -> None:
+        while True:
+            interval_s = self._interval_s()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._flush_now.wait(), interval_s)
+            self._flush_now.clear()
+            for partition in self.partitions.values():
+                if partition.needs_flush and not partition.writing.locked():
+                    self._spawn(self._guard(self._flush(partition)))
+            await asyncio.sleep(0)
+
+    def _interval_s(self) -> float:
+        dirty_keys = sum(partition.dirty_keys for partition in self.partitions.values())
+        stretched_ms = self.config.flush_interval_ms + dirty_keys // KEYS_PER_FLUSH_MS
+        return min(stretched_ms, self.config.flush_interval_max_ms) / 1000
+
+    async def _flush(self, partition: Partition) -> None:
+        async with partition.writing:
+            if partition.discarded or not partition.needs_flush:
+                return
+            partition.flush_started_s = time.monotonic()
+            flush = partition.take_flush(self._written_by)
+            self._room.set()
+            if flush.outputs.dead_letters:
+                await self._sink.write_dead_letters(flush.outputs.dead_letters)
+            if partition.discarded:
+                return
+            base_offset, size_bytes = await self.changelog.append(
+                partition.number, flush.records, flush.stamp
+            )
+            gap = partition.ownership.gap_before(base_offset)
+            if gap is not None:
+                await self._meet(partition, gap.first, gap.end)
+            if partition.discarded:
+                return
+            partition.landed(flush, base_offset, size_bytes)
+            partition.flush_started_s = None
+            if flush.outputs.published:
+                await self._sink.publish(flush.outputs.published)
+
+    async def _meet(self, partition: Partition, first: int, end: int) -> None:
+        others = await self.changelog.read_range(partition.number, first, end)
+        if partition.discarded:
+            return
+        log.warning(
+            "others wrote to the changelog",
+            partition=partition.number,
+            first_offset=first,
+            records=len(others.offsets),
+        )
+        where = f"{self.changelog.topic}, partition {partition.number}"
+        keys = [key for key in others.keys if key is not None]
+        partition.ownership.meet(keys, others.stamps(), where=where)
+
+    # -- looking after an idle partition, and the clock ---------------------------------------------
+
+    async def _look_loop(self) -> None:
+        while True:
+            await asyncio.sleep(self.config.look_interval_s)
+            for partition in list(self.partitions.values()):
+                await self._look(partition)
+
+    async def _look(self, partition: Partition) -> None:
+        async with partition.writing:
+            if partition.discarded:
+                return
+            end = await self.changelog.end_offset(partition.number)
+            first = partition.ownership.applied_offset + 1
+            if end > first:
+                await self._meet(partition, first, end)
+                partition.ownership.looked(end)
+
+    async def _tick_loop(self) -> None:
+        while True:
+            await asyncio.sleep(self.config.tick_interval_s)
+            now_ms = time.time_ns() // 1_000_000
+            for partition in list(self.partitions.values()):
+                partition.tick(now_ms, self._caught_up(partition))
+
+    def _caught_up(self, partition: Partition) -> bool:
+        return all(
+            partition.positions[topic].next_offset
+            >= self.highwaters.get(SourcePartition(topic, partition.number), 1 << 62)
+            for topic in self.config.inputs
+        )
+
+    def lag(self) -> Mapping[SourcePartition, int]:
+        """Records in the log that are not folded yet, per source partition of ours."""
+        return {
+            source: max(0, end - partition.positions[source.topic].next_offset)
+            for source, end in self.highwaters.items()
+            if (partition := self.partitions.get(source.partition)) is not None
+            and source.topic in partition.positions
+        }
+
+    # -- tasks -------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a task of the engine: if it fails, the process ends."""
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except StreamprocError as error:
+            self._failure(error)
+        except Exception as error:  # whatever it is, going on would hide it
+            if not self._closing:
+                log.exception("the engine failed")
+                self._failure(StreamprocError(f"the engine failed: {error!r}"))

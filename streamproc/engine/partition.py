@@ -1,0 +1,175 @@
+"""One owned partition: its program, how far each source is read, and the flush on its way.
+
+Synchronous; the I/O around it is in ``engine`` and ``recovery``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamproc.engine.digest import StateDigest
+from streamproc.engine.fence import (
+    CLAIM_KEY,
+    FENCE_KEY,
+    VERSION,
+    Fence,
+    TopicPosition,
+    copy_positions,
+)
+from streamproc.engine.ownership import Ownership
+from streamproc.engine.rawfetch import RawRecords
+from streamproc.errors import AccountingBroken
+from streamproc.protocol import Batch, BatchReport, Outputs, Program
+
+FIRST_GUESS_BYTES_PER_KEY = 300
+
+
+@dataclass(slots=True)
+class Flush:
+    """What one flush writes, taken at one instant of the fold."""
+
+    stamp: bytes
+    records: list[tuple[bytes, bytes | None]]
+    outputs: Outputs
+    positions: dict[str, TopicPosition]
+
+
+class Partition:
+    """A partition that this worker owns.
+
+    Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does.
+    ``discarded``: an assignment took it away; whatever is still on its way for it does not count.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        program: Program,
+        ownership: Ownership,
+        digest: StateDigest,
+        positions: dict[str, TopicPosition],
+    ) -> None:
+        self.number = number
+        self.program = program
+        self.ownership = ownership
+        self.digest = digest
+        self.positions = positions
+        self.durable = copy_positions(positions)
+        self.discarded = False
+        self.writing = asyncio.Lock()
+        self.flush_started_s: float | None = None
+        self.dirty_keys = 0
+        self.changelog_bytes = 0
+        self.flushes = 0
+        self._moved = False
+        self._ticked: dict[bytes, bytes | None] = {}
+        self._outputs = Outputs()
+        self._bytes_per_key = float(FIRST_GUESS_BYTES_PER_KEY)
+
+    def apply(self, topic: str, raw: RawRecords) -> tuple[BatchReport, Sequence[int]] | None:
+        """Fold fetched records: the report and the indices of the rejected ones; ``None``: known.
+
+        Errors: ``AccountingBroken`` if records before these were never seen, or if the program did not
+        account for every one.
+        """
+        position = self.positions[topic]
+        if raw.next_offset <= position.next_offset:
+            return None
+        where = f"{topic}, partition {self.number}"
+        if raw.begin_offset > position.next_offset:
+            raise AccountingBroken(
+                f"offsets {position.next_offset} to {raw.begin_offset - 1} were jumped over",
+                where=where,
+                hint="restart the worker: it reads on from its fence. Please report this",
+            )
+        batch = _batch(topic, self.number, raw, position.next_offset)
+        report = self.program.apply(topic, batch)
+        if report.applied + report.duplicate + report.rejected != len(batch):
+            raise AccountingBroken(
+                f"the program accounted for {report.applied} applied + {report.duplicate} duplicate"
+                f" + {report.rejected} rejected of {len(batch)} records",
+                where=where,
+                hint="nothing was flushed. Please report this",
+            )
+        position.advance(report, len(batch), raw.next_offset)
+        self._moved = True
+        self.dirty_keys = report.dirty_keys
+        return report, self._take_rejected(batch) if report.rejected else ()
+
+    def _take_rejected(self, batch: Batch) -> list[int]:
+        outputs = self.program.take_outputs()
+        self._outputs.dead_letters += outputs.dead_letters
+        self._outputs.published += outputs.published
+        return [bisect_left(batch.offsets, letter.offset) for letter in outputs.dead_letters]
+
+    def tick(self, now_ms: int, caught_up: bool) -> None:
+        """Let the program judge by the clock; what it changes in a quiet partition asks for a flush."""
+        self.program.tick(now_ms, caught_up)
+        if not self.needs_flush:
+            self._ticked.update(self.program.take_dirty())
+            self._moved = bool(self._ticked)
+
+    @property
+    def needs_flush(self) -> bool:
+        """True if memory holds what the changelog does not."""
+        return self._moved or self.dirty_keys > 0 or bool(self.ownership.heal)
+
+    @property
+    def pending_bytes(self) -> int:
+        """About how large the next flush is."""
+        return int(self.dirty_keys * self._bytes_per_key)
+
+    def take_flush(self, written_by: str) -> Flush:
+        """Everything the changelog lacks, with the fence that belongs to it, last."""
+        records = list({**self._ticked, **dict(self.program.take_dirty())}.items())
+        self._ticked = {}
+        self.digest.update(records)
+        self._add_healing(records)
+        positions = copy_positions(self.positions)
+        fence = Fence(VERSION, self.digest.value, positions, written_by)
+        records.append((FENCE_KEY, fence.encode()))
+        outputs = self.program.take_outputs()
+        outputs.dead_letters = self._outputs.dead_letters + outputs.dead_letters
+        outputs.published = self._outputs.published + outputs.published
+        self._outputs = Outputs()
+        self._moved = False
+        self.dirty_keys = 0
+        return Flush(self.ownership.next_stamp(), records, outputs, positions)
+
+    def _add_healing(self, records: list[tuple[bytes, bytes | None]]) -> None:
+        heal = self.ownership.take_heal()
+        if not heal:
+            return
+        heal.difference_update(key for key, _ in records)
+        heal.discard(FENCE_KEY)
+        for key in sorted(heal):
+            records.append((key, b"" if key == CLAIM_KEY else self.program.value(key)))
+
+    def landed(self, flush: Flush, base_offset: int, size_bytes: int) -> None:
+        """A flush is durable and what stood before it was met: the acknowledged position moves."""
+        self.ownership.landed(base_offset, len(flush.records))
+        self.durable = flush.positions
+        self.changelog_bytes += size_bytes
+        self.flushes += 1
+        self._bytes_per_key += 0.2 * (size_bytes / len(flush.records) - self._bytes_per_key)
+
+
+def _batch(topic: str, partition: int, raw: RawRecords, from_offset: int) -> Batch:
+    """The batch to fold, without records that were folded before."""
+    skip = bisect_left(raw.offsets, from_offset) if raw.begin_offset < from_offset else 0
+    headers = raw.headers
+    if skip:
+        headers = {index - skip: value for index, value in headers.items() if index >= skip}
+    return Batch(
+        topic=topic,
+        partition=partition,
+        offsets=raw.offsets[skip:] if skip else raw.offsets,
+        keys=raw.keys[skip:] if skip else raw.keys,
+        values=raw.values[skip:] if skip else raw.values,
+        timestamps_ms=raw.timestamps_ms[skip:] if skip else raw.timestamps_ms,
+        next_offset=raw.next_offset,
+        headers=headers,
+    )

@@ -1,0 +1,70 @@
+"""What the engine needs from outside: where dead letters go, what the group says, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, NoReturn, Protocol
+
+from streamproc.errors import StreamprocError
+from streamproc.protocol import DeadLetter, Published
+
+
+class SourcePartition(NamedTuple):
+    """One partition of one source topic."""
+
+    topic: str
+    partition: int
+
+
+class OutputSink(Protocol):
+    """Where a program's outputs leave."""
+
+    async def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Return once they are durable. Errors: ``DeadLettersUnwritable``."""
+        ...
+
+    async def publish(self, records: Sequence[Published]) -> None:
+        """Return once they are durable; what is published may be published again."""
+        ...
+
+
+class Group(Protocol):
+    """What the consumer group knows."""
+
+    async def committed(
+        self, partitions: Iterable[SourcePartition]
+    ) -> Mapping[SourcePartition, int | None]:
+        """The committed offsets, asked for now; ``None`` where none was committed."""
+        ...
+
+    async def accepts(self, partition: int, generation: int) -> bool:
+        """True if the coordinator takes a commit from us in that generation: we are a member."""
+        ...
+
+    async def pause(self, partition: SourcePartition) -> None:
+        """Read no more of it until the next assignment."""
+        ...
+
+
+class Failure(Protocol):
+    """Ends the process: an engine that cannot go on must not stop gracefully."""
+
+    def __call__(self, error: StreamprocError) -> NoReturn:
+        """Say why, and end with the error's exit code at once."""
+        ...
+
+
+class Progress(Protocol):
+    """Told how recovery goes; for terminals and logs."""
+
+    def recovering(self, partitions: int) -> None:
+        """Recovery of so many partitions begins."""
+        ...
+
+    def recovered(self, partitions: int, records: int, duration_s: float) -> None:
+        """Recovery is done."""
+        ...
+
+    def paused(self, partition: SourcePartition, reason: str) -> None:
+        """A source partition is read no more: too many of its records cannot be used."""
+        ...

@@ -1,0 +1,140 @@
+"""Fetched records as parallel lists, straight from aiokafka's fetch buffers.
+
+aiokafka makes an object of twelve fields per record; a fold needs four. This walks the same buffers,
+moves the same positions and obeys the same checks, a whole partition at a time. It touches private
+parts of aiokafka 0.14: ``versions`` refuses any other.
+
+Source: docs/adr/0001-one-faust-event-is-one-fetched-batch.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
+
+from streamproc.engine.stamp import HEADER, STAMP_SIZE, ZERO
+from streamproc.protocol import Headers
+
+
+@dataclass(slots=True)
+class RawRecords:
+    """Consecutive records of one partition, as they were fetched.
+
+    Shapes: parallel lists in offset order; ``begin_offset`` is where the fetch position stood before
+    them and ``next_offset`` where it stands behind them: the log holds nothing else in between.
+    """
+
+    begin_offset: int
+    next_offset: int = 0
+    offsets: list[int] = field(default_factory=list)
+    keys: list[bytes | None] = field(default_factory=list)
+    values: list[bytes | None] = field(default_factory=list)
+    timestamps_ms: list[int] = field(default_factory=list)
+    headers: dict[int, Headers] = field(default_factory=dict)
+
+    def stamps(self) -> list[bytes]:
+        """The stamp of each record; ``ZERO`` where it has none."""
+        found = [ZERO] * len(self.offsets)
+        for index, headers in self.headers.items():
+            for name, value in headers:
+                if name == HEADER and value is not None and len(value) == STAMP_SIZE:
+                    found[index] = value
+                    break
+        return found
+
+
+async def fetch_raw(
+    consumer: Any, active: Collection[Any] | None, timeout_s: float
+) -> dict[Any, RawRecords]:
+    """What is fetched and not yet read, of the partitions in ``active`` (``None``: of all).
+
+    Returns at once if there is anything, else waits up to ``timeout_s``.
+    Errors: what the fetch ended with (an offset out of range, an authorisation); a wrong checksum.
+    """
+    fetcher = consumer._fetcher
+    if consumer._closed or fetcher._closed:
+        raise ConsumerStoppedError
+    subscriptions = fetcher._subscriptions
+    with subscriptions.fetch_context():
+        if subscriptions.reassignment_in_progress:
+            await subscriptions.wait_for_assignment()
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while True:
+            drained = _drain(fetcher, active)
+            left = deadline - asyncio.get_running_loop().time()
+            if drained or left <= 0 or fetcher._closed:
+                return drained
+            waiter = fetcher._create_fetch_waiter()
+            done, _ = await asyncio.wait([waiter], timeout=left)
+            if not done:
+                waiter.cancel()
+                return {}
+            waiter.result()
+
+
+def _drain(fetcher: Any, active: Collection[Any] | None) -> dict[Any, RawRecords]:
+    drained: dict[Any, RawRecords] = {}
+    buffers: dict[TopicPartition, Any] = fetcher._records
+    for partition in list(buffers):
+        if active is not None and partition not in active:
+            if not fetcher._subscriptions.is_assigned(partition):
+                del buffers[partition]
+            continue
+        result = buffers[partition]
+        if type(result) is not FetchResult:
+            if drained:
+                break  # hand over what is good first; the error comes with the next call
+            del buffers[partition]
+            fetcher._notify(fetcher._wait_consume_future)
+            result.check_raise()
+            continue
+        records = _records_of(result)
+        if not result.has_more():
+            del buffers[partition]
+            fetcher._notify(fetcher._wait_consume_future)
+        if records is not None:
+            drained[partition] = records
+    return drained
+
+
+def _records_of(result: Any) -> RawRecords | None:
+    if not result.check_assignment(result._topic_partition) or not result.has_more():
+        return None
+    unread = result._partition_records
+    raw = RawRecords(begin_offset=unread.next_fetch_offset)
+    position = raw.begin_offset
+    batches = unread._records
+    while batches.has_next():
+        batch = batches.next_batch()
+        if unread._check_crcs and not batch.validate_crc():
+            msg = f"wrong checksum in {result._topic_partition} at {batch.base_offset}"
+            raise CorruptRecordException(msg)
+        if not batch.is_control_batch:
+            _append(raw, batch, position)
+        position = max(position, batch.next_offset)
+    raw.next_offset = unread.next_fetch_offset = position
+    result._update_position()
+    result._partition_records = None
+    return raw
+
+
+def _append(raw: RawRecords, batch: Any, position: int) -> None:
+    offsets, headers = raw.offsets, raw.headers
+    add_offset, add_key = offsets.append, raw.keys.append
+    add_value, add_timestamp = raw.values.append, raw.timestamps_ms.append
+    for record in batch:
+        offset = record.offset
+        if offset < position:
+            continue
+        if record.headers:
+            headers[len(offsets)] = record.headers
+        add_offset(offset)
+        add_key(record.key)
+        add_value(record.value)
+        add_timestamp(record.timestamp)

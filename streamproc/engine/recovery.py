@@ -1,0 +1,180 @@
+"""Taking partitions over: claim, read the changelog, decide where to begin, restore the program.
+
+Everything is built aside; the engine installs it at once, if no newer assignment came meanwhile.
+
+Source: docs/adr/0004-claims-fence-zombies.md, 0005, 0007-recovery-is-the-engines-own.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from streamproc.engine.beginning import LogBounds, begin
+from streamproc.engine.changelog import Changelog, ChangelogCursor, changelog_cursor
+from streamproc.engine.config import EngineConfig
+from streamproc.engine.fence import CLAIM_KEY
+from streamproc.engine.ownership import Claiming, Verdict, Writer
+from streamproc.engine.partition import Partition
+from streamproc.engine.ports import Group, SourcePartition
+from streamproc.engine.rawfetch import RawRecords
+from streamproc.errors import Fenced, Superseded
+from streamproc.protocol import Program
+
+
+class Recovery:
+    """Takes over the partitions of one assignment.
+
+    ``current`` tells whether the assignment still stands; ``records`` counts what was read, so that a
+    watchdog sees progress.
+    """
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        changelog: Changelog,
+        group: Group,
+        writer: Writer,
+        program: Callable[[], Program],
+        current: Callable[[], bool],
+    ) -> None:
+        self._config = config
+        self._changelog = changelog
+        self._group = group
+        self._writer = writer
+        self._program = program
+        self._current = current
+        self.records = 0
+        self.steps = 0
+
+    async def take_over(self, partitions: Sequence[int], generation: int) -> list[Partition]:
+        """The partitions, recovered and ours.
+
+        Errors: ``Superseded`` when a newer assignment came; ``Fenced`` when somebody outranks us; what
+        makes a state unusable (see ``errors``).
+        """
+        claims = {number: Claiming(self._writer, generation) for number in partitions}
+        await asyncio.gather(*(self._claim(number, claim) for number, claim in claims.items()))
+        async with self._changelog.reading(dict.fromkeys(partitions, -1)) as cursor:
+            await self._read_through_claims(cursor, claims)
+            sources = [SourcePartition(t, n) for n in partitions for t in self._config.inputs]
+            committed = await self._group.committed(sources)
+            await self._read_to_end(cursor, claims)
+        bounds = await self._source_bounds(partitions)
+        recovered = []
+        for number, claim in claims.items():
+            recovered.append(self._restore(number, claim, committed, bounds))
+            await asyncio.sleep(0)
+        return recovered
+
+    async def _claim(self, number: int, claim: Claiming) -> None:
+        value = msgspec.json.encode({"epoch": claim.epoch._asdict()})
+        offset, _ = await self._changelog.append(number, [(CLAIM_KEY, value)], claim.stamp)
+        claim.claimed(offset)
+
+    async def _read_through_claims(
+        self, cursor: ChangelogCursor, claims: Mapping[int, Claiming]
+    ) -> None:
+        waiting = dict(claims)
+        while waiting:
+            for number, records in (await self._read(cursor, waiting)).items():
+                claim = waiting[number]
+                self._absorb(number, claim, records)
+                if not claim.read_through:
+                    continue
+                if claim.verdict() is Verdict.OWNED:
+                    del waiting[number]
+                else:
+                    await self._claim_again(number, claim)
+
+    async def _read(
+        self, cursor: ChangelogCursor, wanted: Mapping[int, Claiming]
+    ) -> dict[int, RawRecords]:
+        found = await cursor.read(wanted)
+        if not self._current():
+            raise Superseded("a newer assignment came while recovering")
+        self.records += sum(len(records.offsets) for records in found.values())
+        self.steps += 1
+        return found
+
+    def _absorb(self, number: int, claim: Claiming, records: RawRecords) -> None:
+        """Records up to the claim are the state; those behind it must not outrank it."""
+        stamps = records.stamps()
+        keys = _keys(records)
+        cut = len(keys)
+        if claim.claim_offset is not None:
+            cut = bisect_right(records.offsets, claim.claim_offset)
+        end = records.next_offset if cut == len(keys) else records.offsets[cut]
+        claim.reader.absorb(keys[:cut], records.values[:cut], stamps[:cut], end)
+        if cut == len(keys):
+            return
+        rest = keys[cut:], records.values[cut:], stamps[cut:]
+        if claim.verdict() is Verdict.OWNED:
+            claim.read_on(*rest, records.next_offset, where=self._where(number))
+        else:
+            claim.reader.absorb(*rest, records.next_offset)
+
+    async def _claim_again(self, number: int, claim: Claiming) -> None:
+        if not await self._group.accepts(number, claim.generation):
+            raise Fenced(
+                "another worker owns this partition, and the group does not know us any more",
+                where=self._where(number),
+                hint="nothing: this worker stops, and a restart joins the group again",
+            )
+        claim.raise_epoch()
+        await self._claim(number, claim)
+
+    async def _read_to_end(self, cursor: ChangelogCursor, claims: Mapping[int, Claiming]) -> None:
+        ends = await cursor.end_offsets()
+        waiting = {n: c for n, c in claims.items() if c.reader.next_offset < ends[n]}
+        while waiting:
+            for number, records in (await self._read(cursor, waiting)).items():
+                self._absorb(number, waiting[number], records)
+                if waiting[number].reader.next_offset >= ends[number]:
+                    del waiting[number]
+
+    async def _source_bounds(self, partitions: Sequence[int]) -> dict[SourcePartition, LogBounds]:
+        found = {}
+        for topic in self._config.inputs:
+            async with changelog_cursor(
+                self._config.bootstrap_servers, topic, dict.fromkeys(partitions, -1)
+            ) as cursor:
+                for number, (first, end) in (await cursor.bounds()).items():
+                    found[SourcePartition(topic, number)] = LogBounds(first, end)
+        return found
+
+    def _restore(
+        self,
+        number: int,
+        claim: Claiming,
+        committed: Mapping[SourcePartition, int | None],
+        bounds: Mapping[SourcePartition, LogBounds],
+    ) -> Partition:
+        where = self._where(number)
+        fence = claim.reader.fence(where=where)
+        digest = claim.reader.verified_digest(fence, where=where)
+        held = {} if fence is None else fence.positions
+        positions = dict(held)
+        for topic in self._config.inputs:
+            source = SourcePartition(topic, number)
+            positions[topic] = begin(
+                held.get(topic),
+                committed.get(source),
+                bounds[source],
+                where=f"{topic}, partition {number}",
+                accept_loss=self._config.accept_loss,
+            )
+        program = self._program()
+        program.restore(claim.reader.program_records())
+        return Partition(number, program, claim.own(), digest, positions)
+
+    def _where(self, number: int) -> str:
+        return f"{self._changelog.topic}, partition {number}"
+
+
+def _keys(records: RawRecords) -> list[bytes]:
+    """The keys; a record without one cannot be ours and counts as a stale claim."""
+    return [key if key is not None else CLAIM_KEY for key in records.keys]

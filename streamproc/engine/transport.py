@@ -1,0 +1,238 @@
+"""Faust's consumer, taught to hand over whole fetched batches and to commit what is durable.
+
+Faust keeps the group, the assignor, the agents and their streams. Replaced are the steps that cost a
+task per record, or that were seen to skip or repeat offsets: draining, seeking, committing.
+
+Source: docs/adr/0001-one-faust-event-is-one-fetched-batch.md, 0005, 0011.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import structlog
+from aiokafka import TopicPartition
+from faust.transport.drivers import TRANSPORTS
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from streamproc.engine.engine import Engine
+from streamproc.engine.ports import SourcePartition
+from streamproc.engine.rawfetch import RawRecords, fetch_raw
+
+log = structlog.get_logger(__name__)
+
+SCHEME = "streamproc"
+HOLD_POLL_S = 0.01
+
+
+class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types we can check
+    """The consumer's thread; runs aiokafka in a loop of its own, so heartbeats never wait for a fold."""
+
+    consumer: BatchConsumer
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust hard-codes 1500 ms; the embedded broker answers a long poll late, so it needs less
+        consumer._fetch_max_wait_ms = self.consumer.engine.config.fetch_wait_max_ms
+        return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109  # Faust's signature
+        max_records: int | None = None,
+    ) -> dict[Any, RawRecords]:
+        if not self.consumer.flow_active:
+            return {}
+        return await fetch_raw(consumer, active_partitions, timeout or 0.0)
+
+    async def pause_fetching(self, partitions: Iterable[TP]) -> None:
+        """Let aiokafka fetch nothing of these: changelogs, which the engine reads by itself."""
+        await self.call_thread(self._pause, list(partitions))
+
+    async def _pause(self, partitions: list[TP]) -> None:
+        consumer = self._ensure_consumer()
+        where = [TopicPartition(*at) for at in partitions]
+        consumer.pause(*[at for at in where if at in consumer.assignment()])
+
+    async def fetch_committed(self, partitions: list[TP]) -> dict[TP, int | None]:
+        """The committed offsets, asked for now."""
+        found: dict[TP, int | None] = await self.call_thread(self._fetch_committed, partitions)
+        return found
+
+    async def _fetch_committed(self, partitions: list[TP]) -> dict[TP, int | None]:
+        coordinator = self._ensure_consumer()._coordinator
+        where = [TopicPartition(*at) for at in partitions]
+        answer = await coordinator.fetch_committed_offsets(where)
+        return {
+            at: answer[key].offset if key in answer and answer[key].offset >= 0 else None
+            for at, key in zip(partitions, where, strict=True)
+        }
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types we can check
+    """Faust's consumer with our drain, seek and commit; also the engine's view of the group."""
+
+    engine: ClassVar[Engine]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.engine.group = self
+        self.committed_offsets: dict[TP, int] = {}
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
+
+    # -- the engine's questions ----------------------------------------------------------------------
+
+    async def committed(
+        self, partitions: Iterable[SourcePartition]
+    ) -> Mapping[SourcePartition, int | None]:
+        """The committed offsets, asked for now."""
+        where = {TP(*at): at for at in partitions}
+        found = await self._thread.fetch_committed(list(where))
+        self.committed_offsets.update(
+            {at: value for at, value in found.items() if value is not None}
+        )
+        return {where[at]: value for at, value in found.items()}
+
+    async def accepts(self, partition: int, generation: int) -> bool:
+        """True if the coordinator takes a commit (of the changelog, which nobody reads) from us."""
+        if self.app.consumer_generation_id != generation:
+            return False
+        return bool(await self._commit({TP(self.engine.config.changelog, partition): 0}))
+
+    async def pause(self, partition: SourcePartition) -> None:
+        """Read no more of a source partition until the next assignment."""
+        self.pause_partitions({TP(*partition)})
+
+    # -- Faust's hooks -------------------------------------------------------------------------------
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Nothing for Faust to recover: the engine reads changelogs itself (ADR 0007)."""
+        return dict.fromkeys(partitions, 0)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Flush and commit while the generation still stands, then let go of everything."""
+        await super().on_partitions_revoked(revoked)
+        self.engine.on_revoked()
+
+    async def perform_seek(self) -> None:
+        """Go to the fence in the state, not to the committed offset (ADR 0005)."""
+        changelog = self.engine.config.changelog
+        await self._thread.pause_fetching(tp for tp in self.assignment() if tp.topic == changelog)
+        for tp in self.assignment():
+            offset = self.engine.begin_offset(SourcePartition(*tp))
+            if offset is not None:
+                await self._seek(tp, offset)
+
+    async def wait_empty(self) -> None:
+        """Make everything folded durable and commit it: what a stop or a rebalance waits for."""
+        await self.engine.drain()
+        await self.commit()
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit the durable fences; what Faust takes for acknowledged decides nothing (ADR 0011)."""
+        durable = self.engine.durable_offsets(self.app.consumer_generation_id)
+        held = self.committed_offsets
+        moved = {TP(*at): offset for at, offset in durable.items() if held.get(TP(*at)) != offset}
+        if not moved or not await self._commit(moved):
+            return False
+        held.update(moved)
+        return True
+
+    async def verify_all_partitions_active(self) -> None:
+        """Nothing: Faust's livelock detector counts records, our watchdog looks at progress."""
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                records, active = await self._wait_next_records(1.0)
+                generation = self.app.consumer_generation_id
+                await asyncio.sleep(0)
+                if records and self.flow_active and not self.should_stop:
+                    await self._deliver(records, active, generation)
+        except (*self.consumer_stopped_errors, asyncio.CancelledError):
+            if not self.app.should_stop:
+                raise
+
+    async def _deliver(
+        self, records: Mapping[TP, RawRecords], active: set[TP] | None, generation: int
+    ) -> None:
+        for tp, raw in records.items():
+            self._note_highwater(tp)
+            if active is not None and tp not in active and tp not in self._buffered_partitions:
+                continue
+            for chunk in _chunks(raw, self.engine.config.batch_records_max):
+                await self._hold(generation)
+                await self.engine.room(tp.partition)
+                if not self.flow_active or self.app.consumer_generation_id != generation:
+                    return  # the coming seek reads it again
+                if SourcePartition(*tp) in self.engine.paused:
+                    break  # the next assignment's seek reads it again
+                await self.wait_first(
+                    self.callback(_message(tp, chunk, generation)), self.suspend_flow.wait()
+                )
+
+    async def _hold(self, generation: int) -> None:
+        """Wait out a rebalance: when it ends, Faust empties the queues that it would be put into."""
+        while (  # noqa: ASYNC110  # Faust offers a flag and no event
+            self.app.rebalancing
+            and self.flow_active
+            and self.app.consumer_generation_id == generation
+            and not self._stopped.is_set()
+        ):
+            await asyncio.sleep(HOLD_POLL_S)
+
+    def _note_highwater(self, tp: TP) -> None:
+        highwater = self.highwater(tp)
+        if highwater is not None:
+            self.engine.highwaters[SourcePartition(*tp)] = highwater
+
+
+class BatchTransport(driver.Transport):  # type: ignore[misc]  # Faust has no types we can check
+    """The ``streamproc://`` transport: aiokafka with :class:`BatchConsumer`."""
+
+    Consumer: ClassVar[type[BatchConsumer]] = BatchConsumer
+
+
+def install(engine: Engine) -> None:
+    """Let ``streamproc://`` broker addresses use the transport, with this engine.
+
+    Faust finds a transport by the address's scheme, so one process runs one engine.
+    """
+    BatchConsumer.engine = engine
+    TRANSPORTS.aliases[SCHEME] = f"{__name__}:BatchTransport"
+
+
+def _chunks(raw: RawRecords, records_max: int) -> Iterable[RawRecords]:
+    """The records in pieces of bounded size, so that no fold blocks the loop for long."""
+    count = len(raw.offsets)
+    if count <= records_max:
+        yield raw
+        return
+    begin = raw.begin_offset
+    for first in range(0, count, records_max):
+        end = first + records_max
+        next_offset = raw.offsets[end] if end < count else raw.next_offset
+        yield RawRecords(
+            begin_offset=begin,
+            next_offset=next_offset,
+            offsets=raw.offsets[first:end],
+            keys=raw.keys[first:end],
+            values=raw.values[first:end],
+            timestamps_ms=raw.timestamps_ms[first:end],
+            headers={i - first: h for i, h in raw.headers.items() if first <= i < end},
+        )
+        begin = next_offset
+
+
+def _message(tp: TP, raw: RawRecords, generation: int) -> Any:
+    return ConsumerMessage(
+        tp.topic, tp.partition, raw.next_offset - 1, 0.0, 0, (), None, raw, None, 0, 0, tp,
+        generation_id=generation,
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""Dead letters and published records, written to Kafka.
+
+A dead letter keeps the raw bytes, key and headers, and gains ``dlq.*`` headers that say why and from
+where; a crash may write it again, so readers dedupe by origin (``dlq`` command).
+
+Source: docs/architecture.md; topics/live.*.dlq.yaml.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from streamproc.errors import DeadLettersUnwritable, FlushFailed
+from streamproc.protocol import DeadLetter, Published
+
+SUFFIX = ".dlq"
+REASON, DETAIL = "dlq.reason", "dlq.detail"
+TOPIC, PARTITION, OFFSET = "dlq.origin.topic", "dlq.origin.partition", "dlq.origin.offset"
+VERSION = "dlq.app.version"
+
+
+class KafkaOutputs:
+    """The engine's output sink on Kafka."""
+
+    def __init__(
+        self, bootstrap_servers: str, *, app_version: str, request_timeout_s: float
+    ) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._version = app_version.encode()
+        self._request_timeout_ms = int(request_timeout_s * 1000)
+        self._producer: Any = None
+        self.dead_letters = 0
+
+    async def start(self) -> None:
+        """Connect."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap_servers,
+            acks="all",
+            linger_ms=5,
+            max_request_size=16 << 20,
+            request_timeout_ms=self._request_timeout_ms,
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Send what is queued, disconnect."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Return once they are durable.
+
+        Errors: ``DeadLettersUnwritable``: then nothing may pass these records.
+        """
+        try:
+            waiting = [
+                await self._producer.send(
+                    letter.topic + SUFFIX,
+                    key=letter.key,
+                    # Kafka takes a record with neither key nor value for a mistake of ours
+                    value=b"" if letter.value is None and letter.key is None else letter.value,
+                    partition=letter.partition,
+                    headers=self._headers(letter),
+                )
+                for letter in letters
+            ]
+            await asyncio.gather(*waiting)
+        except (TimeoutError, KafkaError, OSError) as error:
+            first = letters[0]
+            raise DeadLettersUnwritable(
+                f"{len(letters)} dead letters could not be written: {error!r}",
+                where=f"{first.topic}{SUFFIX}, partition {first.partition}",
+                hint="does the topic exist (streamproc topics plan), may we write to it, is the broker's"
+                " disk full? Nothing was acknowledged",
+            ) from error
+        self.dead_letters += len(letters)
+
+    def _headers(self, letter: DeadLetter) -> list[tuple[str, bytes | None]]:
+        return [
+            *letter.headers,
+            (REASON, letter.reason.encode()),
+            (DETAIL, letter.detail.encode("utf-8", "replace")),
+            (TOPIC, letter.topic.encode()),
+            (PARTITION, str(letter.partition).encode()),
+            (OFFSET, str(letter.offset).encode()),
+            (VERSION, self._version),
+        ]
+
+    async def publish(self, records: Sequence[Published]) -> None:
+        """Return once they are durable. Errors: ``FlushFailed``."""
+        try:
+            waiting = [
+                await self._producer.send(
+                    record.topic, key=record.key, value=record.value, headers=list(record.headers)
+                )
+                for record in records
+            ]
+            await asyncio.gather(*waiting)
+        except (TimeoutError, KafkaError, OSError) as error:
+            raise FlushFailed(
+                f"{len(records)} output records could not be written: {error!r}",
+                where=records[0].topic,
+                hint="does the topic exist, may we write to it? A restart publishes them again",
+            ) from error
