@@ -1,0 +1,291 @@
+"""The canonical form of all tallies, computed in one pass over the log, with nothing clever.
+
+One memory per (topic, partition, host), because each input topic is folded on its own and a host
+lives in one partition. Figures are kept per host and session, whatever topic they came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+
+from streamproc.events.codec import Codec
+from streamproc.events.hosts import HostProfiled
+from streamproc.events.orders import (
+    OrderCancelled,
+    OrderCreated,
+    OrderPaid,
+    OrderRefundClosed,
+    OrderRefunded,
+    OrderRefundRequested,
+)
+from streamproc.events.registry import AnyEvent
+from streamproc.events.rejected import Rejected
+from streamproc.oracle.sessions import Canonical, Session, without_empty
+
+ORDERS_TOPIC = "live.orders.v1"
+ORDERS_ALLOWANCE_MS = 900_000
+OTHER_ALLOWANCE_MS = 120_000
+BUCKET_MS = 30_000
+BUCKET_KEPT_MS = 120_000
+
+OrderFact = (
+    OrderCreated
+    | OrderPaid
+    | OrderCancelled
+    | OrderRefundRequested
+    | OrderRefunded
+    | OrderRefundClosed
+)
+_MISSING = object()
+
+
+class LogRecord(NamedTuple):
+    """One record as the log holds it.
+
+    Units: ``timestamp_ms`` is Kafka's record timestamp.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp_ms: int
+
+
+@dataclass
+class _Held:
+    """A fact as it stands, and whether it was late when it was applied."""
+
+    fact: OrderFact
+    late: bool
+
+
+@dataclass
+class _Memory:
+    """What is remembered of one host in one topic and partition."""
+
+    watermark_ms: int | None = None
+    seen: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    facts: dict[tuple[str, ...], _Held] = field(default_factory=dict)
+    profiles: dict[int, HostProfiled] = field(default_factory=dict)
+
+    def is_live(self, bucket: int) -> bool:
+        """Whether event ids of this bucket are still remembered."""
+        end_ms = bucket * BUCKET_MS + BUCKET_MS
+        return self.watermark_ms is None or end_ms + BUCKET_KEPT_MS > self.watermark_ms
+
+    def is_late(self, occurred_at_ms: int, allowance_ms: int) -> bool:
+        """Whether something that old is late now."""
+        return self.watermark_ms is not None and occurred_at_ms + allowance_ms < self.watermark_ms
+
+    def move(self, occurred_at_ms: int) -> None:
+        """Let the watermark see an applied event; forget the buckets that died of it."""
+        if self.watermark_ms is None or occurred_at_ms > self.watermark_ms:
+            self.watermark_ms = occurred_at_ms
+            for bucket in [bucket for bucket in self.seen if not self.is_live(bucket)]:
+                del self.seen[bucket]
+
+
+@dataclass
+class _Count:
+    """What became of the records of one partition."""
+
+    applied: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    late: int = 0
+
+
+class _Fold:
+    """The computation: records in, canonical form out."""
+
+    def __init__(self) -> None:
+        self.codecs: dict[str, Codec] = {}
+        self.memories: dict[tuple[str, int, str], _Memory] = defaultdict(_Memory)
+        self.sessions: dict[str, dict[str, Session]] = defaultdict(lambda: defaultdict(Session))
+        self.counts: dict[str, dict[int, _Count]] = defaultdict(lambda: defaultdict(_Count))
+
+    def take(self, record: LogRecord) -> None:
+        """Decode a record, decide what it is, count it."""
+        count = self.counts[record.topic][record.partition]
+        codec = self.codecs.get(record.topic)
+        if codec is None:
+            codec = self.codecs[record.topic] = Codec(record.topic)
+        event = codec.decode(record.key, record.value, record.timestamp_ms)
+        if isinstance(event, Rejected):
+            count.rejected += 1
+            return
+        memory = self.memories[record.topic, record.partition, event.host_id]
+        replaced: _Held | None = None
+        if isinstance(event, HostProfiled):
+            duplicate = _is_held_profile(memory, event)
+        elif isinstance(event, OrderFact):
+            duplicate, replaced = _is_held_fact(memory, event)
+        else:
+            duplicate = _is_seen(memory, event)
+        if duplicate:
+            count.duplicate += 1
+            return
+        count.applied += 1
+        count.late += self.apply(record.topic, memory, event, replaced)
+
+    def apply(self, topic: str, memory: _Memory, event: AnyEvent, replaced: _Held | None) -> bool:
+        """Count an event that is no duplicate; tell whether it was late."""
+        allowance_ms = ORDERS_ALLOWANCE_MS if topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
+        late = memory.is_late(event.occurred_at_ms, allowance_ms)
+        memory.move(event.occurred_at_ms)
+        if isinstance(event, HostProfiled):
+            memory.profiles[event.valid_from_ms] = event
+            return late
+        sessions = self.sessions[event.host_id]
+        if isinstance(event, OrderFact):
+            memory.facts[_identity(event)] = _Held(event, late)
+        if replaced is not None:
+            sessions[replaced.fact.session_id].add(replaced.fact, -1, late=replaced.late)
+        session = sessions[event.session_id]
+        session.add(event, 1, late=late)
+        if late:
+            session.late[topic] += 1
+        return late
+
+    def names(self) -> dict[str, str]:
+        """The name of each host: of its profile with the greatest start."""
+        newest: dict[str, HostProfiled] = {}
+        for memory in self.memories.values():
+            for profile in memory.profiles.values():
+                held = newest.get(profile.host_id)
+                if held is None or profile.valid_from_ms > held.valid_from_ms:
+                    newest[profile.host_id] = profile
+        return {host: profile.name for host, profile in newest.items()}
+
+    def canonical(self) -> Canonical:
+        """The canonical form of what was taken so far."""
+        names = self.names()
+        hosts: Canonical = {}
+        for host in {*self.sessions, *names}:
+            sessions = {name: each.canonical() for name, each in self.sessions[host].items()}
+            entry = {"sessions": without_empty(sessions), "name": names.get(host, "")}
+            hosts[host] = without_empty(entry)
+        accounting = {
+            topic: {str(partition): without_empty(vars(each)) for partition, each in of.items()}
+            for topic, of in self.counts.items()
+        }
+        canonical: Canonical = _sorted({"hosts": without_empty(hosts), "accounting": accounting})
+        return canonical
+
+
+def compute(records: Iterable[LogRecord]) -> Canonical:
+    """The canonical form of a log: ``hosts`` and ``accounting``.
+
+    Shapes: records of one partition in offset order; partitions and topics interleave at will.
+    Errors: none, for any bytes: what cannot be used is counted as rejected.
+    """
+    fold = _Fold()
+    for record in records:
+        fold.take(record)
+    return fold.canonical()
+
+
+def digest(canonical: Mapping[str, Any]) -> str:
+    """SHA-256, in hex, of a canonical form."""
+    return hashlib.sha256(msgspec.json.encode(canonical, order="sorted")).hexdigest()
+
+
+def differences(left: Mapping[str, Any], right: Mapping[str, Any], limit: int = 20) -> list[str]:
+    """What differs, one line a value, by path; at most ``limit`` lines and one that counts more.
+
+    Shapes: ``hosts / h-1 / sessions / s-1 / totals / comments: 3 | 4``, left value first.
+    """
+    lines: list[str] = []
+    more = 0
+    for line in _differences((), left, right):
+        if len(lines) < limit:
+            lines.append(line)
+        else:
+            more += 1
+    if more:
+        lines.append(f"and {more} more differences")
+    return lines
+
+
+def _identity(fact: OrderFact) -> tuple[str, ...]:
+    """What makes two facts of an order line the same fact."""
+    line = (fact.order_id, fact.line_id, type(fact).__name__)
+    if isinstance(fact, OrderRefundRequested | OrderRefunded | OrderRefundClosed):
+        return (*line, fact.refund_id)
+    return line
+
+
+def _rank(fact: OrderFact) -> tuple[int, int, int, str, str] | None:
+    """What decides between two versions of the same fact; None: the first one stands."""
+    if isinstance(fact, OrderPaid):
+        amount_minor = fact.paid_minor
+    elif isinstance(fact, OrderCreated):
+        amount_minor = fact.payable_minor
+    else:
+        return None
+    return (fact.occurred_at_ms, amount_minor, fact.quantity, fact.currency, fact.session_id)
+
+
+def _is_held_fact(memory: _Memory, fact: OrderFact) -> tuple[bool, _Held | None]:
+    """Whether a fact is a duplicate; if not, the version of it that it replaces."""
+    held = memory.facts.get(_identity(fact))
+    if held is None:
+        return False, None
+    new, old = _rank(fact), _rank(held.fact)
+    if new is None or old is None or new <= old:
+        return True, None
+    return False, held
+
+
+def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:
+    """Whether a profile is a duplicate of, or loses against, the one held for its start."""
+    held = memory.profiles.get(profile.valid_from_ms)
+    if held is None:
+        return False
+    if _content(profile) == _content(held):
+        return True
+    new = (profile.occurred_at_ms, profile.event_id)
+    return new <= (held.occurred_at_ms, held.event_id)
+
+
+def _content(profile: HostProfiled) -> tuple[str | None, ...]:
+    """What a profile says about its host."""
+    return (profile.name, profile.village, profile.town, profile.district, profile.platform)
+
+
+def _is_seen(memory: _Memory, event: AnyEvent) -> bool:
+    """Whether this event id is remembered; if it can be, it is from now on."""
+    bucket = event.occurred_at_ms // BUCKET_MS
+    if not memory.is_live(bucket):
+        return False
+    if event.event_id in memory.seen[bucket]:
+        return True
+    memory.seen[bucket].add(event.event_id)
+    return False
+
+
+def _sorted(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The same value with the keys of every object in order."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return value
+
+
+def _differences(path: tuple[str, ...], left: object, right: object) -> Iterator[str]:
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        for key in sorted({*left, *right}):
+            yield from _differences((*path, key), left.get(key, _MISSING), right.get(key, _MISSING))
+    elif left is _MISSING or right is _MISSING or left != right:
+        yield f"{' / '.join(path)}: {_shown(left)} | {_shown(right)}"
+
+
+def _shown(value: object) -> str:
+    return "missing" if value is _MISSING else msgspec.json.encode(value).decode()
