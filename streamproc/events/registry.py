@@ -84,9 +84,7 @@ RoomTopicEvent = (
     | AlertJudged
 )
 HostTopicEvent = HostProfiled
-AnyEvent = (
-    OrderTopicEvent | CommentTopicEvent | ViewerTopicEvent | RoomTopicEvent | HostTopicEvent
-)
+AnyEvent = OrderTopicEvent | CommentTopicEvent | ViewerTopicEvent | RoomTopicEvent | HostTopicEvent
 
 ORDERS_TOPIC: Final = "live.orders.v1"
 COMMENTS_TOPIC: Final = "live.comments.v1"

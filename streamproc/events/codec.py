@@ -1,0 +1,192 @@
+"""Bytes to events and back: what cannot be used comes out as a value, never as an exception."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final, TypeVar, Union
+
+import msgspec
+
+from streamproc.events.base import EARLIEST_MS, RoomEvent
+from streamproc.events.hosts import HostProfiled
+from streamproc.events.limits import DAY_MS, FieldLimit, limits_of
+from streamproc.events.malformed import malformation, screened
+from streamproc.events.registry import EVENTS, TOPIC_OF, AnyEvent
+from streamproc.events.rejected import Rejected, RejectReason
+
+_ENCODER: Final = msgspec.json.Encoder()
+_UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+"""What msgspec raises for bytes that are no event; UnicodeDecodeError is a ValueError."""
+_ENVELOPE: Final = frozenset(("host_id", "room_id", "session_id", "occurred_at_ms"))
+"""Fields that a batch checks record by record, as their limits hang on the key and timestamp."""
+_KNOWN_AT_MOST: Final = 8_192
+_QUOTED_CHARS: Final = 80
+_ANCIENT: Final = f">= {EARLIEST_MS}"
+_TOMBSTONE: Final = Rejected(RejectReason.TOMBSTONE, "the record has no value")
+_K = TypeVar("_K")
+
+
+class _Tagged(msgspec.Struct):
+    type: str | None = None
+
+
+_TAGGED: Final = msgspec.json.Decoder(_Tagged)
+
+
+def encode(event: AnyEvent) -> bytes:
+    """The event as it is written to its topic: a JSON object without the fields unknown."""
+    return _ENCODER.encode(event)
+
+
+class Codec:
+    """Decodes the records of one topic.
+
+    It remembers names that it found good, to not check them again; what it returns does not depend
+    on that. Errors: none, for any bytes: they come out as :class:`Rejected`.
+    """
+
+    def __init__(self, topic: str) -> None:
+        classes = EVENTS[topic]
+        self._topic = topic
+        self._decode = msgspec.json.Decoder[AnyEvent](Union[classes]).decode  # noqa: UP007 - made here
+        self._limits = {each: limits_of(each) for each in classes}
+        self._joint_limits: defaultdict[type, tuple[FieldLimit, ...]] = defaultdict(
+            tuple,
+            {
+                each: tuple(of for of in limits if of.limit.field not in _ENVELOPE)
+                for each, limits in self._limits.items()
+            },
+        )
+        self._has_rooms = all(issubclass(each, RoomEvent) for each in classes)
+        self._host_by_key: dict[bytes | None, str] = {}
+        self._room_by_session: dict[str, str] = {}
+
+    def decode(
+        self, key: bytes | None, value: bytes | None, timestamp_ms: int
+    ) -> AnyEvent | Rejected:
+        """The event that a record holds, or why it holds none.
+
+        Units: ``timestamp_ms`` is the record's own, by which the future is judged.
+        """
+        if value is None:
+            return _TOMBSTONE
+        if (rejected := malformation(value)) is not None:
+            return rejected
+        try:
+            event = self._decode(value)
+        except _UNDECODABLE as error:
+            return self._explained(value, error)
+        return self._vetted(event, key, timestamp_ms)
+
+    def decode_batch(
+        self,
+        keys: Sequence[bytes | None],
+        values: Sequence[bytes | None],
+        timestamps_ms: Sequence[int],
+    ) -> list[AnyEvent | Rejected]:
+        """What :meth:`decode` returns for each record, in less time.
+
+        Shapes: three lists of one length, one record per place.
+        """
+        if not self._has_rooms or not values:
+            return list(map(self.decode, keys, values, timestamps_ms))
+        found = self._parsed(values)
+        suspects = self._strangers(found, keys, timestamps_ms)
+        suspects += self._breakers(found, min(timestamps_ms) + DAY_MS)
+        if suspects:
+            places = {id(each): place for place, each in enumerate(found)}
+            for suspect in suspects:
+                place = places[id(suspect)]
+                found[place] = self._vetted(suspect, keys[place], timestamps_ms[place])
+        return found
+
+    def _parsed(self, values: Sequence[bytes | None]) -> list[AnyEvent | Rejected]:
+        """What msgspec makes of each value; the rejected ones are final."""
+        found: list[AnyEvent | Rejected] = []
+        rest = map(self._decode, screened(values))
+        while len(found) < len(values):
+            try:
+                for event in rest:
+                    found.append(event)
+            except _UNDECODABLE as error:
+                value = values[len(found)]
+                if value is None:
+                    found.append(_TOMBSTONE)
+                else:
+                    found.append(malformation(value) or self._explained(value, error))
+        return found
+
+    def _strangers(
+        self,
+        found: Sequence[AnyEvent | Rejected],
+        keys: Sequence[bytes | None],
+        timestamps_ms: Sequence[int],
+    ) -> list[AnyEvent]:
+        """The events with names not yet seen together, or with a wrong time."""
+        host_of, room_of = self._host_by_key.get, self._room_by_session.get
+        strangers: list[AnyEvent] = []
+        for event, key, timestamp_ms in zip(found, keys, timestamps_ms, strict=True):
+            if isinstance(event, (Rejected, HostProfiled)):
+                continue
+            if (
+                host_of(key) != event.host_id
+                or room_of(event.session_id) != event.room_id
+                or event.occurred_at_ms - timestamp_ms > DAY_MS
+            ):
+                strangers.append(event)
+        return strangers
+
+    def _breakers(self, found: Sequence[AnyEvent | Rejected], latest_ms: int) -> list[AnyEvent]:
+        """The events that may break another limit of their class."""
+        by_class: defaultdict[type, list[AnyEvent]] = defaultdict(list)
+        for event in found:
+            if not isinstance(event, Rejected):
+                by_class[event.__class__].append(event)
+        return [
+            breaker
+            for event_class, events in by_class.items()
+            for each in self._joint_limits[event_class]
+            for breaker in each.suspects(events, latest_ms)
+        ]
+
+    def _vetted(self, event: AnyEvent, key: bytes | None, timestamp_ms: int) -> AnyEvent | Rejected:
+        """The event, if it keeps every limit and its key is its host; remembers its names."""
+        for each in self._limits[type(event)]:
+            if each.limit.breaks(each.get(event), timestamp_ms + DAY_MS):
+                return Rejected(each.limit.reason, each.limit.detail)
+        if not key:
+            return Rejected(RejectReason.KEY_MISSING, "the record has no key")
+        if key != event.host_id.encode():
+            return Rejected(RejectReason.KEY_MISMATCH, "the record's key is not its host_id")
+        if isinstance(event, RoomEvent):
+            _remember(self._host_by_key, key, event.host_id)
+            _remember(self._room_by_session, event.session_id, event.room_id)
+        return event
+
+    def _explained(self, value: bytes, error: Exception) -> Rejected:
+        """Why msgspec could not make an event of the value."""
+        try:
+            tag = _TAGGED.decode(value).type
+        except msgspec.ValidationError as no_tag:
+            if "$.type" in str(no_tag):
+                return Rejected(RejectReason.UNKNOWN_TYPE, "type: not a string")
+            return Rejected(RejectReason.MALFORMED, "not a JSON object")
+        except _UNDECODABLE as no_json:
+            return Rejected(RejectReason.MALFORMED, str(no_json)[:_QUOTED_CHARS])
+        if tag is None:
+            return Rejected(RejectReason.UNKNOWN_TYPE, "type: missing")
+        topic = TOPIC_OF.get(tag)
+        if topic is None:
+            return Rejected(RejectReason.UNKNOWN_TYPE, f"type: no event is {tag[:_QUOTED_CHARS]!r}")
+        if topic != self._topic:
+            return Rejected(RejectReason.WRONG_TOPIC, f"type: {tag} belongs to {topic}")
+        what, _, where = str(error).replace("`", "").partition(" - at $.")
+        reason = RejectReason.ANCIENT if _ANCIENT in what else RejectReason.INVALID
+        return Rejected(reason, f"{where}: {what}" if where else what)
+
+
+def _remember(known: dict[_K, str], key: _K, name: str) -> None:
+    if len(known) >= _KNOWN_AT_MOST:
+        known.clear()
+    known[key] = name

@@ -1,0 +1,203 @@
+"""The limits of an event's fields that msgspec does not check, one value or a whole batch at once.
+
+A batch is checked in one pass over all its values joined, because nearly always nothing is wrong;
+only when that pass finds something is each value looked at.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final, Protocol, TypeVar
+from unicodedata import normalize
+
+from msgspec import inspect
+
+from streamproc.events.base import Event, Kind
+from streamproc.events.currencies import CURRENCIES
+from streamproc.events.rejected import RejectReason
+
+_E = TypeVar("_E", bound=Event)
+_V_contra = TypeVar("_V_contra", contravariant=True)
+
+DAY_MS: Final = 86_400_000
+_ALNUM: Final = string.ascii_letters + string.digits
+_MOST_COMPOSED: Final = 4
+"""NFC makes at most this many characters one: a text longer by more cannot fit after it."""
+
+
+class Limit(Protocol[_V_contra]):
+    """A limit of one field. ``None`` values are unknown and always hold."""
+
+    field: str
+    reason: RejectReason
+    detail: str
+
+    def breaks(self, value: _V_contra, latest_ms: int) -> bool:
+        """Whether one value breaks the limit; ``latest_ms`` is the last time that is no future."""
+        ...
+
+    def holds(self, values: Sequence[_V_contra], latest_ms: int) -> bool:
+        """Whether no value breaks the limit; the fast way."""
+        ...
+
+
+class AlphabetLimit:
+    """Only these ASCII characters."""
+
+    reason = RejectReason.INVALID
+
+    def __init__(self, field: str, alphabet: str) -> None:
+        self.field = field
+        self.detail = f"{field}: a character outside letters, digits and {alphabet}"
+        self._allowed = (_ALNUM + alphabet).encode()
+
+    def breaks(self, value: str | None, latest_ms: int) -> bool:
+        """Whether a character is outside the alphabet."""
+        return bool(value and value.encode().translate(None, self._allowed))
+
+    def holds(self, values: Sequence[str | None], latest_ms: int) -> bool:
+        """Whether every character is inside the alphabet."""
+        return not "".join(filter(None, values)).encode().translate(None, self._allowed)
+
+
+class TextLimit:
+    """At most so many characters after NFC."""
+
+    reason = RejectReason.INVALID
+
+    def __init__(self, field: str, limit: int) -> None:
+        self.field = field
+        self.detail = f"{field}: longer than {limit} characters"
+        self._limit = limit
+
+    def breaks(self, value: str | None, latest_ms: int) -> bool:
+        """Whether the text stays too long after NFC."""
+        if value is None or len(value) <= self._limit:
+            return False
+        # NFC is quadratic in a run of combining marks, so nothing hopeless is handed to it
+        return (
+            len(value) > self._limit * _MOST_COMPOSED or len(normalize("NFC", value)) > self._limit
+        )
+
+    def holds(self, values: Sequence[str | None], latest_ms: int) -> bool:
+        """Whether every text is short as it stands."""
+        return max(map(len, filter(None, values)), default=0) <= self._limit
+
+
+class TextsLimit:
+    """At most so many characters after NFC in each text of a list."""
+
+    reason = RejectReason.INVALID
+
+    def __init__(self, field: str, limit: int) -> None:
+        self.field = field
+        self._each = TextLimit(f"{field}[]", limit)
+        self.detail = self._each.detail
+
+    def breaks(self, value: Sequence[str] | None, latest_ms: int) -> bool:
+        """Whether any text of the list stays too long after NFC."""
+        return any(self._each.breaks(text, latest_ms) for text in value or ())
+
+    def holds(self, values: Sequence[Sequence[str] | None], latest_ms: int) -> bool:
+        """Whether every text of every list is short as it stands."""
+        return self._each.holds(list(chain.from_iterable(filter(None, values))), latest_ms)
+
+
+class CurrencyLimit:
+    """An ISO 4217 code."""
+
+    reason = RejectReason.INVALID
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        self.detail = f"{field}: no ISO 4217 code of money in use"
+
+    def breaks(self, value: str | None, latest_ms: int) -> bool:
+        """Whether the code is unknown."""
+        return value is not None and value not in CURRENCIES
+
+    def holds(self, values: Sequence[str | None], latest_ms: int) -> bool:
+        """Whether every code is known."""
+        return CURRENCIES.issuperset(filter(None, values))
+
+
+class FutureLimit:
+    """At most a day after the record's own timestamp."""
+
+    reason = RejectReason.FUTURE
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        self.detail = f"{field}: more than a day after the record's own timestamp"
+
+    def breaks(self, value: int | None, latest_ms: int) -> bool:
+        """Whether the time is later than ``latest_ms``."""
+        return value is not None and value > latest_ms
+
+    def holds(self, values: Sequence[int | None], latest_ms: int) -> bool:
+        """Whether no time is later than ``latest_ms``."""
+        return max(filter(None, values), default=0) <= latest_ms
+
+
+class FieldLimit:
+    """A limit, and how to read its field of an event."""
+
+    def __init__(self, limit: Limit[Any]) -> None:
+        self.limit = limit
+        self.get = attrgetter(limit.field)
+
+    def suspects(self, events: Sequence[_E], latest_ms: int) -> list[_E]:
+        """The events whose field breaks the limit.
+
+        Shapes: events of one class.
+        """
+        values = list(map(self.get, events))
+        if self.limit.holds(values, latest_ms):
+            return []
+        return [
+            event
+            for event, value in zip(events, values, strict=True)
+            if self.limit.breaks(value, latest_ms)
+        ]
+
+
+def limits_of(event_class: type[Event]) -> tuple[FieldLimit, ...]:
+    """Every limit of an event's fields that msgspec does not check, in the order of the fields."""
+    info = inspect.type_info(event_class)
+    if not isinstance(info, inspect.StructType):  # pragma: no cover - an Event is a Struct
+        raise TypeError(event_class)
+    return tuple(
+        FieldLimit(limit) for field in info.fields for limit in _limits(field.name, field.type)
+    )
+
+
+def _limits(field: str, of_type: inspect.Type) -> Iterator[Limit[Any]]:
+    match of_type:
+        case inspect.UnionType(types=types):
+            for member in types:
+                yield from _limits(field, member)
+        case inspect.VarTupleType(item_type=inspect.Metadata(extra={"limit": int(limit)})):
+            yield TextsLimit(field, limit)
+        case inspect.Metadata(type=inspect.VarTupleType() as inner):
+            yield from _limits(field, inner)
+        case inspect.Metadata(extra={"kind": Kind() as kind} as extra):
+            yield _limit(field, kind, extra or {})
+        case _:
+            return
+
+
+def _limit(field: str, kind: Kind, extra: dict[str, Any]) -> Limit[Any]:
+    match kind:
+        case Kind.ID:
+            return AlphabetLimit(field, "_.:-")
+        case Kind.KEY:
+            return AlphabetLimit(field, "_-")
+        case Kind.MS:
+            return FutureLimit(field)
+        case Kind.TEXT:
+            return TextLimit(field, extra["limit"])
+        case Kind.CURRENCY:
+            return CurrencyLimit(field)

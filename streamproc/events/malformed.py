@@ -1,0 +1,64 @@
+"""What is no event before its fields are looked at: too large, too deep, not UTF-8.
+
+All of it is decided by the bytes alone. msgspec's own bound on nesting hangs on how deep the caller
+stands in Python's stack, so the same record could pass in one place and fail in another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from streamproc.events.rejected import Rejected, RejectReason
+
+LARGEST_BYTES: Final = 65_536
+DEEPEST: Final = 512
+_STRINGS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKETS: Final = re.compile(rb"[\[{\]}]")
+
+
+def malformation(value: bytes) -> Rejected | None:
+    """Why the bytes are no event whatever they say; ``None`` if nothing speaks against them yet."""
+    if len(value) > LARGEST_BYTES:
+        return Rejected(
+            RejectReason.TOO_LARGE, f"{len(value)} bytes, at most {LARGEST_BYTES} are read"
+        )
+    if len(value) > DEEPEST and _is_too_deep(value):
+        return Rejected(RejectReason.MALFORMED, f"nested deeper than {DEEPEST}")
+    if not _is_utf8(value):
+        return Rejected(RejectReason.MALFORMED, "not UTF-8")
+    return None
+
+
+def screened(values: Sequence[bytes | None]) -> Sequence[bytes]:
+    """The values, with an empty one in place of each tombstone and each with a malformation.
+
+    Errors: a value that is not UTF-8 may stay if it is no JSON either.
+    """
+    present = [b"" if value is None else value for value in values]
+    joined = b"".join(present)
+    if max(map(len, present)) <= DEEPEST and (joined.isascii() or _is_utf8(joined)):
+        return present
+    return [value if malformation(value) is None else b"" for value in present]
+
+
+def _is_utf8(value: bytes) -> bool:
+    if value.isascii():
+        return True
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_too_deep(value: bytes) -> bool:
+    if value.count(b"[") + value.count(b"{") <= DEEPEST:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", value)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEEPEST:
+            return True
+    return False
