@@ -27,6 +27,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(FULL) $(KAFKA) ## Make .venv with everything, and fetch Kafka for the tests
+	@echo "Ready: $(BIN)/streamproc is the command line, and the tests have their Kafka"
 
 check: lint house ## Format, lint, types, import contracts and the house rules
 

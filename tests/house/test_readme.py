@@ -1,0 +1,91 @@
+"""What the README tells a stranger to type exists: targets, commands, options and links."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, tracked_files
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+FENCE = re.compile(r"^```(?:sh|console|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://|#)([^)\s#]+)")
+PROGRAM = re.compile(r"^(\.venv/bin/)?streamproc$")
+START = "import sys; from streamproc.cli.main import main; sys.argv[0] = 'streamproc'; main()"
+
+
+def typed_lines() -> list[str]:
+    """Each line of the README that a reader would type, without comments."""
+    lines = "\n".join(FENCE.findall(README)).replace("\\\n", " ").splitlines()
+    return [line.split("  #")[0].strip() for line in lines if line.strip()[:1] not in {"", "#"}]
+
+
+def commands() -> list[tuple[str, ...]]:
+    """The words behind `streamproc`, of every line that calls it."""
+    found = []
+    for line in typed_lines():
+        for part in line.split("|"):
+            words = shlex.split(part)
+            while words and re.match(r"^[A-Z_]+=", words[0]):
+                words.pop(0)
+            if words and PROGRAM.match(words[0]):
+                found.append(tuple(words[1:]))
+    return found
+
+
+def make_targets() -> set[str]:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z]+):", text, re.MULTILINE))
+
+
+@cache
+def help_of(path: tuple[str, ...]) -> str | None:
+    """What `--help` says of a command; `None` if there is no such command."""
+    done = subprocess.run(
+        [sys.executable, "-c", START, *path, "--help"],
+        env={"COLUMNS": "400", "TERM": "dumb", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+def test_the_readme_shows_how_to_start() -> None:
+    assert "make demo" in typed_lines()
+    assert "make test" in typed_lines()
+    assert len(commands()) >= 10
+
+
+@pytest.mark.parametrize(
+    "target", sorted(set(re.findall(r"\bmake ([a-z]+)", "\n".join(typed_lines()))))
+)
+def test_a_target_that_the_readme_names_exists(target: str) -> None:
+    assert target in make_targets()
+
+
+@pytest.mark.parametrize("words", commands(), ids=[" ".join(words) for words in commands()])
+def test_a_command_that_the_readme_shows_exists_with_its_options(words: tuple[str, ...]) -> None:
+    path = words[:1]
+    if len(words) > 1 and help_of(words[:2]) is not None and words[0] in {"topics", "dlq"}:
+        path = words[:2]
+    told = help_of(path)
+
+    assert told is not None, f"streamproc {' '.join(path)} does not exist"
+    options = {word.split("=")[0] for word in words if word.startswith("--") and word != "--help"}
+    assert {option for option in options if not re.search(rf"{option}\b", told)} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_a_link_of_a_page_leads_to_a_tracked_file(page: Path) -> None:
+    targets = [(page.parent / link).resolve() for link in LINK.findall(page.read_text("utf-8"))]
+    known = {*tracked_files(), *(parent for path in tracked_files() for parent in path.parents)}
+
+    assert [str(target.relative_to(ROOT)) for target in targets if target not in known] == []
