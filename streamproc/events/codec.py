@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final, TypeVar, Union
+from typing import Final, TypeVar, Union, cast
 
 import msgspec
 
-from streamproc.events.base import EARLIEST_MS, RoomEvent
-from streamproc.events.hosts import HostProfiled
-from streamproc.events.limits import DAY_MS, FieldLimit, limits_of
+from streamproc.events.base import EARLIEST_MS, Event, RoomEvent
+from streamproc.events.limits import DAY_MS, limits_of
 from streamproc.events.malformed import malformation, screened
 from streamproc.events.registry import EVENTS, TOPIC_OF, AnyEvent
 from streamproc.events.rejected import Rejected, RejectReason
@@ -21,9 +21,8 @@ _UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, Overflo
 _ENVELOPE: Final = frozenset(("host_id", "room_id", "session_id", "occurred_at_ms"))
 """Fields that a batch checks record by record, as their limits hang on the key and timestamp."""
 _KNOWN_AT_MOST: Final = 8_192
-_QUOTED_CHARS: Final = 80
+_QUOTABLE: Final = re.compile(r"[a-z_.]{1,80}")
 _ANCIENT: Final = f">= {EARLIEST_MS}"
-_TOMBSTONE: Final = Rejected(RejectReason.TOMBSTONE, "the record has no value")
 _K = TypeVar("_K")
 
 
@@ -51,13 +50,10 @@ class Codec:
         self._topic = topic
         self._decode = msgspec.json.Decoder[AnyEvent](Union[classes]).decode  # noqa: UP007 - made here
         self._limits = {each: limits_of(each) for each in classes}
-        self._joint_limits: defaultdict[type, tuple[FieldLimit, ...]] = defaultdict(
-            tuple,
-            {
-                each: tuple(of for of in limits if of.limit.field not in _ENVELOPE)
-                for each, limits in self._limits.items()
-            },
-        )
+        self._joint_limits = {
+            each: tuple(of for of in limits if of.limit.field not in _ENVELOPE)
+            for each, limits in self._limits.items()
+        }
         self._has_rooms = all(issubclass(each, RoomEvent) for each in classes)
         self._host_by_key: dict[bytes | None, str] = {}
         self._room_by_session: dict[str, str] = {}
@@ -69,14 +65,10 @@ class Codec:
 
         Units: ``timestamp_ms`` is the record's own, by which the future is judged.
         """
-        if value is None:
-            return _TOMBSTONE
-        if (rejected := malformation(value)) is not None:
-            return rejected
         try:
-            event = self._decode(value)
+            event = self._decode(screened([value])[0])
         except _UNDECODABLE as error:
-            return self._explained(value, error)
+            return self._unusable(value, error)
         return self._vetted(event, key, timestamp_ms)
 
     def decode_batch(
@@ -91,63 +83,73 @@ class Codec:
         """
         if not self._has_rooms or not values:
             return list(map(self.decode, keys, values, timestamps_ms))
-        found = self._parsed(values)
-        suspects = self._strangers(found, keys, timestamps_ms)
-        suspects += self._breakers(found, min(timestamps_ms) + DAY_MS)
-        if suspects:
-            places = {id(each): place for place, each in enumerate(found)}
-            for suspect in suspects:
-                place = places[id(suspect)]
-                found[place] = self._vetted(suspect, keys[place], timestamps_ms[place])
-        return found
+        events, rejected = self._parsed(values)
+        if not rejected:
+            return self._all_vetted(events, keys, timestamps_ms)
+        kept = [place for place in range(len(values)) if place not in rejected]
+        vetted = iter(
+            self._all_vetted(
+                events, [keys[place] for place in kept], [timestamps_ms[place] for place in kept]
+            )
+        )
+        return [rejected.get(place) or next(vetted) for place in range(len(values))]
 
-    def _parsed(self, values: Sequence[bytes | None]) -> list[AnyEvent | Rejected]:
-        """What msgspec makes of each value; the rejected ones are final."""
-        found: list[AnyEvent | Rejected] = []
+    def _parsed(self, values: Sequence[bytes | None]) -> tuple[list[AnyEvent], dict[int, Rejected]]:
+        """What msgspec makes of the values: the events in order, and by place what is none."""
+        events: list[AnyEvent] = []
+        rejected: dict[int, Rejected] = {}
         rest = map(self._decode, screened(values))
-        while len(found) < len(values):
+        while len(events) + len(rejected) < len(values):
             try:
                 for event in rest:
-                    found.append(event)
+                    events.append(event)
             except _UNDECODABLE as error:
-                value = values[len(found)]
-                if value is None:
-                    found.append(_TOMBSTONE)
-                else:
-                    found.append(malformation(value) or self._explained(value, error))
-        return found
+                place = len(events) + len(rejected)
+                rejected[place] = self._unusable(values[place], error)
+        return events, rejected
+
+    def _all_vetted(
+        self,
+        events: list[AnyEvent],
+        keys: Sequence[bytes | None],
+        timestamps_ms: Sequence[int],
+    ) -> list[AnyEvent | Rejected]:
+        """Each event as :meth:`_vetted` returns it, which is asked only where it may matter."""
+        suspects = self._strangers(cast("list[RoomEvent]", events), keys, timestamps_ms)
+        suspects += self._breakers(events, min(timestamps_ms, default=0) + DAY_MS)
+        vetted: list[AnyEvent | Rejected] = [*events]
+        if suspects:
+            places = {id(event): place for place, event in enumerate(events)}
+            for place in sorted({places[id(suspect)] for suspect in suspects}):
+                vetted[place] = self._vetted(events[place], keys[place], timestamps_ms[place])
+        return vetted
 
     def _strangers(
         self,
-        found: Sequence[AnyEvent | Rejected],
+        events: Sequence[RoomEvent],
         keys: Sequence[bytes | None],
         timestamps_ms: Sequence[int],
-    ) -> list[AnyEvent]:
-        """The events with names not yet seen together, or with a wrong time."""
+    ) -> list[Event]:
+        """The events with names not yet seen together, or with a time in the future."""
         host_of, room_of = self._host_by_key.get, self._room_by_session.get
-        strangers: list[AnyEvent] = []
-        for event, key, timestamp_ms in zip(found, keys, timestamps_ms, strict=True):
-            if isinstance(event, (Rejected, HostProfiled)):
-                continue
-            if (
-                host_of(key) != event.host_id
-                or room_of(event.session_id) != event.room_id
-                or event.occurred_at_ms - timestamp_ms > DAY_MS
-            ):
-                strangers.append(event)
-        return strangers
+        return [
+            event
+            for event, key, timestamp_ms in zip(events, keys, timestamps_ms, strict=True)
+            if host_of(key) != event.host_id
+            or room_of(event.session_id) != event.room_id
+            or event.occurred_at_ms - timestamp_ms > DAY_MS
+        ]
 
-    def _breakers(self, found: Sequence[AnyEvent | Rejected], latest_ms: int) -> list[AnyEvent]:
+    def _breakers(self, events: Sequence[AnyEvent], latest_ms: int) -> list[Event]:
         """The events that may break another limit of their class."""
-        by_class: defaultdict[type, list[AnyEvent]] = defaultdict(list)
-        for event in found:
-            if not isinstance(event, Rejected):
-                by_class[event.__class__].append(event)
+        by_class: defaultdict[type[AnyEvent], list[Event]] = defaultdict(list)
+        for event in events:
+            by_class[event.__class__].append(event)
         return [
             breaker
-            for event_class, events in by_class.items()
+            for event_class, alike in by_class.items()
             for each in self._joint_limits[event_class]
-            for breaker in each.suspects(events, latest_ms)
+            for breaker in each.suspects(alike, latest_ms)
         ]
 
     def _vetted(self, event: AnyEvent, key: bytes | None, timestamp_ms: int) -> AnyEvent | Rejected:
@@ -164,8 +166,12 @@ class Codec:
             _remember(self._room_by_session, event.session_id, event.room_id)
         return event
 
-    def _explained(self, value: bytes, error: Exception) -> Rejected:
-        """Why msgspec could not make an event of the value."""
+    def _unusable(self, value: bytes | None, error: Exception) -> Rejected:
+        """Why msgspec could not make an event of a value."""
+        if value is None:
+            return Rejected(RejectReason.TOMBSTONE, "the record has no value")
+        if (rejected := malformation(value)) is not None:
+            return rejected
         try:
             tag = _TAGGED.decode(value).type
         except msgspec.ValidationError as no_tag:
@@ -173,15 +179,22 @@ class Codec:
                 return Rejected(RejectReason.UNKNOWN_TYPE, "type: not a string")
             return Rejected(RejectReason.MALFORMED, "not a JSON object")
         except _UNDECODABLE as no_json:
-            return Rejected(RejectReason.MALFORMED, str(no_json)[:_QUOTED_CHARS])
+            return Rejected(RejectReason.MALFORMED, str(no_json))
+        return self._misfit(tag, str(error))
+
+    def _misfit(self, tag: str | None, error: str) -> Rejected:
+        """Why a JSON object of this type is no event of the topic."""
         if tag is None:
             return Rejected(RejectReason.UNKNOWN_TYPE, "type: missing")
         topic = TOPIC_OF.get(tag)
         if topic is None:
-            return Rejected(RejectReason.UNKNOWN_TYPE, f"type: no event is {tag[:_QUOTED_CHARS]!r}")
+            quoted = tag if _QUOTABLE.fullmatch(tag) else "another text"
+            return Rejected(RejectReason.UNKNOWN_TYPE, f"type: no event is {quoted}")
         if topic != self._topic:
             return Rejected(RejectReason.WRONG_TOPIC, f"type: {tag} belongs to {topic}")
-        what, _, where = str(error).replace("`", "").partition(" - at $.")
+        what, _, where = error.replace("`", "").partition(" - at $.")
+        if where == "type":
+            what = "given twice"
         reason = RejectReason.ANCIENT if _ANCIENT in what else RejectReason.INVALID
         return Rejected(reason, f"{where}: {what}" if where else what)
 

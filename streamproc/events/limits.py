@@ -24,8 +24,8 @@ _V_contra = TypeVar("_V_contra", contravariant=True)
 
 DAY_MS: Final = 86_400_000
 _ALNUM: Final = string.ascii_letters + string.digits
-_MOST_COMPOSED: Final = 4
-"""NFC makes at most this many characters one: a text longer by more cannot fit after it."""
+_COMPOSED_AT_MOST: Final = 1_000
+"""NFC takes quadratic time in a run of combining marks: a longer text is judged as it stands."""
 
 
 class Limit(Protocol[_V_contra]):
@@ -77,10 +77,7 @@ class TextLimit:
         """Whether the text stays too long after NFC."""
         if value is None or len(value) <= self._limit:
             return False
-        # NFC is quadratic in a run of combining marks, so nothing hopeless is handed to it
-        return (
-            len(value) > self._limit * _MOST_COMPOSED or len(normalize("NFC", value)) > self._limit
-        )
+        return len(value) > _COMPOSED_AT_MOST or len(normalize("NFC", value)) > self._limit
 
     def holds(self, values: Sequence[str | None], latest_ms: int) -> bool:
         """Whether every text is short as it stands."""

@@ -36,7 +36,7 @@ def screened(values: Sequence[bytes | None]) -> Sequence[bytes]:
 
     Errors: a value that is not UTF-8 may stay if it is no JSON either.
     """
-    present = [b"" if value is None else value for value in values]
+    present = [value or b"" for value in values]
     joined = b"".join(present)
     if max(map(len, present)) <= DEEPEST and (joined.isascii() or _is_utf8(joined)):
         return present
