@@ -41,6 +41,7 @@ _REQUEST_TIMEOUT_MS = 10_000
 _VISIBLE_DEADLINE_S = 20.0
 _POLL_S = 0.05
 _ALREADY_EXISTS = 36
+_NAME_A_BROKER = "start it, or name another: --bootstrap or STREAMPROC_KAFKA__BOOTSTRAP_SERVERS"
 _SET_ON_TOPIC = 1  # config_source of DescribeConfigs
 
 
@@ -108,8 +109,8 @@ def refuse_wrong_partitions(found: Iterable[Difference]) -> None:
     wrong = [told(one) for one in refused(found)]
     if wrong:
         raise PartitionCountWrong(
-            "; ".join(f"{one.topic}: partitions {one.actual}, not {one.declared}" for one in wrong),
-            where=", ".join(one.topic for one in wrong),
+            "topics have the wrong number of partitions",
+            where="; ".join(f"{one.topic} has {one.actual}, not {one.declared}" for one in wrong),
             hint="partitions are never changed here, as a host's records would part; "
             "give the broker's number with --partitions, or make the topics anew",
         )
@@ -117,27 +118,33 @@ def refuse_wrong_partitions(found: Iterable[Difference]) -> None:
 
 @contextlib.asynccontextmanager
 async def _connected(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS)
     try:
-        admin = AIOKafkaAdminClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS
-        )
+        await _start(admin, bootstrap)
+        yield admin
+    except (KafkaError, TimeoutError, OSError) as failed:
+        raise BrokerUnreachable(
+            f"the Kafka broker stopped answering ({failed or type(failed).__name__})",
+            where=bootstrap,
+            hint=_NAME_A_BROKER,
+        ) from failed
+    finally:
+        await admin.close()
+
+
+async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
+    try:
+        await admin.start()
     except ValueError as wrong:
         raise BadSetting(
             f"this is no broker address: {wrong}",
             where=bootstrap,
             hint="write host:port, several with commas between",
         ) from wrong
-    try:
-        await admin.start()
-        yield admin
     except (KafkaError, TimeoutError, OSError) as failed:
         raise BrokerUnreachable(
-            f"no Kafka broker answers ({type(failed).__name__}: {failed})",
-            where=bootstrap,
-            hint="start it, or name another: --bootstrap or STREAMPROC_KAFKA__BOOTSTRAP_SERVERS",
+            "no Kafka broker answers", where=bootstrap, hint=_NAME_A_BROKER
         ) from failed
-    finally:
-        await admin.close()
 
 
 async def _read(admin: AIOKafkaAdminClient) -> Actual:
@@ -223,7 +230,8 @@ async def _create(
                 hint="a broker on its own needs --replication-factor 1; this user needs Create",
             )
     await _until_led(admin, {topic.name: topic.partitions for topic in topics})
-    return [topic.name for topic in topics]
+    ours = {name for name, code, _ in answer.topic_errors if code == 0}
+    return [topic.name for topic in topics if topic.name in ours]
 
 
 async def _until_led(admin: AIOKafkaAdminClient, counts: Mapping[str, int]) -> None:

@@ -16,7 +16,6 @@ DEFAULT_APP_ID = "streamproc"
 INPUT_PREFIX = "live."
 CHANGELOG_SUFFIX = "-state-changelog"
 
-_MIN_INSYNC = "min.insync.replicas"
 _PACKAGE = Path(__file__).parents[1]
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,247}[a-z0-9])?$")]
@@ -48,7 +47,7 @@ class TopicConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
         default=None, name="message.timestamp.type"
     )
     min_compaction_lag_ms: int | None = msgspec.field(default=None, name="min.compaction.lag.ms")
-    min_insync_replicas: int | None = msgspec.field(default=None, name=_MIN_INSYNC)
+    min_insync_replicas: int | None = msgspec.field(default=None, name="min.insync.replicas")
     retention_bytes: int | None = msgspec.field(default=None, name="retention.bytes")
     retention_ms: int | None = msgspec.field(default=None, name="retention.ms")
     segment_bytes: int | None = msgspec.field(default=None, name="segment.bytes")
@@ -56,6 +55,17 @@ class TopicConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     unclean_leader_election_enable: bool | None = msgspec.field(
         default=None, name="unclean.leader.election.enable"
     )
+
+    def for_replicas(self, replicas: int) -> TopicConfig:
+        """The same settings where there are only so many replicas.
+
+        One of them may be down, so fewer need be in sync; more than there are would refuse every
+        write.
+        """
+        if self.min_insync_replicas is None:
+            return self
+        in_sync = min(self.min_insync_replicas, max(1, replicas - 1))
+        return msgspec.structs.replace(self, min_insync_replicas=in_sync)
 
     def as_kafka(self) -> dict[str, str]:
         """The settings by Kafka's names, as Kafka writes them."""
@@ -124,8 +134,7 @@ def deployed(
 ) -> tuple[TopicDeclaration, ...]:
     """The catalog as one installation wants it.
 
-    Shapes: ``None`` keeps what is declared. With fewer replicas, fewer need be in sync, so that one
-    of them may still be down (one replica: that one).
+    Shapes: ``None`` keeps what is declared.
     """
     return tuple(
         _deployed_topic(topic, partitions, replication_factor, app_id) for topic in catalog
@@ -136,15 +145,12 @@ def _deployed_topic(
     topic: TopicDeclaration, partitions: int | None, replication_factor: int | None, app_id: str
 ) -> TopicDeclaration:
     replicas = replication_factor or topic.replication_factor
-    in_sync = topic.config.min_insync_replicas
-    if in_sync is not None:
-        in_sync = min(in_sync, max(1, replicas - 1))
     return msgspec.structs.replace(
         topic,
         name=app_id + CHANGELOG_SUFFIX if topic.role is Role.CHANGELOG else topic.name,
         partitions=partitions or topic.partitions,
         replication_factor=replicas,
-        config=msgspec.structs.replace(topic.config, min_insync_replicas=in_sync),
+        config=topic.config.for_replicas(replicas),
     )
 
 

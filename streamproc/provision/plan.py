@@ -133,20 +133,18 @@ def told(difference: Difference) -> Told:
     """A difference in words."""
     match difference:
         case MissingTopic(topic):
-            return Told(topic, "missing", "exists", "-", "create it")
+            return Told(topic, "missing", "exists", "-", "create")
         case PartitionsDiffer(topic, declared, actual):
-            return Told(topic, "partitions", str(declared), str(actual), "refused: keys would move")
+            return Told(topic, "partitions", str(declared), str(actual), "refused")
         case InputsDiffer(counts):
             names = ", ".join(f"{topic}: {count}" for topic, count in counts)
-            return Told("the inputs", "partitions", "equal", names, "refused: keys would move")
+            return Told("the inputs", "partitions", "equal", names, "refused")
         case ReplicationDiffers(topic, declared, actual):
-            return Told(
-                topic, "replicas", str(declared), str(actual), "left: reassign them by hand"
-            )
+            return Told(topic, "replicas", str(declared), str(actual), "left")
         case ConfigDrift(topic, setting, declared, actual):
-            return Told(topic, setting, declared, "-" if actual is None else actual, "set it")
+            return Told(topic, setting, declared, "-" if actual is None else actual, "set")
         case ExtraTopic(topic):
-            return Told(topic, "not declared", "-", "exists", "left: delete or declare it")
+            return Told(topic, "not declared", "-", "exists", "left")
         case _:
             assert_never(difference)
 
@@ -166,7 +164,8 @@ def _of_topic(wanted: TopicDeclaration, actual: Actual) -> Iterator[Difference]:
         return
     if held.replication_factor != wanted.replication_factor:
         yield ReplicationDiffers(wanted.name, wanted.replication_factor, held.replication_factor)
-    for setting, value in wanted.config.as_kafka().items():
+    config = wanted.config.for_replicas(min(held.replication_factor, wanted.replication_factor))
+    for setting, value in config.as_kafka().items():
         if held.config.get(setting) != value:
             yield ConfigDrift(wanted.name, setting, value, held.config.get(setting))
 
