@@ -207,6 +207,15 @@ class Engine:
             if topic in self.config.inputs
         }
 
+    def commit_progress(self) -> tuple[int, int]:
+        """The sum of durable offsets that were ever moved, and how much of it is committed."""
+        durable = self.durable_offsets(self._generation)
+        if not durable:
+            return 0, 0
+        known = self.group.last_committed()
+        committed = sum(min(known.get(source, 0), offset) for source, offset in durable.items())
+        return sum(durable.values()), committed
+
     async def drain(self) -> None:
         """Flush everything that memory holds, and wait until it is durable."""
         owned = list(self.partitions.values())
@@ -296,6 +305,15 @@ class Engine:
             partition.positions[topic].next_offset
             >= self.highwaters.get(SourcePartition(topic, partition.number), 1 << 62)
             for topic in self.config.inputs
+        )
+
+    def caught_up(self) -> bool:
+        """True if partitions are owned and each is read to its inputs' ends and durable."""
+        return bool(self.partitions) and all(
+            self._caught_up(partition)
+            and not partition.needs_flush
+            and not partition.writing.locked()
+            for partition in self.partitions.values()
         )
 
     def lag(self) -> Mapping[SourcePartition, int]:

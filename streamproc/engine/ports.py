@@ -41,6 +41,10 @@ class Group(Protocol):
         """True if the coordinator takes a commit from us in that generation: we are a member."""
         ...
 
+    def last_committed(self) -> Mapping[SourcePartition, int]:
+        """What we know to be committed, without asking."""
+        ...
+
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of it until the next assignment."""
         ...

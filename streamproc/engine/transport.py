@@ -106,6 +106,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             return False
         return bool(await self._commit({TP(self.engine.config.changelog, partition): 0}))
 
+    def last_committed(self) -> Mapping[SourcePartition, int]:
+        """What we know to be committed, without asking."""
+        return {SourcePartition(*at): offset for at, offset in self.committed_offsets.items()}
+
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of a source partition until the next assignment."""
         self.pause_partitions({TP(*partition)})

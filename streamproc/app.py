@@ -1,0 +1,123 @@
+"""Composition root: from settings to a worker that runs. Decides nothing.
+
+The only module that knows engine, agents, sinks and program at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from streamproc import __version__
+from streamproc.agents.fold import add_agents
+from streamproc.engine.config import EngineConfig
+from streamproc.engine.engine import Engine
+from streamproc.engine.faustapp import build_faust_app
+from streamproc.engine.ports import Failure, Progress
+from streamproc.engine.preflight import check_topics
+from streamproc.engine.versions import check_versions
+from streamproc.engine.watchdog import Watchdog
+from streamproc.errors import StreamprocError
+from streamproc.events.registry import INPUT_TOPICS
+from streamproc.program.live import LiveProgram
+from streamproc.protocol import Program
+from streamproc.settings import Settings
+from streamproc.sinks.kafka_outputs import KafkaOutputs
+
+
+class WorkerRun:
+    """One worker, in this process and event loop.
+
+    ``engine`` is there once :meth:`start` has checked the topics.
+    """
+
+    engine: Engine
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        program: Callable[[], Program] = LiveProgram,
+        progress: Progress,
+        failure: Failure,
+    ) -> None:
+        self._settings = settings
+        self._program = program
+        self._progress = progress
+        self._failure = failure
+        self._app: Any = None
+        self._outputs: KafkaOutputs | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._datadir = Path(tempfile.mkdtemp(prefix="streamproc-"))
+
+    async def start(self) -> None:
+        """Check the surroundings, then run.
+
+        Errors: ``IncompatibleLibrary``, ``BrokerUnreachable``, ``TopicMissing``,
+        ``PartitionCountWrong``; what happens later ends the process through ``failure``.
+        """
+        check_versions()
+        kafka = self._settings.kafka
+        partitions = await check_topics(
+            kafka.bootstrap_servers,
+            INPUT_TOPICS,
+            self._settings.engine_config(1).changelog,
+            timeout_s=kafka.request_timeout_s,
+        )
+        config = self._settings.engine_config(partitions)
+        self._outputs = KafkaOutputs(
+            config.bootstrap_servers,
+            app_version=__version__,
+            request_timeout_s=config.request_timeout_s,
+        )
+        await self._outputs.start()
+        await self._run(config, self._outputs)
+
+    async def _run(self, config: EngineConfig, outputs: KafkaOutputs) -> None:
+        self.engine = Engine(config, self._program, outputs, self._failure, self._progress)
+        await self.engine.start()
+        self._app = build_faust_app(self.engine, self._datadir)
+        add_agents(self._app, self.engine, config.inputs)
+        self._app.finalize()
+        await self._app.start()
+        self._watching = asyncio.create_task(self._watch(config.stall_timeout_s))
+
+    async def _watch(self, stall_timeout_s: float) -> None:
+        try:
+            await Watchdog(self.engine, stall_timeout_s).run()
+        except StreamprocError as error:
+            self._failure(error)
+
+    async def stop(self) -> None:
+        """Flush, commit, leave the group, disconnect."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        if self._app is not None:
+            await self._app.stop()
+            await self.engine.stop()
+        if self._outputs is not None:
+            await self._outputs.stop()
+        shutil.rmtree(self._datadir, ignore_errors=True)
+
+    async def wait(self) -> None:
+        """Return when the worker was stopped.
+
+        Errors: ``StreamprocError`` if it crashed.
+        """
+        await self._app.wait_until_stopped()
+        if self._app.crashed:
+            raise StreamprocError(
+                f"the worker crashed: {self._app.crash_reason!r}",
+                hint="restart it; what was not flushed is read again",
+            )
+
+    def caught_up(self) -> bool:
+        """True if every input of every owned partition is read to its known end and durable."""
+        return self.engine.caught_up()

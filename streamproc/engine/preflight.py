@@ -1,0 +1,70 @@
+"""What must hold before a worker starts: a broker that answers, and topics that fit each other.
+
+Source: docs/architecture.md, "Co-partitioning"; docs/exit-codes.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from streamproc.errors import BrokerUnreachable, PartitionCountWrong, TopicMissing
+
+
+async def partition_counts(
+    bootstrap_servers: str, topics: Iterable[str], *, timeout_s: float
+) -> dict[str, int]:
+    """How many partitions each existing topic of ``topics`` has; those that do not exist are left out.
+
+    Errors: ``BrokerUnreachable``.
+    """
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    try:
+        await asyncio.wait_for(consumer.start(), timeout_s)
+        existing = await consumer.topics()
+        found = {}
+        for topic in topics:
+            if topic in existing:
+                await consumer._client.add_topic(topic)
+                found[topic] = len(consumer.partitions_for_topic(topic) or ())
+    except (TimeoutError, KafkaError, OSError) as error:
+        raise BrokerUnreachable(
+            f"no Kafka broker answers ({type(error).__name__})",
+            where=bootstrap_servers,
+            hint="start the broker, or name another one: STREAMPROC_KAFKA__BOOTSTRAP_SERVERS",
+        ) from error
+    else:
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def check_topics(
+    bootstrap_servers: str, inputs: Iterable[str], changelog: str, *, timeout_s: float
+) -> int:
+    """The number of partitions that all inputs and the changelog share.
+
+    Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``.
+    """
+    wanted = [*inputs, changelog]
+    counts = await partition_counts(bootstrap_servers, wanted, timeout_s=timeout_s)
+    missing = [topic for topic in wanted if topic not in counts]
+    if missing:
+        raise TopicMissing(
+            f"missing: {', '.join(missing)}",
+            where=bootstrap_servers,
+            hint="create them: streamproc topics apply",
+        )
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+        raise PartitionCountWrong(
+            f"inputs and changelog need the same number of partitions; they have: {listed}",
+            where=bootstrap_servers,
+            hint="everything of a host must meet in one partition. Topics cannot shrink and must not"
+            " grow under a state: make new ones with equal counts (streamproc topics plan shows how)",
+        )
+    return counts[changelog]

@@ -1,0 +1,83 @@
+"""Refuses a Faust or aiokafka that lacks what the engine relies on, before anything runs.
+
+The transport and the raw fetch use parts that are not public: a silent change there could skip records.
+
+Source: docs/adr/0001-one-faust-event-is-one-fetched-batch.md.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib.metadata import version
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from faust.stores.base import Store
+from faust.tables.recovery import Recovery
+from faust.transport.consumer import Consumer
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+
+from streamproc.errors import IncompatibleLibrary
+
+EXPECTED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14."}
+
+NEEDED: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (AIOKafkaProducer, ("create_batch", "send_batch")),
+    (AIOKafkaConsumer, ("highwater", "pause", "seek", "end_offsets", "beginning_offsets")),
+    (Fetcher, ("_create_fetch_waiter", "_notify")),
+    (FetchResult, ("check_assignment", "has_more", "_update_position")),
+    (GroupCoordinator, ("fetch_committed_offsets",)),
+    (Consumer, ("_drain_messages", "perform_seek", "commit", "wait_empty", "_wait_next_records")),
+    (AIOKafkaConsumerThread, ("_create_worker_consumer", "_fetch_records", "call_thread")),
+    (Store, ("on_rebalance", "on_recovery_completed")),
+    (Recovery, ("on_recovery_completed",)),
+)
+"""Methods that are called or replaced."""
+
+NEEDED_FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (Fetcher, ("_records", "_subscriptions", "_wait_consume_future", "_closed")),
+    (FetchResult, ("_partition_records", "_topic_partition")),
+    (PartitionRecords, ("_records", "_check_crcs", "next_fetch_offset")),
+    (AIOKafkaConsumer, ("_fetcher", "_coordinator", "_closed", "_fetch_max_wait_ms")),
+    (Consumer, ("flow_active", "suspend_flow", "_buffered_partitions")),
+)
+"""Fields that constructors set."""
+
+
+def check_versions() -> None:
+    """Return if the installed libraries hold everything that is relied on.
+
+    Errors: ``IncompatibleLibrary``, naming all that is missing.
+    """
+    wrong = [
+        f"{name} is {version(name)}, not {expected}{'*' if expected.endswith('.') else ''}"
+        for name, expected in EXPECTED.items()
+        if not version(name).startswith(expected)
+    ]
+    wrong += missing_parts()
+    if wrong:
+        raise IncompatibleLibrary(
+            "; ".join(wrong),
+            where="the Python environment of this command",
+            hint="install the versions that streamproc pins: pip install -r requirements/runtime.txt",
+        )
+
+
+def missing_parts() -> list[str]:
+    """What the installed libraries lack, in words."""
+    missing = [
+        f"{owner.__name__} has no {name}"
+        for owner, names in NEEDED
+        for name in names
+        if not callable(getattr(owner, name, None))
+    ]
+    for owner, fields in NEEDED_FIELDS:
+        source = inspect.getsource(owner)
+        missing += [
+            f"{owner.__name__} sets no field {name}"
+            for name in fields
+            if f"self.{name}" not in source and f"{name}:" not in source
+        ]
+    return missing
