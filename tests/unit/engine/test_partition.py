@@ -1,0 +1,190 @@
+"""An owned partition: folding, flushing, healing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from streamproc.engine.digest import StateDigest
+from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, TopicPosition, decode_fence
+from streamproc.engine.ownership import Ownership
+from streamproc.engine.partition import Partition
+from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.stamp import Epoch
+from streamproc.errors import AccountingBroken
+from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
+
+TOPIC = "numbers"
+
+
+class Sums:
+    """Sums the values per key; a value that is no number is a dead letter."""
+
+    def __init__(self, forgets: int = 0) -> None:
+        self.sums: dict[bytes, int] = {}
+        self.dirty: set[bytes] = set()
+        self.forgets = forgets
+        self.ticks: list[bool] = []
+        self.letters: list[DeadLetter] = []
+
+    def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
+        self.sums = {key: int(value) for key, value in records}
+
+    def apply(self, topic: str, batch: Batch) -> BatchReport:
+        report = BatchReport()
+        for offset, key, value in zip(batch.offsets, batch.keys, batch.values, strict=True):
+            if key is None or value is None or not value.isdigit():
+                report.rejected += 1
+                self.letters.append(
+                    DeadLetter(topic, batch.partition, offset, key, value, (), "bad", "")
+                )
+                continue
+            self.sums[key] = self.sums.get(key, 0) + int(value)
+            self.dirty.add(key)
+            report.applied += 1
+        report.applied -= self.forgets
+        report.dirty_keys = len(self.dirty)
+        return report
+
+    def tick(self, now_ms: int, caught_up: bool) -> None:
+        self.ticks.append(caught_up)
+        if now_ms:
+            self.sums[b"\x02tick"] = now_ms
+            self.dirty.add(b"\x02tick")
+
+    def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
+        taken: list[tuple[bytes, bytes | None]] = [(k, self.value(k)) for k in sorted(self.dirty)]
+        self.dirty = set()
+        return taken
+
+    def value(self, key: bytes) -> bytes | None:
+        return str(self.sums[key]).encode() if key in self.sums else None
+
+    def take_outputs(self) -> Outputs:
+        taken = Outputs(dead_letters=self.letters)
+        self.letters = []
+        return taken
+
+
+def raw(first: int, *values: bytes, begin: int | None = None, end: int | None = None) -> RawRecords:
+    count = len(values)
+    return RawRecords(
+        begin_offset=first if begin is None else begin,
+        next_offset=first + count if end is None else end,
+        offsets=list(range(first, first + count)),
+        keys=[b"\x01k"] * count,
+        values=list(values),
+        timestamps_ms=[0] * count,
+    )
+
+
+def partition(program: Sums | None = None, heal: set[bytes] | None = None) -> Partition:
+    ownership = Ownership(Epoch(0, 1, 0, 7, 1), 9, heal or set())
+    return Partition(3, program or Sums(), ownership, StateDigest(), {TOPIC: TopicPosition(0, 0)})
+
+
+def test_a_flush_holds_the_changed_keys_and_last_the_fence_that_belongs_to_them() -> None:
+    owned = partition()
+    owned.apply(TOPIC, raw(0, b"1", b"2"))
+
+    flush = owned.take_flush("me")
+
+    assert flush.records[0] == (b"\x01k", b"3")
+    key, value = flush.records[-1]
+    assert key == FENCE_KEY
+    assert value is not None
+    fence = decode_fence(value, where="")
+    assert fence.positions[TOPIC].next_offset == 2
+    assert fence.digest == StateDigest([(b"\x01k", b"3")]).value
+    assert not owned.needs_flush
+
+
+def test_what_is_folded_while_a_flush_is_on_its_way_is_not_acknowledged_with_it() -> None:
+    owned = partition()
+    owned.apply(TOPIC, raw(0, b"1"))
+    flush = owned.take_flush("me")
+    owned.apply(TOPIC, raw(1, b"1"))
+
+    owned.landed(flush, base_offset=10, size_bytes=100)
+
+    assert owned.durable[TOPIC].next_offset == 1
+    assert owned.positions[TOPIC].next_offset == 2
+    assert owned.needs_flush
+
+
+def test_records_read_again_are_folded_once() -> None:
+    owned = partition()
+    owned.apply(TOPIC, raw(0, b"1", b"2"))
+
+    assert owned.apply(TOPIC, raw(0, b"1", b"2")) is None
+    owned.apply(TOPIC, raw(1, b"2", b"4"))
+
+    assert owned.program.value(b"\x01k") == b"7"
+    assert owned.positions[TOPIC].unaccounted == 0
+
+
+def test_holes_in_the_log_are_accounted_as_absent() -> None:
+    owned = partition()
+
+    owned.apply(TOPIC, raw(5, b"1", begin=0, end=9))
+
+    position = owned.positions[TOPIC]
+    assert (position.next_offset, position.absent, position.unaccounted) == (9, 8, 0)
+
+
+def test_a_jump_over_offsets_that_were_never_read_is_refused() -> None:
+    owned = partition()
+
+    with pytest.raises(AccountingBroken, match="0 to 4 were jumped over"):
+        owned.apply(TOPIC, raw(5, b"1"))
+
+
+def test_a_program_that_forgets_a_record_is_refused_before_anything_is_flushed() -> None:
+    owned = partition(Sums(forgets=1))
+
+    with pytest.raises(AccountingBroken):
+        owned.apply(TOPIC, raw(0, b"1", b"2"))
+
+    assert not owned.needs_flush
+
+
+def test_dead_letters_travel_with_the_flush_that_passes_them() -> None:
+    owned = partition()
+
+    applied = owned.apply(TOPIC, raw(0, b"1", b"x", b"2"))
+    flush = owned.take_flush("me")
+
+    assert applied is not None
+    assert list(applied[1]) == [1]
+    assert [letter.offset for letter in flush.outputs.dead_letters] == [1]
+    assert owned.take_flush("me").outputs.dead_letters == []
+
+
+def test_healing_writes_current_values_tombstones_and_the_claim_again() -> None:
+    program = Sums()
+    program.restore([(b"\x01k", b"5")])
+    owned = partition(program, heal={b"\x01k", b"\x01gone", CLAIM_KEY, FENCE_KEY})
+
+    assert owned.needs_flush
+    records = owned.take_flush("me").records
+
+    assert records[:-1] == [(CLAIM_KEY, b""), (b"\x01gone", None), (b"\x01k", b"5")]
+    assert records[-1][0] == FENCE_KEY
+
+
+def test_a_tick_that_changes_a_quiet_partition_asks_for_a_flush() -> None:
+    owned = partition()
+
+    owned.tick(0, caught_up=True)
+    assert not owned.needs_flush
+    owned.tick(77, caught_up=True)
+
+    assert owned.needs_flush
+    assert owned.take_flush("me").records[0] == (b"\x02tick", b"77")
+
+
+def test_each_flush_has_a_higher_stamp() -> None:
+    owned = partition()
+
+    assert owned.take_flush("me").stamp < owned.take_flush("me").stamp
