@@ -1,0 +1,59 @@
+"""The fold of host profiles: one per host and start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamproc.events.hosts import HostProfiled
+from streamproc.events.registry import HOSTS_TOPIC
+from streamproc.events.rejected import Rejected
+from streamproc.program.codecs import pack_profile, unpack_profile
+from streamproc.program.keys import Kind, number, parse, prefix
+from streamproc.program.records import Records
+from streamproc.protocol import BatchReport
+from streamproc.tally.profiles import Profile, profile_of, replaces
+from streamproc.tally.timing import ALLOWANCE_MS, NO_WATERMARK_MS
+
+
+class ProfileFold:
+    """The hosts topic.
+
+    Shapes: ``profiles`` by host and start; ``watermarks_ms`` by host.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.profiles: dict[str, dict[int, Profile]] = {}
+        self.watermarks_ms: dict[str, int] = {}
+
+    def apply(self, events: Sequence[HostProfiled | Rejected]) -> BatchReport:
+        """Fold decoded records, in log order."""
+        report = BatchReport()
+        for event in events:
+            if isinstance(event, Rejected):
+                report.rejected += 1
+                continue
+            profile = profile_of(event)
+            if not replaces(profile, self._held(event.host_id, event.valid_from_ms)):
+                report.duplicate += 1
+                continue
+            report.applied += 1
+            watermark_ms = self.watermarks_ms.get(event.host_id, NO_WATERMARK_MS)
+            report.late += event.occurred_at_ms + ALLOWANCE_MS[HOSTS_TOPIC] < watermark_ms
+            head = prefix(Kind.PROFILE, HOSTS_TOPIC, event.host_id.encode())
+            self.records.put(head + number(event.valid_from_ms), pack_profile(profile))
+            self._hold(event.host_id, event.valid_from_ms, profile)
+        return report
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Hold a profile again."""
+        parsed = parse(key)
+        self._hold(parsed.host_id, parsed.numbers[0], unpack_profile(value))
+
+    def _held(self, host_id: str, valid_from_ms: int) -> Profile | None:
+        return self.profiles.get(host_id, {}).get(valid_from_ms)
+
+    def _hold(self, host_id: str, valid_from_ms: int, profile: Profile) -> None:
+        self.profiles.setdefault(host_id, {})[valid_from_ms] = profile
+        watermark_ms = self.watermarks_ms.get(host_id, NO_WATERMARK_MS)
+        self.watermarks_ms[host_id] = max(watermark_ms, profile.occurred_at_ms)

@@ -1,0 +1,86 @@
+"""Keys of the state: kind, owning topic, then ids, each record owned by exactly one topic.
+
+==========  ==================================================  ================================
+kind        key behind the kind and topic bytes                 value
+==========  ==================================================  ================================
+1 line      host 00 order 00 line                               the facts of an order line
+2 session   host 00 session                                     totals, late, online, watermark
+3 minute    host 00 session 00 minute (8 bytes)                 six panes of ten seconds
+4 seen      host 00 bucket (8 bytes) block (8 bytes)            up to 32 hashes of event ids
+5 profile   host 00 valid from (8 bytes)                        name and place of a host
+==========  ==================================================  ================================
+
+The watermark of a host in a topic has no record: it is the greatest ``seen_ms`` of its sessions
+(of its profiles, in the hosts topic). A session may be forgotten only when the watermark is far
+past it, so the one that holds the watermark stays.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from streamproc.events.registry import INPUT_TOPICS
+
+SEPARATOR: Final = b"\0"
+"""Between ids: no id holds it."""
+
+NUMBER_BYTES: Final = 8
+
+
+class Kind(IntEnum):
+    """Kind of a record: the first byte of its key. Never 0, which is the engine's."""
+
+    LINE = 1
+    SESSION = 2
+    MINUTE = 3
+    SEEN = 4
+    PROFILE = 5
+
+
+TOPIC_CODES: Final[dict[str, int]] = {
+    "live.orders.v1": 1,
+    "live.comments.v1": 2,
+    "live.viewers.v1": 3,
+    "live.rooms.v1": 4,
+    "live.hosts.v1": 5,
+}
+"""Topic -> the byte that names it in a key; written once, never given to another topic."""
+
+TOPIC_OF_CODE: Final[dict[int, str]] = {TOPIC_CODES[topic]: topic for topic in INPUT_TOPICS}
+
+_NUMBERS: Final = {Kind.LINE: 0, Kind.SESSION: 0, Kind.MINUTE: 1, Kind.SEEN: 2, Kind.PROFILE: 1}
+"""How many numbers end the keys of a kind."""
+
+
+class Parsed(NamedTuple):
+    """A key taken apart. Shapes: ``ids`` behind the host, then ``numbers``, by kind."""
+
+    kind: Kind
+    topic: str
+    host_id: str
+    ids: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+
+def prefix(kind: Kind, topic: str, host: bytes) -> bytes:
+    """What all keys of one kind, topic and host begin with."""
+    return bytes((kind, TOPIC_CODES[topic])) + host + SEPARATOR
+
+
+def number(value: int) -> bytes:
+    """A number as keys hold it."""
+    return value.to_bytes(NUMBER_BYTES, "big")
+
+
+def parse(key: bytes) -> Parsed:
+    """A key of ours taken apart."""
+    kind = Kind(key[0])
+    end = len(key) - NUMBER_BYTES * _NUMBERS[kind]
+    host, *ids = key[2:end].decode().split("\0")
+    numbers = tuple(
+        int.from_bytes(key[at : at + NUMBER_BYTES], "big")
+        for at in range(end, len(key), NUMBER_BYTES)
+    )
+    # Only ids that are followed by a number end in a separator.
+    return Parsed(kind, TOPIC_OF_CODE[key[1]], host, tuple(each for each in ids if each), numbers)

@@ -1,0 +1,121 @@
+"""The live-sales program: what the engine runs for each partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from streamproc.events.codec import Codec
+from streamproc.events.registry import (
+    COMMENTS_TOPIC,
+    HOSTS_TOPIC,
+    INPUT_TOPICS,
+    ORDERS_TOPIC,
+    ROOMS_TOPIC,
+    VIEWERS_TOPIC,
+    AnyEvent,
+)
+from streamproc.events.rejected import Rejected
+from streamproc.program.codecs import VERSION, refuse
+from streamproc.program.fold_audience import AudienceFold
+from streamproc.program.fold_hosts import ProfileFold
+from streamproc.program.fold_orders import OrderFold
+from streamproc.program.keys import TOPIC_OF_CODE, Kind
+from streamproc.program.records import Records
+from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
+
+_AUDIENCE_TOPICS: Final = (COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
+_KINDS: Final = frozenset(Kind)
+
+
+class LiveProgram:
+    """One partition's tallies: order lines, sessions, panes, what was seen, who hosts are.
+
+    Shapes: every record is owned by one input topic, so that what the state holds does not depend
+        on how topics interleave, nor on how the log is cut into batches.
+    """
+
+    def __init__(self) -> None:
+        self.records = Records()
+        self.orders = OrderFold(ORDERS_TOPIC, self.records)
+        self.profiles = ProfileFold(self.records)
+        self.audience = {topic: AudienceFold(topic, self.records) for topic in _AUDIENCE_TOPICS}
+        self.streams = {ORDERS_TOPIC: self.orders, **self.audience}
+        self._apply: dict[str, Callable[[Sequence[Any]], BatchReport]] = {
+            ORDERS_TOPIC: self.orders.apply,
+            HOSTS_TOPIC: self.profiles.apply,
+            **{topic: fold.apply for topic, fold in self.audience.items()},
+        }
+        self._codecs = {topic: Codec(topic) for topic in INPUT_TOPICS}
+        self._outputs = Outputs()
+
+    def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take over a recovered state; called once, before anything else.
+
+        Errors: ``NewerState`` if a record was written by a newer version.
+        """
+        values = self.records.values
+        blocks: dict[str, dict[bytes, bytes]] = {topic: {} for topic in self.streams}
+        for key, value in records:
+            kind = key[0]
+            if value[0] != VERSION or kind not in _KINDS:
+                refuse(key, value)
+            values[key] = value
+            if kind == Kind.SESSION:
+                self.streams[TOPIC_OF_CODE[key[1]]].restore_session(key, value)
+            elif kind == Kind.SEEN:
+                blocks[TOPIC_OF_CODE[key[1]]][key] = value
+            elif kind == Kind.PROFILE:
+                self.profiles.restore(key, value)
+        for topic, held in blocks.items():
+            self.streams[topic].restore_blocks(held)
+
+    def apply(self, topic: str, batch: Batch) -> BatchReport:
+        """Fold a batch into the state.
+
+        Errors: none, for any bytes: what cannot be used becomes a dead letter.
+        """
+        events = self._codecs[topic].decode_batch(batch.keys, batch.values, batch.timestamps_ms)
+        report = self._apply[topic](events)
+        if report.rejected:
+            self._reject(batch, events)
+        report.dirty_keys = len(self.records.changed)
+        return report
+
+    def tick(self, now_ms: int, caught_up: bool) -> None:
+        """Judge nothing: no figure so far depends on the clock, and all records are kept.
+
+        What will: expiry of panes, lines and sessions, and alerts.
+        """
+
+    def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
+        """Every key changed since the last call, with its value; ``None`` deletes the key.
+
+        Shapes: in the order of their first change.
+        """
+        return self.records.take()
+
+    def value(self, key: bytes) -> bytes | None:
+        """The current value of a key, to write it again."""
+        return self.records.value(key)
+
+    def take_outputs(self) -> Outputs:
+        """The dead letters not taken yet, in log order."""
+        outputs, self._outputs = self._outputs, Outputs()
+        return outputs
+
+    def _reject(self, batch: Batch, events: Sequence[AnyEvent | Rejected]) -> None:
+        for index, event in enumerate(events):
+            if isinstance(event, Rejected):
+                self._outputs.dead_letters.append(
+                    DeadLetter(
+                        batch.topic,
+                        batch.partition,
+                        batch.offsets[index],
+                        batch.keys[index],
+                        batch.values[index],
+                        batch.headers.get(index, ()),
+                        event.reason.value,
+                        event.detail,
+                    )
+                )

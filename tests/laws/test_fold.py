@@ -1,0 +1,282 @@
+"""Laws of the fold: whatever the log, its cuts and its interleaving, the state is what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamproc.events.registry import INPUT_TOPICS, TOPIC_OF
+from streamproc.oracle.batch import LogRecord, compute
+from streamproc.program.canonical import canonical
+from streamproc.program.live import LiveProgram
+from streamproc.protocol import Batch, BatchReport
+
+T0 = 1_750_000_000_000
+HOSTS = ("h-1", "h-2")
+SESSIONS = ("s-1", "s-2", "s-3")
+STEPS_MS = (0, 1, 1_000, 9_999, 10_000, 29_999, 30_000, 59_999, 119_999, 120_000, 120_001, 150_000)
+
+State = dict[bytes, bytes]
+Cut = Sequence[tuple[str, int]]
+
+
+def _times() -> st.SearchStrategy[int]:
+    near = st.sampled_from([*STEPS_MS, 180_000, 300_000, 899_999, 900_000, 900_001, 1_200_000])
+    return st.builds(lambda *parts: T0 + sum(parts), near, near, st.integers(0, 20))
+
+
+def _event(event_type: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "type": st.just(event_type),
+            "event_id": st.integers(0, 12).map(lambda n: f"e-{n}"),
+            "occurred_at_ms": _times(),
+            "host_id": st.sampled_from(HOSTS),
+            "source": st.just("simulator"),
+            **fields,
+        }
+    )
+
+
+def _told(event_type: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    sessions = st.sampled_from(SESSIONS)
+    return _event(event_type, room_id=st.just("r-1"), session_id=sessions, **fields)
+
+
+def _of_line(
+    event_type: str, **fields: st.SearchStrategy[Any]
+) -> st.SearchStrategy[dict[str, Any]]:
+    orders, lines = st.sampled_from(["o-1", "o-2"]), st.sampled_from(["1", "2"])
+    return _told(event_type, order_id=orders, line_id=lines, **fields)
+
+
+_MINOR = st.sampled_from([0, 1, 1_999, 10**13])
+_CURRENCY = st.sampled_from(["CNY", "EUR"])
+_SALE = {
+    "product_id": st.just("p-1"),
+    "quantity": st.integers(1, 3),
+    "currency": _CURRENCY,
+    "payable_minor": _MINOR,
+}
+_REFUND = {"refund_id": st.sampled_from(["f-1", "f-2"])}
+
+
+def _order_events() -> list[st.SearchStrategy[dict[str, Any]]]:
+    paid = _of_line("order.paid", paid_minor=_MINOR, **_SALE)
+    counts = {"paid_lines": st.integers(0, 9), "paid_minor": _MINOR, "currency": _CURRENCY}
+    return [
+        paid,
+        paid,
+        _of_line("order.created", **_SALE),
+        _of_line("order.cancelled"),
+        _of_line("order.refund_requested", **_REFUND),
+        _of_line("order.refunded", refund_minor=_MINOR, currency=_CURRENCY, **_REFUND),
+        _of_line("order.refund_closed", **_REFUND),
+        _told("order.failed", attempt_id=st.just("a-1"), reason=st.just("risk")),
+        _told("orders.counted", **counts),
+    ]
+
+
+def _other_events() -> list[st.SearchStrategy[dict[str, Any]]]:
+    text = st.sampled_from(["", "村", "李家 🍑"])
+    perhaps = st.sampled_from([None, True, False])
+    places = {"village": text, "town": text, "district": text}
+    return [
+        _told("comment.posted", role=st.just("viewer"), text=text, mirrored=perhaps),
+        _told("viewer.joined"),
+        _told("viewer.liked", count=st.integers(1, 9)),
+        _told("viewer.left"),
+        _told("viewers.counted", online=st.integers(0, 3), approximate=perhaps),
+        _told("room.started"),
+        _told("adapter.heartbeat", connected=st.booleans()),
+        _event("host.profiled", name=text, valid_from_ms=_times(), **places),
+    ]
+
+
+def _events() -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(*_order_events(), *_other_events())
+
+
+def _records(event: dict[str, Any]) -> tuple[str, bytes | None, bytes | None]:
+    return TOPIC_OF[event["type"]], event["host_id"].encode(), msgspec.json.encode(event)
+
+
+def _garbage() -> st.SearchStrategy[tuple[str, bytes | None, bytes | None]]:
+    key = st.sampled_from([None, b"", b"h-1", b"\xff"])
+    value = st.one_of(st.none(), st.binary(max_size=8), st.just(b'{"type":"room.started"}'))
+    return st.tuples(st.sampled_from(INPUT_TOPICS), key, value)
+
+
+def logs(max_size: int = 60) -> st.SearchStrategy[list[LogRecord]]:
+    """Logs of one partition, all topics interleaved, with duplicates, disorder and garbage."""
+    raw = st.one_of(*[_events().map(_records)] * 9, _garbage())
+    return st.lists(raw, max_size=max_size).map(
+        lambda rows: [
+            LogRecord(topic, 0, offset, key, value, T0 + 2_000_000)
+            for offset, (topic, key, value) in enumerate(rows)
+        ]
+    )
+
+
+def batch_of(records: Sequence[LogRecord]) -> Batch:
+    return Batch(
+        records[0].topic,
+        records[0].partition,
+        [each.offset for each in records],
+        [each.key for each in records],
+        [each.value for each in records],
+        [each.timestamp_ms for each in records],
+        records[-1].offset + 1,
+    )
+
+
+def by_topic(log: Sequence[LogRecord]) -> dict[str, list[LogRecord]]:
+    return {topic: [each for each in log if each.topic == topic] for topic in INPUT_TOPICS}
+
+
+def feed(program: LiveProgram, log: Sequence[LogRecord], cuts: Sequence[int] = ()) -> None:
+    """Fold a log in batches of one topic, as long as they can be, cut where told besides."""
+    for start, end in _pieces(log, cuts):
+        program.apply(log[start].topic, batch_of(log[start:end]))
+
+
+def _pieces(log: Sequence[LogRecord], cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    start = 0
+    for end in range(1, len(log) + 1):
+        if end == len(log) or end in cuts or log[end].topic != log[start].topic:
+            yield start, end
+            start = end
+
+
+def state_of(program: LiveProgram) -> State:
+    """The whole state of a program nobody took anything from."""
+    return {key: value for key, value in program.take_dirty() if value is not None}
+
+
+def folded(log: Sequence[LogRecord]) -> State:
+    program = LiveProgram()
+    feed(program, log)
+    return state_of(program)
+
+
+def take_into(state: State, program: LiveProgram) -> None:
+    for key, value in program.take_dirty():
+        if value is None:
+            del state[key]
+        else:
+            state[key] = value
+
+
+@given(log=logs())
+def test_the_state_says_what_the_oracle_computes_from_the_log(log: list[LogRecord]) -> None:
+    assert canonical(folded(log).items())["hosts"] == compute(log)["hosts"]
+
+
+@given(log=logs(), cuts=st.sets(st.integers(1, 59)))
+def test_the_state_does_not_depend_on_how_the_log_is_cut(
+    log: list[LogRecord], cuts: set[int]
+) -> None:
+    program, state = LiveProgram(), State()
+    for start, end in _pieces(log, sorted(cuts)):
+        program.apply(log[start].topic, batch_of(log[start:end]))
+        take_into(state, program)
+
+    assert state == folded(log)
+
+
+@given(log=logs(), data=st.data())
+def test_the_state_does_not_depend_on_how_topics_interleave(
+    log: list[LogRecord], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations([each.topic for each in log]))
+    queues = {topic: iter(records) for topic, records in by_topic(log).items()}
+    other = [next(queues[topic]) for topic in order]
+
+    assert folded(other) == folded(log)
+
+
+@given(log=logs(), at=st.integers(0, 60), unsorted=st.randoms(use_true_random=False))
+def test_a_restored_program_goes_on_as_if_it_had_never_stopped(
+    log: list[LogRecord], at: int, unsorted: Random
+) -> None:
+    before = folded(log[:at])
+    records = list(before.items())
+    unsorted.shuffle(records)
+    program = LiveProgram()
+    program.restore(iter(records))
+    assert program.take_dirty() == []
+    feed(program, log[at:])
+    state = dict(before)
+    take_into(state, program)
+
+    assert state == folded(log)
+    assert all(program.value(key) == value for key, value in state.items())
+
+
+@given(log=logs(), taken=st.sets(st.integers(0, 60)))
+def test_what_is_taken_covers_every_difference(log: list[LogRecord], taken: set[int]) -> None:
+    program, state = LiveProgram(), State()
+    for index, record in enumerate(log):
+        program.apply(record.topic, batch_of([record]))
+        if index in taken:
+            take_into(state, program)
+            assert state == folded(log[: index + 1])
+            assert all(program.value(key) == value for key, value in state.items())
+
+
+@given(log=logs())
+def test_values_are_current_before_they_are_taken(log: list[LogRecord]) -> None:
+    program = LiveProgram()
+    feed(program, log)
+    keys = list(program.records.changed)
+    values = {key: program.value(key) for key in keys}
+
+    assert values == dict(program.take_dirty())
+
+
+@given(log=logs(), cuts=st.sets(st.integers(1, 59)))
+def test_every_record_is_applied_a_duplicate_or_rejected(
+    log: list[LogRecord], cuts: set[int]
+) -> None:
+    program, total = LiveProgram(), {topic: BatchReport() for topic in INPUT_TOPICS}
+    for start, end in _pieces(log, sorted(cuts)):
+        topic = log[start].topic
+        report = program.apply(topic, batch_of(log[start:end]))
+        assert report.applied + report.duplicate + report.rejected == end - start
+        assert report.late <= report.applied
+        for name in ("applied", "duplicate", "rejected", "late"):
+            setattr(total[topic], name, getattr(total[topic], name) + getattr(report, name))
+    accounting = compute(log)["accounting"]
+
+    for topic, report in total.items():
+        expected = accounting.get(topic, {}).get("0", {})
+        got = {name: getattr(report, name) for name in ("applied", "duplicate", "rejected", "late")}
+        assert {name: number for name, number in got.items() if number} == expected
+    rejected = sum(report.rejected for report in total.values())
+    assert len(program.take_outputs().dead_letters) == rejected
+
+
+@given(log=logs(), data=st.data())
+@settings(max_examples=50)
+def test_order_facts_again_and_in_any_order_leave_the_totals_alone(
+    log: list[LogRecord], data: st.DataObject
+) -> None:
+    facts = [each for each in log if b'"order_id"' in (each.value or b"")]
+    again = data.draw(st.permutations(facts + facts))
+
+    assert _totals(again) == _totals(facts)
+
+
+def _totals(log: Sequence[LogRecord]) -> dict[str, Any]:
+    hosts = canonical(folded(log).items())["hosts"]
+    return {
+        f"{host} {name}": session["totals"]
+        for host, each in hosts.items()
+        for name, session in each["sessions"].items()
+        if "totals" in session
+    }
