@@ -50,41 +50,61 @@ _KEY_ALPHABET = {"pattern": r"^[A-Za-z0-9_-]+(?!\n)$"}
 
 Id = Annotated[
     str,
-    Meta(min_length=1, max_length=64, extra=_kind(Kind.ID), extra_json_schema=_ID_ALPHABET),
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="Name of a host, room, product, order and the like",
+        extra=_kind(Kind.ID),
+        extra_json_schema=_ID_ALPHABET,
+    ),
 ]
-"""Name of a host, room, product, order and the like."""
 Eid = Annotated[
     str,
-    Meta(min_length=1, max_length=160, extra=_kind(Kind.ID), extra_json_schema=_ID_ALPHABET),
+    Meta(
+        min_length=1,
+        max_length=160,
+        description="Name of one occurrence at its source",
+        extra=_kind(Kind.ID),
+        extra_json_schema=_ID_ALPHABET,
+    ),
 ]
-"""Name of one occurrence at its source."""
 Key = Annotated[
     str,
-    Meta(min_length=16, max_length=64, extra=_kind(Kind.KEY), extra_json_schema=_KEY_ALPHABET),
+    Meta(
+        min_length=16,
+        max_length=64,
+        description="Keyed hash of a person, hex or base64url without padding, made by the adapter",
+        extra=_kind(Kind.KEY),
+        extra_json_schema=_KEY_ALPHABET,
+    ),
 ]
-"""Keyed hash of a person, hex or base64url without padding; made by the adapter."""
-Ms = Annotated[int, Meta(ge=EARLIEST_MS, extra=_kind(Kind.MS))]
-"""UTC milliseconds since 1970, from 2015-01-01 to one day after the record's own timestamp."""
-Minor = Annotated[int, Meta(ge=0, le=10**13)]
-"""Money in minor units of its currency: 1999 is 19.99 CNY."""
-Count = Annotated[int, Meta(ge=0, le=10**9)]
-"""How many there are."""
-DurationMs = Annotated[int, Meta(ge=0, le=10**9)]
-"""A length of time in milliseconds."""
-Quantity = Annotated[int, Meta(ge=1, le=10**6)]
-"""How many pieces of one product."""
-LinkNo = Annotated[int, Meta(ge=1, le=999)]
-"""Number under which a product is shown in a room."""
+Ms = Annotated[
+    int,
+    Meta(
+        ge=EARLIEST_MS,
+        description="UTC milliseconds since 1970, at most a day after the record's own timestamp",
+        extra=_kind(Kind.MS),
+    ),
+]
+Minor = Annotated[
+    int, Meta(ge=0, le=10**13, description="Money in minor units: 1999 is 19.99 of its currency")
+]
+Count = Annotated[int, Meta(ge=0, le=10**9, description="How many there are")]
+DurationMs = Annotated[int, Meta(ge=0, le=10**9, description="A length of time in milliseconds")]
+Quantity = Annotated[int, Meta(ge=1, le=10**6, description="How many pieces")]
+LinkNo = Annotated[
+    int, Meta(ge=1, le=999, description="Number under which a product is shown in a room")
+]
 Currency = Annotated[
     str,
     Meta(
         min_length=3,
         max_length=3,
+        description="ISO 4217 code of money in use",
         extra=_kind(Kind.CURRENCY),
         extra_json_schema={"enum": sorted(CURRENCIES)},
     ),
 ]
-"""ISO 4217 code."""
 
 Text30 = Annotated[str, _text(30)]
 Text60 = Annotated[str, _text(60)]

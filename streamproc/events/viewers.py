@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from streamproc.events.base import Count, DurationMs, Id, Key, Quantity, RoomEvent
+
+Likes = Annotated[int, Meta(ge=1, le=10**6, description="Likes since the last such event")]
 
 
 class ViewerJoined(RoomEvent, frozen=True, kw_only=True, gc=False, tag="viewer.joined"):
@@ -31,7 +37,7 @@ class ViewerLiked(RoomEvent, frozen=True, kw_only=True, gc=False, tag="viewer.li
     """A viewer liked; ``count`` is the increment, never a running total."""
 
     viewer_key: Key | None = None
-    count: Quantity
+    count: Likes
 
 
 class ViewerFollowed(RoomEvent, frozen=True, kw_only=True, gc=False, tag="viewer.followed"):
