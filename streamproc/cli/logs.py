@@ -1,0 +1,76 @@
+"""What a command tells about its work: structlog, on stderr, set up once."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+CHATTY = ("faust", "mode", "aiokafka", "kafka", "asyncio")
+"""Loggers of libraries that tell more than people want to read."""
+
+
+class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]  # generic for the type checker only
+    """Writes to what stderr is at that moment: a live table puts itself in between."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def configure_logging(level: str, log_format: str) -> None:
+    """Send every log line to stderr, from this level on.
+
+    Shapes: ``level`` debug, info, warning or error; ``log_format`` console or json.
+    """
+    before: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # a command sets the level again once it knows its settings
+    )
+    handler = _Stderr(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers(log_format),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+
+
+def _renderers(log_format: str) -> list[structlog.typing.Processor]:
+    if log_format == "json":
+        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+
+
+@contextmanager
+def libraries_silenced() -> Iterator[None]:
+    """Inside, the libraries tell nothing: what fails is raised, and told once, in our words."""
+    loggers = [logging.getLogger(name) for name in CHATTY]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)

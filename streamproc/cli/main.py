@@ -1,0 +1,130 @@
+"""The program ``streamproc``: its commands, and how an error leaves it.
+
+A command's module is imported only when that command is asked for, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+import typer
+
+from streamproc import __version__
+from streamproc.cli.logs import configure_logging
+from streamproc.errors import StreamprocError
+
+LEVEL, FORMAT = "STREAMPROC_LOG__LEVEL", "STREAMPROC_LOG__FORMAT"
+
+
+class Command(NamedTuple):
+    """Where a command is: the name of its function, or of its typer app if it has commands."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "demo": Command("demo", "demo", "Live tallies of a simulated broadcast, all in one command."),
+    "worker": Command(
+        "worker", "worker", "Fold the input topics into tallies; stop it at any time."
+    ),
+    "verify": Command("verify", "verify", "Compare the state with what the log adds up to."),
+    "topics": Command("topics", "app", "The topics on the broker and their declaration."),
+    "dlq": Command("dlq", "app", "Records that could not be used: list, look at, send again."),
+    "simulate": Command(
+        "simulate", "simulate", "Send a simulated broadcast, and keep a ledger of it."
+    ),
+    "ingest": Command("ingest", "ingest", "Send JSON lines into the right topics."),
+    "config": Command("config", "app", "What can be set, and what is."),
+}
+
+
+class Level(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line is logged."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every error of ours ends it with its own exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        build(given)(args=given, prog_name="streamproc")
+    except StreamprocError as error:
+        from streamproc.cli.terminal import tell
+
+        tell(error)
+        sys.exit(error.exit_code)
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The command line, with the command asked for in full and the others by name only."""
+    app = typer.Typer(
+        name="streamproc",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Exact rolling tallies of live sales rooms, from Kafka.",
+    )
+    app.callback()(_root)
+    wanted = next((one for one in arguments if one in COMMANDS), None)
+    for name, command in COMMANDS.items():
+        _add(app, name, command, whole=name == wanted)
+    return app
+
+
+def _add(app: typer.Typer, name: str, command: Command, *, whole: bool) -> None:
+    if not whole:
+        app.command(name, help=command.help)(_by_name_only)
+        return
+    found = getattr(importlib.import_module(f"streamproc.cli.{command.module}"), command.attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name, help=command.help)
+    else:
+        app.command(name)(found)
+
+
+def _by_name_only() -> None:
+    """Stands for a command that was not asked for."""
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"streamproc {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    log_level: Annotated[
+        Level | None, typer.Option(help=f"The least that is logged, on stderr. [{LEVEL}; info]")
+    ] = None,
+    log_format: Annotated[
+        LogFormat | None, typer.Option(help=f"How a line is logged. [{FORMAT}; console]")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    # what a variable holds is judged with all the other settings, by the commands that have any
+    level = log_level or os.environ.get(LEVEL, "").lower()
+    shape = log_format or os.environ.get(FORMAT, "").lower()
+    configure_logging(
+        level if level in list(Level) else Level.INFO,
+        shape if shape in list(LogFormat) else LogFormat.CONSOLE,
+    )
