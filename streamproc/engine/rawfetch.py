@@ -21,6 +21,9 @@ from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
 from streamproc.engine.stamp import HEADER, STAMP_SIZE, ZERO
 from streamproc.protocol import Headers
 
+DRAIN_RECORDS = 20_000
+"""Where one call stops unpacking: unpacked, records take several times the memory of the buffers."""
+
 
 @dataclass(slots=True)
 class RawRecords:
@@ -80,27 +83,36 @@ async def fetch_raw(
 
 def _drain(fetcher: Any, active: Collection[Any] | None) -> dict[Any, RawRecords]:
     drained: dict[Any, RawRecords] = {}
+    count = 0
     buffers: dict[TopicPartition, Any] = fetcher._records
     for partition in list(buffers):
         if active is not None and partition not in active:
             if not fetcher._subscriptions.is_assigned(partition):
                 del buffers[partition]
             continue
-        result = buffers[partition]
-        if type(result) is not FetchResult:
-            if drained:
-                break  # hand over what is good first; the error comes with the next call
-            del buffers[partition]
-            fetcher._notify(fetcher._wait_consume_future)
-            result.check_raise()
-            continue
-        records = _records_of(result)
-        if not result.has_more():
-            del buffers[partition]
-            fetcher._notify(fetcher._wait_consume_future)
+        failed = type(buffers[partition]) is not FetchResult
+        if failed and drained:
+            break  # hand over what is good first; the error comes with the next call
+        records = _take(fetcher, partition)
         if records is not None:
             drained[partition] = records
+            count += len(records.offsets)
+        if count >= DRAIN_RECORDS:
+            break  # a partition read now is fetched anew behind the others, so none starves
     return drained
+
+
+def _take(fetcher: Any, partition: TopicPartition) -> RawRecords | None:
+    """What one buffer holds; an emptied or failed buffer is given back, so that it is fetched anew."""
+    result = fetcher._records[partition]
+    failed = type(result) is not FetchResult
+    records = None if failed else _records_of(result)
+    if failed or not result.has_more():
+        del fetcher._records[partition]
+        fetcher._notify(fetcher._wait_consume_future)
+    if failed:
+        result.check_raise()
+    return records
 
 
 def _records_of(result: Any) -> RawRecords | None:

@@ -74,10 +74,18 @@ def missing_parts() -> list[str]:
         if not callable(getattr(owner, name, None))
     ]
     for owner, fields in NEEDED_FIELDS:
-        source = inspect.getsource(owner)
+        known = _names_used_by(owner)
         missing += [
-            f"{owner.__name__} sets no field {name}"
-            for name in fields
-            if f"self.{name}" not in source and f"{name}:" not in source
+            f"{owner.__name__} uses no field {name}" for name in fields if name not in known
         ]
     return missing
+
+
+def _names_used_by(owner: type) -> set[str]:
+    """Every attribute name that a class or its bases define or use in their methods."""
+    known = set(dir(owner))
+    for base in inspect.getmro(owner):
+        for member in vars(base).values():
+            if inspect.isfunction(member):
+                known.update(member.__code__.co_names)
+    return known

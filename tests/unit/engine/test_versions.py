@@ -26,4 +26,4 @@ def test_a_missing_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "NEEDED", ((Bare, ("send_batch",)),))
     monkeypatch.setattr(versions, "NEEDED_FIELDS", ((Bare, ("_records",)),))
 
-    assert versions.missing_parts() == ["Bare has no send_batch", "Bare sets no field _records"]
+    assert versions.missing_parts() == ["Bare has no send_batch", "Bare uses no field _records"]
