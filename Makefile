@@ -57,6 +57,7 @@ bench: setup ## Measure the worker beside an idiomatic Faust app; reports, asser
 
 docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.exit_codes > docs/exit-codes.md
+	$(BIN)/python -m tests.house.settings_page > docs/settings.md
 
 wheel: $(FULL) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

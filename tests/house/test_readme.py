@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from streamproc.settings import every_setting, shown
 from tests.house.tree import ROOT, tracked_files
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,8 +34,8 @@ def commands() -> list[tuple[str, ...]]:
     for line in typed_lines():
         for part in line.split("|"):
             words = shlex.split(part)
-            while words and re.match(r"^[A-Z_]+=", words[0]):
-                words.pop(0)
+            if words[:2] == ["make", "demo"] and len(words) > 2:
+                words = ["streamproc", "demo", *words[2].removeprefix("ARGS=").split()]
             if words and PROGRAM.match(words[0]):
                 found.append(tuple(words[1:]))
     return found
@@ -81,6 +82,14 @@ def test_a_command_that_the_readme_shows_exists_with_its_options(words: tuple[st
     assert told is not None, f"streamproc {' '.join(path)} does not exist"
     options = {word.split("=")[0] for word in words if word.startswith("--") and word != "--help"}
     assert {option for option in options if not re.search(rf"{option}\b", told)} == set()
+
+
+def test_the_settings_that_the_readme_shows_are_as_it_says() -> None:
+    settings = {one.variable: shown(one.default) for one in every_setting()}
+    rows = re.findall(r"^\| `(STREAMPROC_\w+)` \| `([^`]+)` \|", README, re.MULTILINE)
+
+    assert rows
+    assert {row for row in rows if settings.get(row[0]) != row[1]} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
