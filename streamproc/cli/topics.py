@@ -121,7 +121,7 @@ def _compare(
     refuse_wrong_partitions(found)
     topics = dict.fromkeys(told(one).topic for one in found)
     raise TopicDrift(
-        f"{len(found)} differences between the broker and the declaration",
+        f"the broker differs from the declaration in {len(found)} points",
         where=", ".join(topics),
         hint=hint,
     )

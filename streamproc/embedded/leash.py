@@ -14,10 +14,10 @@ import os
 import signal
 import subprocess
 import sys
-from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
-_PARENT_POLL_S = 0.5
+_PARENT_POLL_S = 0.2
+_SIGNALLED = 128  # and the signal's number: a shell's exit code for whoever a signal ended
 
 
 def leashed(program: list[str]) -> list[str]:
@@ -32,21 +32,20 @@ def _leash_self() -> bool:
 
 
 def _watch(parent_pid: int, program: list[str]) -> int:
+    ended: list[int] = []  # signals that asked for the end; they may come before the server is up
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: ended.append(number))
     server = subprocess.Popen(program)  # noqa: S603 - the caller names the program
-
-    def pass_on(signum: int, _frame: FrameType | None) -> None:
-        server.send_signal(signum)
-
-    signal.signal(signal.SIGTERM, pass_on)
-    signal.signal(signal.SIGINT, pass_on)
     while True:
         try:
-            return server.wait(_PARENT_POLL_S)
+            code = server.wait(_PARENT_POLL_S)
         except subprocess.TimeoutExpired:
             if os.getppid() != parent_pid:
                 server.kill()
-                server.wait()
-                return 1
+        else:
+            return code if code >= 0 else _SIGNALLED - code
+        while ended:
+            server.send_signal(ended.pop())
 
 
 def main(arguments: list[str]) -> int:

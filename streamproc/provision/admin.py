@@ -40,6 +40,7 @@ from streamproc.provision.plan import (
 _REQUEST_TIMEOUT_MS = 10_000
 _VISIBLE_DEADLINE_S = 20.0
 _POLL_S = 0.05
+_UNKNOWN_TOPIC = 3
 _ALREADY_EXISTS = 36
 _NAME_A_BROKER = "start it, or name another: --bootstrap or STREAMPROC_KAFKA__BOOTSTRAP_SERVERS"
 _SET_ON_TOPIC = 1  # config_source of DescribeConfigs
@@ -76,8 +77,7 @@ async def apply(bootstrap: str, declared: Iterable[TopicDeclaration], *, app_id:
         created = await _create(admin, wanted, found)
         actual = await _read(admin)
         altered = await _alter(admin, actual, differences(wanted, actual, app_id=app_id))
-        left = differences(wanted, await _read(admin), app_id=app_id)
-    return Applied(created, altered, left)
+        return Applied(created, altered, await _settled(admin, wanted, app_id))
 
 
 async def ensure_topics(
@@ -148,26 +148,28 @@ async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
 
 
 async def _read(admin: AIOKafkaAdminClient) -> Actual:
-    described = await _topics(admin)
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in described]
-    answers = await admin.describe_configs(resources) if resources else []
-    configs = {
-        name: entries
-        for answer in answers
-        for code, message, _, name, entries in answer.resources
-        if _readable(name, code, message)
-    }
+    deadline = time.monotonic() + _VISIBLE_DEADLINE_S
+    while True:
+        described = await _topics(admin)
+        configs = await _configs(admin, described)
+        if described.keys() == configs.keys():
+            break
+        if time.monotonic() > deadline:
+            raise TopicMissing(
+                "topics come and go while they are read",
+                where=", ".join(described.keys() - configs.keys()),
+                hint="try again when nobody else creates or deletes topics",
+            )
+        await asyncio.sleep(_POLL_S)
     return Actual(
         topics={
             name: ActualTopic(
                 name=name,
                 partitions=len(partitions),
                 replication_factor=max((len(one["replicas"]) for one in partitions), default=0),
-                config={entry[0]: entry[1] for entry in configs.get(name, ())},
+                config={entry[0]: entry[1] for entry in configs[name]},
                 overrides={
-                    entry[0]: entry[1]
-                    for entry in configs.get(name, ())
-                    if entry[3] == _SET_ON_TOPIC
+                    entry[0]: entry[1] for entry in configs[name] if entry[3] == _SET_ON_TOPIC
                 },
             )
             for name, partitions in described.items()
@@ -185,14 +187,21 @@ async def _topics(admin: AIOKafkaAdminClient) -> Mapping[str, list[dict[str, Any
     }
 
 
-def _readable(name: str, code: int, message: str | None) -> bool:
-    if code:
-        raise TopicDrift(
-            f"the settings of a topic cannot be read: {message} (Kafka error {code})",
-            where=name,
-            hint="this user needs DescribeConfigs on the topic",
-        )
-    return True
+async def _configs(
+    admin: AIOKafkaAdminClient, names: Iterable[str]
+) -> Mapping[str, list[tuple[Any, ...]]]:
+    """The settings of the topics, without those of a topic that is gone by now."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    answers = await admin.describe_configs(resources) if resources else []
+    described = [one for answer in answers for one in answer.resources if one[0] != _UNKNOWN_TOPIC]
+    for code, message, _, name, _ in described:
+        if code:
+            raise TopicDrift(
+                f"the settings of a topic cannot be read: {message} (Kafka error {code})",
+                where=name,
+                hint="this user needs DescribeConfigs on the topic",
+            )
+    return {name: entries for _, _, _, name, entries in described}
 
 
 async def _alters_configs(admin: AIOKafkaAdminClient) -> bool:
@@ -273,3 +282,16 @@ async def _alter(
                     hint="this user needs AlterConfigs on the topic",
                 )
     return list(settings)
+
+
+async def _settled(
+    admin: AIOKafkaAdminClient, wanted: Iterable[TopicDeclaration], app_id: str
+) -> list[Difference]:
+    # a broker may answer with the old settings for a moment after the controller took the new ones
+    deadline = time.monotonic() + _VISIBLE_DEADLINE_S
+    while True:
+        left = differences(wanted, await _read(admin), app_id=app_id)
+        under_way = any(isinstance(one, ConfigDrift | MissingTopic) for one in left)
+        if not under_way or time.monotonic() > deadline:
+            return left
+        await asyncio.sleep(_POLL_S)
