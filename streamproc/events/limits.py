@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar
@@ -161,6 +162,7 @@ class FieldLimit:
         ]
 
 
+@cache
 def limits_of(event_class: type[Event]) -> tuple[FieldLimit, ...]:
     """Every limit of an event's fields that msgspec does not check, in the order of the fields."""
     info = inspect.type_info(event_class)
