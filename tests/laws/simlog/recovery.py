@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from streamproc.engine.beginning import LogBounds, begin
 from streamproc.engine.digest import StateDigest
-from streamproc.engine.fence import CLAIM_KEY, TopicPosition, copy_positions
+from streamproc.engine.fence import CLAIM_KEY
 from streamproc.engine.ownership import Claiming, Verdict, Writer
+from streamproc.engine.partition import Partition
 from streamproc.engine.stamp import Epoch
 from streamproc.errors import Fenced, StreamprocError
 from tests.laws.simlog.owner import Owner, Positions
@@ -93,13 +95,25 @@ class Recovery:
     def _read(self) -> None:
         """Read up to and with the claim, or a little past it, then ask for the verdict."""
         claiming, around = self._made, self._around
-        through = (claiming.claim_offset or 0) + 1
-        end = around.pick((through, through, min(through + 2, around.log.end_offset)))
-        first = claiming.reader.next_offset
-        if first < end:
-            claiming.reader.absorb(*around.log.read(first, end, around.pick((None, 4))))
+        claim_offset = -1 if claiming.claim_offset is None else claiming.claim_offset
+        past = around.pick((1, 1, 3))
+        self._absorb(claiming, min(claim_offset + past, around.log.end_offset))
         if claiming.read_through or not around.keeps(Rule.CLAIMS):
             self._judge(claiming)
+
+    def _absorb(self, claiming: Claiming, end: int) -> None:
+        """Take in what one fetch brings: up to the claim it is the state, behind it a rival's is met."""
+        first, log = claiming.reader.next_offset, self._around.log
+        fetched = log.read(first, end, self._around.pick((None, 4))).next_offset
+        through = min(fetched, (claiming.claim_offset or 0) + 1)
+        if first < through:
+            claiming.reader.absorb(*log.read(first, through))
+        if claiming.reader.next_offset < fetched:
+            rest = log.read(claiming.reader.next_offset, fetched)
+            if claiming.verdict() is Verdict.OWNED:
+                claiming.read_on(*rest, where=WHERE)
+            else:
+                claiming.reader.absorb(*rest)
 
     def _judge(self, claiming: Claiming) -> None:
         if claiming.verdict() is Verdict.OWNED:
@@ -127,10 +141,7 @@ class Recovery:
 
     def _read_on(self) -> None:
         claiming = self._made
-        first = claiming.reader.next_offset
-        if first < self._end:
-            run = self._around.log.read(first, self._end, self._around.pick((None, 4)))
-            claiming.read_on(*run, where=WHERE)
+        self._absorb(claiming, self._end)
         if claiming.reader.next_offset >= self._end:
             self._restore(claiming)
 
@@ -142,29 +153,23 @@ class Recovery:
                 digest = reader.verified_digest(fence, where=WHERE)
             else:
                 digest = StateDigest(reader.program_records())
+            positions = self._begin_at({} if fence is None else fence.positions)
         except StreamprocError as error:
             raise self._around.distrust("recovery refuses the changelog", error) from error
-        positions = self._begin_at({} if fence is None else fence.positions)
         program = self._around.scenario.program()
         program.restore(reader.program_records())
-        owner = Owner(
-            self._name, self._around, claiming.own(), program, digest, copy_positions(positions)
-        )
-        self._install(self, owner)
+        partition = Partition(0, program, claiming.own(), digest, positions)
+        self._install(self, Owner(self._name, self._around, partition))
 
-    def _begin_at(self, positions: Positions) -> Positions:
+    def _begin_at(self, held: Positions) -> Positions:
         """Where to read on in each source."""
         sought = {}
         for topic, source in self._around.scenario.sources.items():
-            start = source.start_offset
-            position = positions.get(topic) or TopicPosition(start, start)
-            committed = self._committed.get(topic, start)
-            if committed > position.next_offset:
-                raise self._around.distrust(
-                    "recovery takes the changelog for lost",
-                    f"committed {committed}, fence {position.next_offset} in {topic}",
-                )
+            bounds = LogBounds(source.start_offset, source.last_offset + 1)
+            committed = self._committed.get(topic)
+            sought[topic] = begin(
+                held.get(topic), committed, bounds, where=topic, accept_loss=False
+            )
             if not self._around.keeps(Rule.FENCE_SEEK):
-                position.restart_at(committed)
-            sought[topic] = position
+                sought[topic].restart_at(source.start_offset if committed is None else committed)
         return sought

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from streamproc.engine.fence import TopicPosition
-from streamproc.protocol import Batch, Program
+from streamproc.engine.rawfetch import RawRecords
+from streamproc.protocol import Program
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class SourceRecord:
     offset: int
     key: bytes | None
     value: bytes | None
+    timestamp_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,24 +35,23 @@ class Source:
         """The offset of the last record."""
         return self.records[-1].offset
 
-    def batch(self, offset: int, most: int, *, jump: bool) -> Batch | None:
+    def fetched(self, offset: int, most: int, *, jump: bool) -> RawRecords | None:
         """At most so many records from an offset on; ``None`` at the end.
 
-        Shapes: with ``jump`` the batch reaches to the next record, over a hole behind it.
+        Shapes: with ``jump`` they reach to the next record, over a hole behind them.
         """
         left = [record for record in self.records if record.offset >= offset]
         if not left:
             return None
         taken = left[:most]
         next_offset = left[most].offset if jump and len(left) > most else taken[-1].offset + 1
-        return Batch(
-            topic=self.topic,
-            partition=0,
+        return RawRecords(
+            begin_offset=offset,
+            next_offset=next_offset,
             offsets=[record.offset for record in taken],
             keys=[record.key for record in taken],
             values=[record.value for record in taken],
-            timestamps_ms=[record.offset for record in taken],
-            next_offset=next_offset,
+            timestamps_ms=[record.timestamp_ms for record in taken],
         )
 
 

@@ -79,22 +79,25 @@ class Worker:
 
     def _install(self, recovery: Recovery, owner: Owner) -> None:
         self.recoveries.remove(recovery)
+        partition = owner.partition
         self._around.note(
-            f"{self.name} owns it as {tuple(owner.ownership.epoch)}, heals {sorted(owner.ownership.heal)},"
-            f" reads on at {[at.next_offset for at in owner.positions.values()]}"
+            f"{self.name} owns it as {tuple(partition.ownership.epoch)},"
+            f" heals {sorted(partition.ownership.heal)},"
+            f" reads on at {[at.next_offset for at in partition.positions.values()]}"
         )
         self._around.counts["recovered"] += 1
         if self.owner is None:
             self.owner = owner
             return
         # Only without tokens: the overtaken recovery writes into the state of the newer one.
-        self.owner.program, self.owner.digest = owner.program, owner.digest
-        self.owner.positions = owner.positions
+        newer = self.owner.partition
+        newer.program, newer.digest = partition.program, partition.digest
+        newer.positions = partition.positions
 
     def commit(self) -> None:
         """Move the committed offsets to the last flush that is believed."""
         group = self._around.group
         if self.owner is not None and group.accepts(self.name, self.generation):
-            offsets = {topic: at.next_offset for topic, at in self.owner.committable.items()}
+            offsets = {topic: at.next_offset for topic, at in self.owner.partition.durable.items()}
             if offsets != group.committed:
                 group.commit(offsets)

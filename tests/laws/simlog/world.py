@@ -234,7 +234,7 @@ class World:
                 self.land(own[0])
             elif worker.inbox:
                 self.step(worker, worker.receive)
-            elif owner.at_rest and not owner.needs_flush:
+            elif owner.at_rest:
                 return True
             else:
                 self.step(worker, owner.settle)
