@@ -1,0 +1,209 @@
+"""A worker for tests: the engine around :class:`tests.counting.CountingProgram`, with faults on demand.
+
+``python -m tests.engine_worker '<options as JSON>'``; it ends as the product's worker does: 0 after a
+SIGTERM, an error's own code at once when the engine cannot go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from streamproc.agents.fold import add_agents
+from streamproc.engine.config import EngineConfig
+from streamproc.engine.engine import Engine
+from streamproc.engine.faustapp import build_faust_app
+from streamproc.engine.ports import SourcePartition
+from streamproc.errors import StreamprocError
+from streamproc.sinks.kafka_outputs import KafkaOutputs
+from tests.counting import CountingProgram
+
+STATUS_INTERVAL_S = 0.05
+
+
+class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a test tells its worker.
+
+    Shapes: ``engine`` overrides fields of ``EngineConfig``; the ``*_at_flush`` count this process's
+    appends, claims not among them.
+    """
+
+    app_id: str
+    bootstrap: str
+    inputs: list[str]
+    partitions: int
+    status_file: str
+    engine: dict[str, Any] = {}
+    kill_before_flush: int = 0
+    kill_during_flush: int = 0
+    kill_after_flush: int = 0
+    stop_before_flush: int = 0
+
+
+class Status(msgspec.Struct, kw_only=True):
+    """What a worker says of itself, many times a second."""
+
+    pid: int
+    events: int
+    partitions: list[int]
+    durable: dict[str, int]
+    lag: int
+    stale_records: int
+    healed: int
+    paused: dict[str, str]
+    recoveries: int
+    flushes: int
+
+
+class Told:
+    """Counts recoveries."""
+
+    def __init__(self) -> None:
+        self.recoveries = 0
+
+    def recovering(self, partitions: int) -> None:
+        """Nothing to do."""
+
+    def recovered(self, partitions: int, records: int, duration_s: float) -> None:
+        self.recoveries += 1
+
+    def paused(self, partition: SourcePartition, reason: str) -> None:
+        """The status tells."""
+
+
+def fail(error: StreamprocError) -> NoReturn:
+    """End at once: a graceful stop would wait for what nobody acknowledges."""
+    sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    sys.stderr.flush()
+    os._exit(error.exit_code)
+
+
+def status_of(engine: Engine, told: Told) -> Status:
+    """What the worker is doing now."""
+    owned = engine.partitions
+    return Status(
+        pid=os.getpid(),
+        events=engine.events,
+        partitions=sorted(owned),
+        durable={
+            f"{topic}/{number}": position.next_offset
+            for number, partition in owned.items()
+            for topic, position in partition.durable.items()
+        },
+        lag=sum(engine.lag().values()),
+        stale_records=engine.stale_records
+        + sum(partition.ownership.stale_records for partition in owned.values()),
+        healed=sum(partition.ownership.healed_keys for partition in owned.values()),
+        paused={f"{at.topic}/{at.partition}": reason for at, reason in engine.paused.items()},
+        recoveries=told.recoveries,
+        flushes=sum(partition.flushes for partition in owned.values()),
+    )
+
+
+def inject(engine: Engine, options: Options) -> None:
+    """Kill or stop this very process at a chosen moment of a chosen flush."""
+    append = engine.changelog.append
+    flushes = 0
+
+    async def faulty(
+        partition: int, records: Sequence[tuple[bytes, bytes | None]], stamp: bytes
+    ) -> tuple[int, int]:
+        nonlocal flushes
+        if len(records) == 1 and records[0][0] == b"\x00claim":
+            return await append(partition, records, stamp)
+        flushes += 1
+        if flushes == options.kill_before_flush:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if flushes == options.stop_before_flush:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        sending = asyncio.ensure_future(append(partition, records, stamp))
+        if flushes == options.kill_during_flush:
+            await _sent()
+            os.kill(os.getpid(), signal.SIGKILL)
+        landed = await sending
+        if flushes == options.kill_after_flush:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return landed
+
+    changelog: Any = engine.changelog
+    changelog.append = faulty
+
+
+async def _sent() -> None:
+    """Let the request reach the socket, so that the broker may or may not see it."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def run(options: Options) -> int:
+    """Work until SIGTERM; the exit code."""
+    config = EngineConfig(
+        **{
+            "app_id": options.app_id,
+            "bootstrap_servers": options.bootstrap,
+            "inputs": tuple(options.inputs),
+            "partitions": options.partitions,
+            "session_timeout_s": 6.0,
+            "heartbeat_interval_s": 1.0,
+            **options.engine,
+        }
+    )
+    told = Told()
+    sink = KafkaOutputs(options.bootstrap, app_version="test", request_timeout_s=10)
+    engine = Engine(config, CountingProgram, sink, fail, told)
+    inject(engine, options)
+    terminated = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, terminated.set)
+    with tempfile.TemporaryDirectory(prefix="streamproc-test-") as folder:
+        app = build_faust_app(engine, Path(folder))
+        add_agents(app, engine, options.inputs)
+        await engine.start()
+        await sink.start()
+        app.finalize()
+        await app.start()
+        await _report_until(
+            lambda: terminated.is_set() or app.crashed, engine, told, Path(options.status_file)
+        )
+        if app.crashed:
+            sys.stderr.write(f"the Faust app crashed: {app.crash_reason!r}\n")
+            return 1
+        for stop in (app.stop, engine.stop, sink.stop):
+            await _in_time(stop)
+    return 0
+
+
+async def _in_time(stop: Callable[[], Awaitable[None]]) -> None:
+    async with asyncio.timeout(40):
+        await stop()
+
+
+async def _report_until(ended: Callable[[], bool], engine: Engine, told: Told, file: Path) -> None:
+    fresh = file.with_suffix(".new")
+    while not ended():
+        fresh.write_bytes(msgspec.json.encode(status_of(engine, told)))
+        fresh.replace(file)
+        await asyncio.sleep(STATUS_INTERVAL_S)
+
+
+def main() -> None:
+    """Run with the options in the first argument."""
+    options = msgspec.json.decode(sys.argv[1].encode(), type=Options)
+    started = time.monotonic()
+    code = asyncio.run(run(options))
+    sys.stderr.write(f"ended with {code} after {time.monotonic() - started:.1f} s\n")
+    sys.stderr.flush()
+    os._exit(code)  # Faust leaves threads behind that would be waited for
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,426 @@
+"""The engine on real brokers: whatever happens to workers, the state is what the log adds up to."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streamproc.embedded.broker import EmbeddedBroker
+from streamproc.engine.digest import StateDigest
+from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, VERSION
+from streamproc.engine.stamp import Epoch, stamp_of
+from streamproc.errors import (
+    ChangelogLost,
+    DeadLettersUnwritable,
+    DigestMismatch,
+    Fenced,
+    FenceOutsideLog,
+    FlushTooLarge,
+    NewerState,
+    StreamprocError,
+)
+from tests.counting import CAUGHT_UP, FUTURE
+from tests.engine_stage import Stage
+from tests.kafka_log import delete_records, delete_topics, record_batches
+from tests.servers import KafkaServer, kafka_or_skip
+from tests.worker_process import WorkerProcess
+
+pytestmark = pytest.mark.integration
+
+PARTITIONS = 3
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[KafkaServer]:
+    yield from kafka_or_skip()
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[EmbeddedBroker]:
+    broker = EmbeddedBroker()
+    asyncio.run(broker.start())
+    yield broker
+    asyncio.run(broker.stop())
+
+
+@pytest.fixture(params=["kafka", "embedded"])
+def bootstrap(request: pytest.FixtureRequest) -> str:
+    started: KafkaServer | EmbeddedBroker = request.getfixturevalue(request.param)
+    return started.bootstrap
+
+
+@asynccontextmanager
+async def _staged(address: str, folder: Path) -> AsyncIterator[Stage]:
+    made = Stage(address, folder, PARTITIONS)
+    await made.prepare()
+    try:
+        yield made
+    finally:
+        made.end_all()
+
+
+@pytest.fixture
+async def stage(bootstrap: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with _staged(bootstrap, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def stage_on_kafka(kafka: KafkaServer, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with _staged(kafka.bootstrap, tmp_path) as made:
+        yield made
+
+
+async def test_the_state_is_what_two_topics_add_up_to(stage: Stage) -> None:
+    await stage.send(3000, garbage=20)
+    worker = stage.worker()
+    await stage.send(2000)
+    await stage.caught_up(worker)
+
+    await stage.check()
+
+
+async def test_a_restart_in_order_replays_nothing(stage: Stage) -> None:
+    await stage.send(1500, garbage=5)
+    first = stage.worker()
+    await stage.caught_up(first)
+    first.terminate()
+    assert await first.ended() == 0, first.log
+    for (topic, number), offset in (await stage.committed()).items():
+        assert offset == (await stage.ends()).get((topic, number)), "committed is what is durable"
+
+    await stage.send(700)
+    second = stage.worker()
+    await stage.caught_up(second)
+
+    assert second.status()["events"] == 700
+    await stage.check()
+    assert len(await stage.dead_letters()) == 5, "in order, each is written once"
+
+
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+async def test_a_kill_around_a_flush_changes_no_total(stage: Stage, moment: str) -> None:
+    doomed = stage.worker(**{f"kill_{moment}_flush": 4})
+    while doomed.exit_code is None:
+        await stage.send(200, garbage=2)
+    assert doomed.exit_code == -signal.SIGKILL, doomed.log
+
+    heir = stage.worker()
+    await stage.send(300)
+    await stage.caught_up(heir)
+
+    await stage.check()
+
+
+async def test_workers_join_and_leave_and_every_record_counts_once(stage: Stage) -> None:
+    first = stage.worker()
+    await stage.send(1000, garbage=3)
+    await first.until(lambda said: said["events"] > 0, "the first one works")
+    second = stage.worker()
+    loading = asyncio.create_task(stage.send_until_told(rate_per_s=1000))
+    await second.until(lambda said: len(said["partitions"]) > 0, "the second one has its share")
+    await stage.send(500)
+    first.terminate()
+    assert await first.ended() == 0, first.log
+    await second.until(lambda said: len(said["partitions"]) == PARTITIONS, "all is the second's")
+    stage.told.set()
+    await loading
+    await stage.caught_up(second)
+
+    await stage.check()
+
+
+async def test_a_flood_of_garbage_pauses_its_partition_and_loses_nothing(stage: Stage) -> None:
+    flooded, calm = stage.inputs
+    await stage.send(0, garbage=700, topics=[flooded], partitions=[1])
+    await stage.send(400, topics=[flooded], partitions=[1])
+    worker = stage.worker(engine={"batch_records_max": 100})
+    said = await worker.until(lambda said: said["paused"], "it pauses")
+    assert list(said["paused"]) == [f"{flooded}/1"]
+    await stage.send(500, topics=[calm])
+    others = {at: end for at, end in (await stage.ends()).items() if at != (flooded, 1)}
+    await stage.reached(others, worker)
+    said = worker.status()
+    assert 500 <= said["durable"][f"{flooded}/1"] < 700
+    worker.terminate()
+    assert await worker.ended() == 0, worker.log
+
+    patient = stage.worker(engine={"dead_letters_in_a_row_max": 10_000})
+    await stage.caught_up(patient)
+
+    await stage.check()
+
+
+async def test_a_flush_is_one_record_batch_with_its_fence_last(
+    kafka: KafkaServer, stage_on_kafka: Stage
+) -> None:
+    stage = stage_on_kafka
+    worker = stage.worker()
+    while worker.status().get("flushes", 0) < 10 * PARTITIONS:
+        await stage.send(100)
+    await stage.caught_up(worker)
+
+    for number in range(PARTITIONS):
+        folder = kafka.directory / "data" / f"{stage.changelog}-{number}"
+        seen: set[bytes] = set()
+        for batch in record_batches(folder):
+            stamps = {stamp_of(record.headers) for record in batch}
+            assert len(stamps) == 1, "all of a batch is of one flush"
+            assert not stamps & seen, "all of a flush is in one batch"
+            seen |= stamps
+            keys = [record.key for record in batch]
+            assert keys == [CLAIM_KEY] or (keys[-1] == FENCE_KEY and FENCE_KEY not in keys[:-1])
+        assert len(seen) > 3
+    await stage.check()
+
+
+async def test_a_zombie_s_flush_is_ignored_and_healed_and_the_zombie_ends(stage: Stage) -> None:
+    zombie = stage.worker(stop_before_flush=6)
+    while not zombie.is_stopped():
+        await stage.send(300, garbage=1)
+    heir = stage.worker()
+    await stage.send(300)
+    await stage.caught_up(heir)
+    zombie.resume()
+    assert await zombie.ended() == Fenced.exit_code, zombie.log
+    await stage.until(lambda views: any(view.stale_writes for view in views))
+    await stage.send(600)
+    await stage.caught_up(heir)
+    await stage.healed()
+
+    await stage.check()
+
+
+async def test_stale_records_below_a_working_owner_are_ignored_and_written_again(
+    stage: Stage,
+) -> None:
+    worker = stage.worker()
+    await stage.send(600)
+    await stage.caught_up(worker)
+    await stage.append_stale()
+    await stage.send(300)
+    await stage.caught_up(worker)
+    await stage.healed()
+
+    views = await stage.check()
+    assert [view.stale_writes for view in views] == [3] * PARTITIONS
+    assert worker.status()["stale_records"] == 4 * PARTITIONS
+
+
+async def test_an_idle_owner_finds_stale_records_and_heals(stage: Stage) -> None:
+    worker = stage.worker(engine={"look_interval_s": 0.5})
+    await stage.send(600)
+    await stage.caught_up(worker)
+    await stage.append_stale()
+
+    await worker.until(lambda said: said["healed"] >= 4 * PARTITIONS, "it heals while idle")
+    await stage.healed()
+    await stage.check()
+
+
+async def test_recovery_heals_what_was_written_while_nobody_ran(stage: Stage) -> None:
+    worker = stage.worker()
+    await stage.send(600)
+    await stage.caught_up(worker)
+    worker.kill()
+    await stage.append_stale()
+    stage.worker()
+
+    await stage.healed()
+    await stage.check()
+
+
+@pytest.mark.parametrize("idle", [True, False], ids=["while idle", "while flushing"])
+async def test_an_owner_that_is_outranked_ends_and_acknowledges_nothing(
+    stage: Stage, idle: bool
+) -> None:
+    worker = stage.worker(engine={"look_interval_s": 0.5 if idle else 600.0})
+    await stage.send(300)
+    await stage.caught_up(worker)
+    await stage.append_claim(generation=1_000_000)
+    if not idle:
+        await stage.send(300)
+
+    assert await worker.ended() == Fenced.exit_code, worker.log
+    committed = await stage.committed()
+    for view in await stage.views():
+        assert view.fence is not None
+        for topic, position in view.fence.positions.items():
+            number = view.records[0].partition
+            assert (committed[topic, number] or 0) <= position.next_offset
+
+
+async def test_a_member_in_good_standing_outranks_a_group_that_was_deleted(stage: Stage) -> None:
+    first = stage.worker()
+    await stage.send(300)
+    await stage.caught_up(first)
+    first.terminate()
+    assert await first.ended() == 0, first.log
+    await stage.append_claim(generation=1_000_000)
+
+    second = stage.worker()
+    await stage.send(300)
+    await stage.caught_up(second)
+
+    views = await stage.check()
+    top = Epoch.decode(max(stamp_of(record.headers) for record in views[0].records))
+    assert top.incarnation == 1
+
+
+async def test_a_static_member_that_restarts_takes_the_next_attempt(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
+    first = stage.worker(engine={"group_instance_id": "one", "session_timeout_s": 20.0})
+    await stage.send(300)
+    await stage.caught_up(first)
+    first.kill()
+    await stage.append_claim(generation=1, started_us=1 << 62)  # the former self had a wrong clock
+    second = stage.worker(engine={"group_instance_id": "one", "session_timeout_s": 20.0})
+    await stage.send(300)
+    await stage.caught_up(second)
+
+    views = await stage.check()
+    epochs = [Epoch.decode(stamp_of(record.headers)) for record in views[0].records]
+    assert {epoch.generation for epoch in epochs} == {1}, "the group never noticed"
+    assert (epochs[0].attempt, epochs[-1].attempt) == (0, 1)
+
+
+async def test_a_quiet_partition_is_known_to_be_caught_up(stage: Stage) -> None:
+    _quiet, busy = stage.inputs
+    await stage.send(300, topics=[busy], partitions=[0])
+    worker = stage.worker()
+    await stage.caught_up(worker)
+
+    await stage.until(lambda views: all(CAUGHT_UP in view.state for view in views))
+
+
+# -- what must be refused -------------------------------------------------------------------------
+
+
+async def _worked_and_stopped(stage: Stage) -> None:
+    worker = stage.worker()
+    await stage.send(900, garbage=3)
+    await stage.caught_up(worker)
+    worker.terminate()
+    assert await worker.ended() == 0, worker.log
+
+
+async def _refused(stage: Stage, error: type[StreamprocError]) -> WorkerProcess:
+    before = await stage.committed()
+    worker = stage.worker()
+    assert await worker.ended() == error.exit_code, worker.log
+    assert error.__name__ in worker.log
+    assert "what to do" in worker.log
+    after = await stage.committed()
+    assert after == before, "nothing is acknowledged"
+    return worker
+
+
+async def test_a_lost_changelog_is_refused(stage: Stage) -> None:
+    await _worked_and_stopped(stage)
+    await delete_topics(stage.bootstrap, [stage.changelog])
+    await stage.make_changelog()
+
+    await _refused(stage, ChangelogLost)
+
+
+async def test_a_topic_made_anew_is_refused_until_the_loss_is_accepted(stage: Stage) -> None:
+    await _worked_and_stopped(stage)
+    topic = stage.inputs[0]
+    passed = await stage.ends()
+    await delete_topics(stage.bootstrap, [topic])
+    await stage.make_source(topic)
+    await _refused(stage, FenceOutsideLog)
+
+    worker = stage.worker(engine={"accept_loss": True})
+    stage.forget(topic)
+    await stage.send(90, topics=[topic])
+    await stage.caught_up(worker)
+
+    for view in await stage.views():
+        assert view.fence is not None
+        number = view.records[0].partition
+        position = view.fence.positions[topic]
+        assert position.unaccounted == 0
+        now = (await stage.ends())[topic, number]
+        assert position.applied + position.rejected == passed[topic, number] + now
+
+
+async def test_records_deleted_unread_are_refused_until_the_loss_is_accepted(
+    stage_on_kafka: Stage,
+) -> None:
+    stage = stage_on_kafka
+    await _worked_and_stopped(stage)
+    await stage.send(600)
+    topic = stage.inputs[0]
+    end = (await stage.ends())[topic, 0]
+    await delete_records(stage.bootstrap, topic, 0, end - 10)
+    await _refused(stage, FenceOutsideLog)
+
+    worker = stage.worker(engine={"accept_loss": True})
+    await stage.caught_up(worker)
+
+    fence = (await stage.views())[0].fence
+    assert fence is not None
+    assert fence.positions[topic].absent > 0
+    assert fence.positions[topic].unaccounted == 0
+
+
+async def test_a_newer_fence_is_refused(stage: Stage) -> None:
+    await _worked_and_stopped(stage)
+    view = (await stage.views())[1]
+    assert view.fence is not None
+    newer = msgspec.structs.replace(view.fence, version=VERSION + 1)
+    await stage.append_next(view, {FENCE_KEY: newer.encode()})
+
+    await _refused(stage, NewerState)
+
+
+async def test_a_state_that_only_a_newer_program_knows_is_refused(stage: Stage) -> None:
+    await _worked_and_stopped(stage)
+    view = (await stage.views())[1]
+    assert view.fence is not None
+    record = (FUTURE + b"who knows", b"!")
+    digest = StateDigest([*view.state.items(), record])
+    fence = msgspec.structs.replace(view.fence, digest=digest.value)
+    await stage.append_next(view, {record[0]: record[1], FENCE_KEY: fence.encode()})
+
+    await _refused(stage, NewerState)
+
+
+async def test_a_state_that_is_not_what_was_written_is_refused(stage: Stage) -> None:
+    await _worked_and_stopped(stage)
+    view = (await stage.views())[2]
+    await stage.append_next(view, {next(iter(view.state)): b"a resurrected value"})
+
+    await _refused(stage, DigestMismatch)
+
+
+async def test_a_flush_that_fits_no_record_batch_ends_the_worker(stage: Stage) -> None:
+    await stage.send(3000)
+    worker = stage.worker(engine={"flush_hard_bytes": 20_000, "flush_soft_bytes": 1 << 30})
+
+    assert await worker.ended() == FlushTooLarge.exit_code, worker.log
+    heir = stage.worker()
+    await stage.caught_up(heir)
+    await stage.check()
+
+
+async def test_a_dead_letter_that_cannot_be_written_ends_the_worker(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
+    await delete_topics(stage.bootstrap, [f"{topic}.dlq" for topic in stage.inputs])
+    await stage.send(20, garbage=5)
+
+    worker = stage.worker()
+    assert await worker.ended() == DeadLettersUnwritable.exit_code, worker.log
+    committed = await stage.committed()
+    views = await stage.views()
+    for topic, number, offset in stage.garbage:
+        assert (committed[topic, number] or 0) <= offset
+        fence = views[number].fence
+        assert fence is None or fence.positions[topic].next_offset <= offset
