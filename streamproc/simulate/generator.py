@@ -1,0 +1,182 @@
+"""The stream of a broadcast: the same scenario and options give the same bytes, every time."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Final
+
+from streamproc.errors import BadSetting
+from streamproc.simulate.audience import Audience
+from streamproc.simulate.chance import chance
+from streamproc.simulate.disturbance import Disturbance
+from streamproc.simulate.emission import Emission
+from streamproc.simulate.facts import Lives
+from streamproc.simulate.feeds import Feeds
+from streamproc.simulate.frame import Frame, Timed
+from streamproc.simulate.happenings import happenings, prelude
+from streamproc.simulate.options import Options
+from streamproc.simulate.sales import Line, draw_sales
+from streamproc.simulate.scenario import Scenario
+from streamproc.simulate.show import BLOCK_MS, Room, Stage
+from streamproc.simulate.stock import Stock
+from streamproc.simulate.truth import Stockout, Totals, Truth
+
+TAIL_MS: Final = 900_000
+"""After the show's end orders are still paid, cancelled and refunded."""
+
+
+class Broadcast:
+    """A run of a scenario: its stream, and what is true of what was taken from the stream so far."""
+
+    def __init__(self, scenario: Scenario, options: Options) -> None:
+        self._scenario = scenario
+        self._options = options
+        self._stage = Stage(scenario, options.seed)
+        self.frame = _frame(self._stage, options)
+        self._truth = Truth()
+        self._lines: dict[str, list[Line]] = defaultdict(list)
+        for room in self._stage.rooms:
+            room.session_id = self.frame.session_id(room)
+        for line in draw_sales(self._stage, options.seed):
+            self._lines[line.room.host_id].append(line)
+        self._stocks = [Stock(room, self._lines[room.host_id]) for room in self._stage.rooms]
+
+    def emissions(self) -> Iterator[Emission]:
+        """Everything to send, in the order of sending."""
+        frame, options = self.frame, self._options
+        rng = chance(options.seed, self._scenario.name, "disturbance")
+        disturbance = Disturbance(options, frame, rng)
+        for room, stock in zip(self._stage.rooms, self._stocks, strict=True):
+            for timed in prelude(self._scenario, room, stock, frame):
+                yield self._counted(disturbance.calm(timed))
+        for timed in self._timed():
+            for emission in disturbance.disturb(timed):
+                yield self._counted(emission)
+        for emission in disturbance.rest():
+            yield self._counted(emission)
+
+    def totals(self, *, complete: bool) -> Totals:
+        """What is true so far; ``complete`` once the stream is used up."""
+        frame = self.frame
+        totals = Totals(
+            scenario=self._scenario.name,
+            seed=self._options.seed,
+            options=dataclasses.asdict(self._options),
+            start_ms=frame.base_ms + frame.from_ms,
+            end_ms=frame.base_ms + frame.until_ms,
+            complete=complete,
+            names={room.host_id: room.name for room in self._stage.rooms},
+            stockouts=list(self._stockouts()),
+            paid_orders=self._paid_orders(),
+        )
+        self._truth.into(totals)
+        return totals
+
+    def _counted(self, emission: Emission) -> Emission:
+        self._truth.add(emission)
+        return emission
+
+    def _timed(self) -> Iterator[Timed]:
+        """All events in the order of their happening."""
+        frame, rooms = self.frame, self._stage.rooms
+        scheduled = self._scheduled()
+        audience = Audience(
+            self._stage, frame, scale=self._options.audience_scale, seed=self._options.seed
+        )
+        rng = chance(self._options.seed, self._scenario.name, "feeds", frame.from_ms)
+        feeds = [
+            Feeds(self._stage, room, self._lines[room.host_id], stock, frame)
+            for room, stock in zip(rooms, self._stocks, strict=True)
+        ]
+        show_blocks = len(self._stage.levels)
+        for block in range(frame.from_ms // BLOCK_MS, math.ceil(frame.until_ms / BLOCK_MS)):
+            timed = scheduled.pop(block, [])
+            if block < show_blocks:
+                timed += audience.block(rooms, block)
+                start_ms = block * BLOCK_MS
+                for each in feeds:
+                    timed += each.between(start_ms, start_ms + BLOCK_MS, rng)
+            timed.sort(key=itemgetter(0))
+            yield from (each for each in timed if frame.holds(each[0]))
+
+    def _scheduled(self) -> dict[int, list[Timed]]:
+        """What is known before the show begins, by block."""
+        blocks: dict[int, list[Timed]] = defaultdict(list)
+        for at_ms, event in self._planned():
+            if self.frame.holds(at_ms):
+                blocks[at_ms // BLOCK_MS].append((at_ms, event))
+        return blocks
+
+    def _planned(self) -> Iterator[Timed]:
+        lives = Lives(self._stage, self.frame, self._options.seed)
+        for room, stock in zip(self._stage.rooms, self._stocks, strict=True):
+            lines = self._lines[room.host_id]
+            yield from happenings(self._scenario, room, stock, self.frame)
+            for line in lines:
+                yield from lives.of(line)
+            yield from lives.failures(room, len(lines))
+
+    def _paid_orders(self) -> int:
+        return len(
+            {
+                line.order
+                for lines in self._lines.values()
+                for line in lines
+                if line.paid_ms is not None and self.frame.holds(line.paid_ms)
+            }
+        )
+
+    def _stockouts(self) -> Iterator[Stockout]:
+        for room in self._stage.rooms:
+            yield from self._stockouts_of(room)
+
+    def _stockouts_of(self, room: Room) -> Iterator[Stockout]:
+        frame = self.frame
+        for segment in room.segments:
+            out = segment.stockout
+            if out and out.start_ms < frame.until_ms and out.end_ms > frame.from_ms:
+                yield Stockout(
+                    host_id=room.host_id,
+                    session_id=room.session_id,
+                    product_id=room.listings[segment.place].product_id,
+                    start_ms=frame.base_ms + out.start_ms,
+                    end_ms=frame.base_ms + out.end_ms,
+                )
+
+
+def generate(scenario: Scenario, options: Options) -> Iterator[Emission]:
+    """Everything a run sends, in order. Errors: ``BadSetting`` for options that do not fit."""
+    return Broadcast(scenario, options).emissions()
+
+
+def run_ms(scenario: Scenario, options: Options) -> int:
+    """How much of the broadcast a run emits. Units: milliseconds of the broadcast."""
+    frame = _frame(Stage(scenario, options.seed), options)
+    return frame.until_ms - frame.from_ms
+
+
+def _frame(stage: Stage, options: Options) -> Frame:
+    scenario = stage.scenario
+    end_ms = stage.duration_ms + TAIL_MS
+    from_ms = 0 if options.seconds is None else stage.lively_ms()
+    if options.from_s is not None:
+        from_ms = options.from_s * 1000
+    if from_ms >= stage.duration_ms:
+        raise BadSetting(
+            f"the broadcast is over after {scenario.duration_s} s",
+            where="simulator option from_s",
+            hint="begin earlier",
+        )
+    until_ms = end_ms if options.seconds is None else from_ms + options.seconds * 1000
+    base_ms = options.start_ms - from_ms
+    return Frame(
+        run=f"{scenario.name}-{options.seed:x}-{base_ms // 1000:x}",
+        salt=chance(options.seed, scenario.name, "salt").getrandbits(64),
+        base_ms=base_ms,
+        from_ms=from_ms,
+        until_ms=min(until_ms, end_ms),
+    )
