@@ -9,8 +9,10 @@ from contextlib import contextmanager
 
 import structlog
 
-CHATTY = ("faust", "mode", "aiokafka", "kafka", "asyncio")
-"""Loggers of libraries that tell more than people want to read."""
+SERVICES = ("streamproc.engine.transport", "streamproc.engine.store")
+"""Modules of ours that hold Faust services, which tell every start and stop under our name."""
+CHATTY = ("faust", "mode", "aiokafka", "kafka", "asyncio", *SERVICES)
+"""Loggers that tell more than people want to read."""
 
 
 class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]  # generic for the type checker only

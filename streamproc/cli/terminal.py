@@ -12,6 +12,17 @@ from rich.text import Text
 from streamproc.errors import StreamprocError
 
 
+WIDTH_WITHOUT_TERMINAL = 140
+
+
+def output_console(*, stderr: bool = False) -> Console:
+    """Where results go: as wide as the terminal, or wide enough for every table in a file."""
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH_WITHOUT_TERMINAL
+    return console
+
+
 def error_console() -> Console:
     """Where errors and progress go."""
     return Console(stderr=True, highlight=False, soft_wrap=True)

@@ -1,0 +1,139 @@
+"""``streamproc verify``: the state in the changelog against what the log adds up to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from streamproc.cli.config import AppId, Bootstrap, settings_of
+from streamproc.cli.logs import libraries_silenced
+from streamproc.cli.terminal import output_console
+from streamproc.errors import VerificationFailed
+from streamproc.settings import Settings
+from streamproc.verification import Verification, verify_state
+
+COUNTS = ("applied", "duplicate", "rejected", "late", "absent", "unaccounted")
+
+
+def verify(
+    bootstrap: Bootstrap = None,
+    app_id: AppId = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Also compare with the ledger of a simulation, and the dead letters."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+) -> None:
+    """Compare the state with what the log adds up to, value by value and as one SHA-256.
+
+    It reads the input topics from their start with a slow, plain computation that shares no code with
+    the worker, and the changelog as any reader would. Workers may go on meanwhile: of each partition
+    it compares what the state covers. Exit 25 on a difference.
+    """
+    settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
+    console = output_console(stderr=as_json)
+    found = asyncio.run(verified(settings, console, ledger))
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+    else:
+        report(found, console)
+    refuse_differences(found, where=settings.kafka.bootstrap_servers)
+
+
+async def verified(settings: Settings, console: Console, ledger: Path | None) -> Verification:
+    """The verification, with a progress bar on a terminal.
+
+    Errors: as ``verify_state``.
+    """
+    with progress_bar(console) as bar, libraries_silenced():
+        reading = Reading(bar)
+        found = await verify_state(settings, reading)
+    return found
+
+
+class Reading:
+    """Shows how much of each topic is read."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, doing: str, records: int, of_about: int) -> None:
+        """So many of about so many records are read."""
+        if doing not in self._tasks:
+            self._tasks[doing] = self._bar.add_task(f"reading {doing}", total=of_about)
+        self._bar.update(self._tasks[doing], completed=records, total=max(records, of_about))
+
+
+def progress_bar(console: Console) -> Progress:
+    """A progress bar that is seen on a terminal only, and leaves nothing behind."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def report(found: Verification, console: Console) -> None:
+    """Print what was compared and what was found."""
+    console.print(_accounting(found))
+    for topic, by_partition in found.beyond_records.items():
+        count = sum(by_partition.values())
+        console.print(f"{count:,} records of {topic} are beyond the state: not folded yet")
+    if found.stale_records:
+        console.print(f"{found.stale_records:,} stale changelog records, ignored by every reader")
+    for note in found.notes:
+        console.print(Text(f"note: {note}", style="yellow"))
+    console.print(
+        f"{found.compared_records:,} log records against {found.state_records:,} state records"
+        f" of {found.hosts:,} hosts in {found.partitions} partitions"
+    )
+    console.print(f"state  {found.state_sha256}\nlog    {found.log_sha256}")
+    if found.is_equal:
+        console.print(Text("equal: every value, and the digest", style="bold green"))
+        return
+    console.print(Text("differences (state | log):", style="bold red"))
+    for line in found.differences:
+        console.print(Text(f"  {line}"))
+
+
+def refuse_differences(found: Verification, *, where: str) -> None:
+    """Return if nothing differs.
+
+    Errors: ``VerificationFailed`` that shows the first differences.
+    """
+    if found.is_equal:
+        return
+    shown = found.differences[:5]
+    more = len(found.differences) - len(shown)
+    raise VerificationFailed(
+        "\n  ".join(
+            ["the state is not what the log adds up to:", *shown]
+            + ([f"and {more} more"] if more else [])
+        ),
+        where=where,
+        hint="keep the topics as they are and report this; a restart does not change it",
+    )
+
+
+def _accounting(found: Verification) -> Table:
+    table = Table(
+        title="What became of every offset",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+    )
+    table.add_column("topic", no_wrap=True)
+    for name in ("offsets", *COUNTS):
+        table.add_column(name, justify="right", no_wrap=True)
+    for topic, by_partition in found.accounting.items():
+        offsets = sum(each["next_offset"] - each["first_offset"] for each in by_partition.values())
+        sums = [sum(each[name] for each in by_partition.values()) for name in COUNTS]
+        table.add_row(topic, *(f"{count:,}" for count in (offsets, *sums)))
+    return table

@@ -1,0 +1,297 @@
+"""State against log: what any reader of the changelog sees, held against the batch oracle.
+
+It joins oracle, program and engine, as ``app`` does, and decides nothing of theirs. Nothing is
+written and no group is joined, so it may run beside workers: of each partition it compares what its
+fence covers, and counts what stands behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
+from streamproc.engine.fence import CLAIM_KEY, TopicPosition
+from streamproc.engine.preflight import check_topics
+from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.reader import ChangelogReader
+from streamproc.errors import DigestMismatch
+from streamproc.events.registry import INPUT_TOPICS
+from streamproc.oracle.batch import LogRecord, compute, differences, digest
+from streamproc.program.canonical import canonical
+from streamproc.program.live import LiveProgram
+from streamproc.settings import Settings
+
+Tree = dict[str, Any]
+DIFFERENCES_SHOWN = 40
+
+
+class Told(Protocol):
+    """Told how far it is; for a progress bar."""
+
+    def __call__(self, doing: str, records: int, of_about: int) -> None:
+        """So many of about so many records are read."""
+        ...
+
+
+class Verification(msgspec.Struct, kw_only=True):
+    """What was compared, and what was found.
+
+    Shapes: ``differences`` are empty if all is well, state first, log second; ``notes`` say what could
+    not be compared. ``accounting``, ``beyond_records`` by topic, then partition.
+    """
+
+    partitions: int
+    state_records: int
+    stale_records: int
+    compared_records: int
+    state_sha256: str
+    log_sha256: str
+    hosts: int
+    totals: dict[str, Tree]
+    accounting: dict[str, dict[int, dict[str, int]]]
+    beyond_records: dict[str, dict[int, int]]
+    differences: list[str]
+    notes: list[str]
+
+    @property
+    def is_equal(self) -> bool:
+        """True if nothing differs."""
+        return not self.differences
+
+    @property
+    def beyond_total_records(self) -> int:
+        """Records in the log that the state had not folded yet."""
+        return sum(sum(each.values()) for each in self.beyond_records.values())
+
+
+@dataclass
+class State:
+    """What the changelog says, all partitions together."""
+
+    records: list[tuple[bytes, bytes]] = field(default_factory=list)
+    positions: dict[int, Mapping[str, TopicPosition]] = field(default_factory=dict)
+    stale_records: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+async def verify_state(settings: Settings, told: Told | None = None) -> Verification:
+    """Compare the state in the changelog with what the input topics add up to.
+
+    Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``; ``NewerState`` and
+    ``ChangelogLost`` if the state cannot be read. A difference is no error, but part of the result.
+    """
+    say = told or _silent
+    kafka = settings.kafka
+    changelog = settings.engine_config(1).changelog
+    partitions = await check_topics(
+        kafka.bootstrap_servers, INPUT_TOPICS, changelog, timeout_s=kafka.request_timeout_s
+    )
+    state = await read_state(kafka.bootstrap_servers, changelog, partitions, say)
+    log = Log(kafka.bootstrap_servers, state.positions, say)
+    expected = await _in_a_thread(log.chunks(partitions), compute)
+    return _compared(state, log, expected, partitions)
+
+
+async def read_state(bootstrap: str, changelog: str, partitions: int, told: Told) -> State:
+    """The state of every partition, by the readers' rule, with each partition's fence.
+
+    Errors: ``NewerState``, ``ChangelogLost``.
+    """
+    state = State()
+    readers = {number: ChangelogReader() for number in range(partitions)}
+    async with changelog_cursor(bootstrap, changelog, dict.fromkeys(readers, -1)) as cursor:
+        async for number, raw, of_about in read_to_end(cursor):
+            keys = [key if key is not None else CLAIM_KEY for key in raw.keys]
+            readers[number].absorb(keys, raw.values, raw.stamps(), raw.next_offset)
+            told("changelog", sum(each.records for each in readers.values()), of_about)
+    for number, reader in readers.items():
+        where = f"{changelog}, partition {number}"
+        fence = reader.fence(where=where)
+        try:
+            reader.verified_digest(fence, where=where)
+        except DigestMismatch as error:
+            state.differences.append(f"{where}: {error.what}")
+        records = reader.program_records()
+        LiveProgram().restore(records)  # refuses what a newer version wrote
+        state.records += records
+        state.positions[number] = {} if fence is None else fence.positions
+        state.stale_records += reader.stale_records
+        if fence is None and records:
+            state.differences.append(f"{where}: {len(records)} records and no fence")
+    return state
+
+
+async def read_to_end(cursor: ChangelogCursor) -> AsyncIterator[tuple[int, RawRecords, int]]:
+    """What the log of each partition holds up to its end as it is now, chunk by chunk.
+
+    Shapes: partition, records, and about how many records there are in all.
+    """
+    bounds = await cursor.bounds()
+    of_about = sum(end - first for first, end in bounds.values())
+    waiting = {number: end for number, (first, end) in bounds.items() if end > first}
+    while waiting:
+        for number, raw in (await cursor.read(waiting)).items():
+            yield number, raw, of_about
+            if raw.next_offset >= waiting[number]:
+                del waiting[number]
+
+
+class Log:
+    """The input topics, cut at the state's fences.
+
+    Shapes: ``counts`` and ``beyond`` by topic and partition, filled while :meth:`chunks` is read.
+    """
+
+    def __init__(
+        self, bootstrap: str, positions: Mapping[int, Mapping[str, TopicPosition]], told: Told
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._positions = positions
+        self._told = told
+        self.counts: dict[str, dict[int, int]] = {topic: {} for topic in INPUT_TOPICS}
+        self.beyond: dict[str, dict[int, int]] = {topic: {} for topic in INPUT_TOPICS}
+
+    async def chunks(self, partitions: int) -> AsyncIterator[list[LogRecord]]:
+        """The records that the fences cover, topic by topic, each partition in order."""
+        for topic in INPUT_TOPICS:
+            starts = dict.fromkeys(range(partitions), -1)
+            read = 0
+            async with changelog_cursor(self._bootstrap, topic, starts) as cursor:
+                async for number, raw, of_about in read_to_end(cursor):
+                    read += len(raw.offsets)
+                    self._told(topic, read, of_about)
+                    yield self._covered(topic, number, raw)
+
+    def _covered(self, topic: str, number: int, raw: RawRecords) -> list[LogRecord]:
+        position = self._positions[number].get(topic)
+        fence = -1 if position is None else position.next_offset
+        covered = [
+            LogRecord(topic, number, *fields)
+            for fields in zip(raw.offsets, raw.keys, raw.values, raw.timestamps_ms, strict=True)
+            if fields[0] < fence
+        ]
+        _add(self.counts[topic], number, len(covered))
+        _add(self.beyond[topic], number, len(raw.offsets) - len(covered))
+        return covered
+
+
+def _add(counts: dict[int, int], number: int, more: int) -> None:
+    if more:
+        counts[number] = counts.get(number, 0) + more
+
+
+async def _in_a_thread(
+    chunks: AsyncIterator[list[LogRecord]], work: Callable[[Iterator[LogRecord]], Tree]
+) -> Tree:
+    """Let a synchronous computation pull from an asynchronous source, a chunk at a time."""
+    loop = asyncio.get_running_loop()
+
+    async def following() -> list[LogRecord] | None:
+        return await anext(chunks, None)
+
+    def pulled() -> Iterator[LogRecord]:
+        while (chunk := asyncio.run_coroutine_threadsafe(following(), loop).result()) is not None:
+            yield from chunk
+
+    return await asyncio.to_thread(work, pulled())
+
+
+def _compared(state: State, log: Log, expected: Tree, partitions: int) -> Verification:
+    found = list(state.differences)
+    accounting = _accounting(state)
+    notes = _gone(accounting, log, expected)
+    held = {
+        "hosts": canonical(state.records)["hosts"],
+        "accounting": _comparable(accounting, expected),
+    }
+    for topic, by_partition in accounting.items():
+        found += [
+            f"accounting / {topic} / {number}: {counts['unaccounted']} offsets without a reason"
+            for number, counts in by_partition.items()
+            if counts["unaccounted"]
+        ]
+    state_sha256, log_sha256 = digest(held), digest(expected)
+    found += differences(held, expected, DIFFERENCES_SHOWN)
+    if not found and state_sha256 != log_sha256:
+        found.append(
+            f"the values look equal, but their digests differ: {state_sha256} | {log_sha256}"
+        )
+    return Verification(
+        partitions=partitions,
+        state_records=len(state.records),
+        stale_records=state.stale_records,
+        compared_records=sum(sum(each.values()) for each in log.counts.values()),
+        state_sha256=state_sha256,
+        log_sha256=log_sha256,
+        hosts=len(held["hosts"]),
+        totals=_totals(held["hosts"]),
+        accounting=accounting,
+        beyond_records={topic: each for topic, each in log.beyond.items() if each},
+        differences=found,
+        notes=notes,
+    )
+
+
+def _accounting(state: State) -> dict[str, dict[int, dict[str, int]]]:
+    """What the fences account for, by topic and partition."""
+    return {
+        topic: {
+            number: {
+                **msgspec.structs.asdict(positions[topic]),
+                "unaccounted": positions[topic].unaccounted,
+            }
+            for number, positions in sorted(state.positions.items())
+            if topic in positions
+        }
+        for topic in INPUT_TOPICS
+    }
+
+
+def _gone(accounting: Mapping[str, Any], log: Log, expected: Tree) -> list[str]:
+    """Drop the accounting of partitions whose log lost folded records since; say which."""
+    notes = []
+    for topic, by_partition in accounting.items():
+        for number, counts in by_partition.items():
+            folded = counts["applied"] + counts["duplicate"] + counts["rejected"]
+            gone = folded - log.counts[topic].get(number, 0)
+            if gone > 0:
+                notes.append(
+                    f"{topic}, partition {number}: {gone} records that the state folded are gone from"
+                    " the log (retention or compaction); their accounting cannot be compared"
+                )
+                expected["accounting"].get(topic, {}).pop(str(number), None)
+                counts["gone"] = gone
+    expected["accounting"] = {topic: each for topic, each in expected["accounting"].items() if each}
+    return notes
+
+
+def _comparable(accounting: Mapping[str, Any], expected: Tree) -> Tree:
+    """The fences' accounting in the oracle's form, of partitions that can be compared."""
+    names = ("applied", "duplicate", "rejected", "late")
+    form = {
+        topic: {
+            str(number): {name: counts[name] for name in sorted(names) if counts[name]}
+            for number, counts in by_partition.items()
+            if "gone" not in counts and any(counts[name] for name in names)
+        }
+        for topic, by_partition in accounting.items()
+    }
+    return {topic: each for topic, each in form.items() if each}
+
+
+def _totals(hosts: Mapping[str, Any]) -> dict[str, Tree]:
+    """The totals of every session of every host, by ``host/session``; for other comparisons."""
+    return {
+        f"{host}/{session}": each.get("totals", {})
+        for host, entry in hosts.items()
+        for session, each in entry.get("sessions", {}).items()
+    }
+
+
+def _silent(doing: str, records: int, of_about: int) -> None:
+    """Tell nobody."""
