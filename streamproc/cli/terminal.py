@@ -11,7 +11,6 @@ from rich.text import Text
 
 from streamproc.errors import StreamprocError
 
-
 WIDTH_WITHOUT_TERMINAL = 140
 
 

@@ -56,8 +56,7 @@ async def verified(settings: Settings, console: Console, ledger: Path | None) ->
     """
     with progress_bar(console) as bar, libraries_silenced():
         reading = Reading(bar)
-        found = await verify_state(settings, reading)
-    return found
+        return await verify_state(settings, reading)
 
 
 class Reading:
