@@ -1,0 +1,212 @@
+"""Does what a state and the dead letters say agree with what was truly sent?"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from streamproc.simulate.emission import GARBAGE, Figures
+from streamproc.simulate.ledger import Acked, Header, NotAcked, Sent, digest_of, read_ledger
+from streamproc.simulate.truth import Totals, TotalsByHost, add_figures
+
+Position = tuple[str, int, int]
+"""Topic, partition and offset of a record."""
+
+_Identity = tuple[str, str | None, str]
+_SHOWN = 40
+
+
+class LogEntry(Protocol):
+    """A record as the log holds it."""
+
+    @property
+    def topic(self) -> str:
+        """Its topic."""
+        ...
+
+    @property
+    def partition(self) -> int:
+        """Its partition."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """Its value."""
+        ...
+
+
+@dataclass
+class _Story:
+    """A ledger, read through."""
+
+    garbage: dict[Position, _Identity] = field(default_factory=dict)
+    unknown: list[Sent] = field(default_factory=list)
+    lost: list[Sent] = field(default_factory=list)
+
+    @property
+    def garbage_identities(self) -> set[_Identity]:
+        """Every kind of bytes that was sent as garbage."""
+        spoilt = [_identity(sent) for sent in self.unknown if _is_garbage(sent)]
+        return {*self.garbage.values(), *spoilt}
+
+
+def check(
+    ledger_path: Path,
+    totals: Totals,
+    held: Mapping[str, Mapping[str, Any]],
+    dead_letters: Set[Position],
+    log: Iterable[LogEntry] | None = None,
+) -> list[str]:
+    """What differs between truth and state, and between garbage and dead letters; empty if nothing.
+
+    Shapes: ``held`` are the totals that the state holds, by ``host/session`` (:func:`totals_of` makes
+    them of a canonical form). ``dead_letters`` are origins. ``log`` is read once, and only if sends
+    with an unknown outcome, or dead letters that nobody sent, leave a doubt that it can settle.
+    """
+    story = _read(ledger_path)
+    doubts = bool(story.unknown) or not dead_letters <= story.garbage.keys()
+    found: list[str] = []
+    if doubts and log is not None:
+        _settle(story, log)
+    elif story.unknown:
+        found.append(f"{len(story.unknown)} sends have an unknown outcome; only the log can tell")
+    expected = _landed(totals, story.lost, ledger_path)
+    found += _different_totals(expected, held)
+    found += _different_letters(story.garbage.keys(), dead_letters)
+    return found
+
+
+def totals_of(canonical: Mapping[str, Any]) -> dict[str, Figures]:
+    """The totals in a canonical form, by ``host/session``."""
+    return {
+        f"{host}/{session}": each["totals"]
+        for host, entry in canonical["hosts"].items()
+        for session, each in entry.get("sessions", {}).items()
+        if each.get("totals")
+    }
+
+
+def _read(path: Path) -> _Story:
+    """Match every record with its outcome; one without any is unknown."""
+    story = _Story()
+    waiting: dict[int, Sent] = {}
+    for line in read_ledger(path):
+        match line:
+            case Header():
+                continue
+            case Sent():
+                waiting[line.seq] = line
+            case Acked():
+                for offset, seq in enumerate(line.seqs, line.base_offset):
+                    sent = waiting.pop(seq)
+                    if _is_garbage(sent):
+                        story.garbage[line.topic, line.partition, offset] = _identity(sent)
+            case NotAcked():
+                fate = story.lost if line.certain else story.unknown
+                fate += [waiting.pop(seq) for seq in line.seqs]
+    story.unknown += waiting.values()
+    return story
+
+
+def _settle(story: _Story, log: Iterable[LogEntry]) -> None:
+    """Find the unknown records in the log, and garbage that a retry wrote twice."""
+    unknown: dict[_Identity, list[Sent]] = defaultdict(list)
+    for sent in story.unknown:
+        unknown[_identity(sent)].append(sent)
+    spoilt = story.garbage_identities
+    for entry in log:
+        key = None if entry.key is None else entry.key.decode(errors="replace")
+        identity = (entry.topic, key, digest_of(entry.value))
+        if identity in spoilt:
+            story.garbage[entry.topic, entry.partition, entry.offset] = identity
+        unknown.pop(identity, None)
+    story.lost += [sent for sents in unknown.values() for sent in sents]
+    story.unknown = []
+
+
+def _landed(totals: Totals, lost: list[Sent], path: Path) -> TotalsByHost:
+    """The true totals without events of which no copy reached the log."""
+    hosts = copy.deepcopy(totals.hosts)
+    missing = {sent.event_id: sent for sent in lost if sent.adds}
+    if missing:
+        for event_id in _copied(path, set(missing), {sent.seq for sent in lost}):
+            missing.pop(event_id, None)
+    for sent in missing.values():
+        add_figures(hosts[sent.host_id][sent.session_id], sent.adds or {}, sign=-1)
+    return hosts
+
+
+def _copied(path: Path, event_ids: set[str], lost: set[int]) -> Iterator[str]:
+    """Those of the events that were sent again, with success."""
+    for line in read_ledger(path):
+        if not isinstance(line, Sent) or _is_garbage(line):
+            continue
+        if line.event_id in event_ids and line.seq not in lost:
+            yield line.event_id
+
+
+def _different_totals(expected: TotalsByHost, held: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    truth = {
+        f"{host}/{session}": figures
+        for host, sessions in expected.items()
+        for session, figures in sessions.items()
+    }
+    lines = [
+        f"{name}: {figure} is {state}, in truth {true}"
+        for name in sorted({*truth, *held})
+        for figure, state, true in _unequal(held.get(name, {}), truth.get(name, {}))
+    ]
+    return _cut(lines, "totals")
+
+
+def _unequal(state: Mapping[str, Any], true: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for figure in sorted({*state, *true}):
+        left, right = _whole(state.get(figure, 0)), _whole(true.get(figure, 0))
+        if left != right:
+            yield figure, left, right
+
+
+def _whole(value: object) -> object:
+    """A sum; money without the currencies that add up to nothing."""
+    if isinstance(value, dict):
+        return {currency: minor for currency, minor in value.items() if minor} or 0
+    return value
+
+
+def _different_letters(garbage: Set[Position], letters: Set[Position]) -> list[str]:
+    missing = [f"garbage without a dead letter: {_shown(each)}" for each in garbage - letters]
+    extra = [f"dead letter without garbage: {_shown(each)}" for each in letters - garbage]
+    return _cut(sorted(missing), "missing letters") + _cut(sorted(extra), "extra letters")
+
+
+def _cut(lines: list[str], what: str) -> list[str]:
+    if len(lines) <= _SHOWN:
+        return lines
+    return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more {what}"]
+
+
+def _shown(position: Position) -> str:
+    topic, partition, offset = position
+    return f"{topic}, partition {partition}, offset {offset}"
+
+
+def _is_garbage(sent: Sent) -> bool:
+    return sent.label.startswith(GARBAGE)
+
+
+def _identity(sent: Sent) -> _Identity:
+    return sent.topic, sent.key, sent.sha256

@@ -1,0 +1,223 @@
+"""Runs a scenario against a broker, in its own time, with a ledger; or writes it to a file."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+
+from streamproc.simulate.emission import Emission
+from streamproc.simulate.generator import Broadcast
+from streamproc.simulate.ledger import Acked, Header, LedgerWriter, Outcome
+from streamproc.simulate.options import Options
+from streamproc.simulate.scenario import Scenario
+from streamproc.simulate.sender import Outgoing, Sender
+from streamproc.simulate.truth import Totals
+
+_CHUNK: Final = 1_000
+_NAP_S: Final = 0.01
+_PROGRESS_S: Final = 0.1
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is.
+
+    Units: ``at_ms`` is the moment of the broadcast, ``end_ms`` its last, UTC.
+    """
+
+    at_ms: int
+    start_ms: int
+    end_ms: int
+    emitted: int = 0
+    acked: int = 0
+    failed: int = 0
+    unknown: int = 0
+
+    @property
+    def share(self) -> float:
+        """How much of the run is done, 0 to 1."""
+        return min(1.0, (self.at_ms - self.start_ms) / max(1, self.end_ms - self.start_ms))
+
+
+def totals_path(ledger_path: Path) -> Path:
+    """Where the totals of a ledger are: beside it."""
+    return ledger_path.with_name(f"{ledger_path.stem}.totals.json")
+
+
+async def run(
+    scenario: Scenario,
+    options: Options,
+    *,
+    bootstrap: str,
+    ledger_path: Path,
+    on_progress: Callable[[Progress], None] | None = None,
+    idempotent: bool = True,
+) -> Totals:
+    """Send a broadcast; what is true of it.
+
+    Shapes: the ledger is at ``ledger_path`` and its totals beside it, also when this is cancelled:
+    then they hold what was emitted until then, and ``complete`` is false. Not ``idempotent`` for a
+    broker that is known not to know producer ids, as the embedded one.
+    Errors: ``BrokerUnreachable``, ``TopicMissing``, ``BadSetting``. Records that are not acknowledged
+    are counted in ``outcomes``.
+    """
+    broadcast = Broadcast(scenario, options)
+    header = Header(scenario=scenario.name, options=dataclasses.asdict(options))
+    with LedgerWriter(ledger_path, header) as ledger:
+        sending = _Sending(broadcast, options, ledger, on_progress)
+        complete = False
+        try:
+            async with Sender(bootstrap, sending.settled, idempotent=idempotent) as sender:
+                await sending.all_to(sender)
+            complete = True
+        finally:
+            totals = broadcast.totals(complete=complete)
+            progress = sending.progress
+            totals.outcomes = {
+                "acked": progress.acked,
+                "failed": progress.failed,
+                "unknown": totals.emitted - progress.acked - progress.failed,
+            }
+            totals.write(totals_path(ledger_path))
+    sending.tell()
+    return totals
+
+
+def write_records(
+    scenario: Scenario,
+    options: Options,
+    file: IO[bytes],
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Totals:
+    """Write a broadcast as JSON lines ``{"topic", "key", "value"}``; what is true of it.
+
+    Shapes: a value that is no UTF-8 is ``value_base64`` instead; a record that has to go to a
+    partition by name has ``partition``.
+    """
+    broadcast = Broadcast(scenario, options)
+    progress = _progress(broadcast)
+    for chunk in _chunks(broadcast.emissions()):
+        file.write(msgspec.json.Encoder().encode_lines(map(_record, chunk)))
+        progress.emitted += len(chunk)
+        progress.at_ms = chunk[-1].at_ms
+        if on_progress is not None:
+            on_progress(progress)
+    return broadcast.totals(complete=True)
+
+
+class _Sending:
+    """One run under way."""
+
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        options: Options,
+        ledger: LedgerWriter,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._broadcast = broadcast
+        self._speed = options.speed
+        self._rate_per_s = options.rate_per_s
+        self._ledger = ledger
+        self._on_progress = on_progress
+        self._told_s = 0.0
+        self.progress = _progress(broadcast)
+
+    async def all_to(self, sender: Sender) -> None:
+        """Send everything, each record when it is due."""
+        now = asyncio.get_running_loop().time
+        started_s = now()
+        due: list[Emission] = []
+        for number, emission in enumerate(self._broadcast.emissions()):
+            due_s = started_s + self._due_s(emission, number)
+            if due_s > now() or len(due) >= _CHUNK:
+                await self._send(sender, due)
+                due = []
+                self._tell_at(now())
+            while (wait_s := due_s - now()) > 0:
+                # a nap that is too long makes a few events late by it; too short ones cost a core
+                await asyncio.sleep(max(_NAP_S, min(wait_s, _PROGRESS_S)))
+                self._tell_at(now())
+            due.append(emission)
+        await self._send(sender, due)
+
+    def settled(self, outcome: Outcome) -> None:
+        """Take down what became of records."""
+        self._ledger.outcome(outcome)
+        count = len(outcome.seqs)
+        if isinstance(outcome, Acked):
+            self.progress.acked += count
+        elif outcome.certain:
+            self.progress.failed += count
+        else:
+            self.progress.unknown += count
+
+    def tell(self) -> None:
+        """Tell how far it is."""
+        if self._on_progress is not None:
+            self._on_progress(self.progress)
+
+    async def _send(self, sender: Sender, due: list[Emission]) -> None:
+        if not due:
+            return
+        first = self._ledger.sending(due)
+        self.progress.emitted += len(due)
+        self.progress.at_ms = due[-1].at_ms
+        await sender.send(
+            Outgoing(seq, each.topic, each.key, each.value, each.partition)
+            for seq, each in enumerate(due, first)
+        )
+        await asyncio.sleep(0)  # the producer needs the loop, also when nothing made us wait
+
+    def _due_s(self, emission: Emission, number: int) -> float:
+        """When a record is to be sent, in seconds since the start."""
+        due_s = 0.0
+        if self._speed:
+            due_s = (emission.at_ms - self.progress.start_ms) / 1000 / self._speed
+        if self._rate_per_s:
+            due_s = max(due_s, number / self._rate_per_s)
+        return due_s
+
+    def _tell_at(self, now_s: float) -> None:
+        if now_s - self._told_s >= _PROGRESS_S:
+            self._told_s = now_s
+            self.tell()
+
+
+def _progress(broadcast: Broadcast) -> Progress:
+    frame = broadcast.frame
+    start_ms = frame.base_ms + frame.from_ms
+    return Progress(at_ms=start_ms, start_ms=start_ms, end_ms=frame.base_ms + frame.until_ms)
+
+
+def _chunks(emissions: Iterator[Emission]) -> Iterator[list[Emission]]:
+    chunk: list[Emission] = []
+    for emission in emissions:
+        chunk.append(emission)
+        if len(chunk) >= _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _record(emission: Emission) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "topic": emission.topic,
+        "key": None if emission.key is None else emission.key.decode(),
+    }
+    if emission.partition is not None:
+        record["partition"] = emission.partition
+    if emission.value is None:
+        return {**record, "value": None}
+    try:
+        return {**record, "value": emission.value.decode()}
+    except UnicodeDecodeError:
+        return {**record, "value_base64": base64.b64encode(emission.value).decode()}
