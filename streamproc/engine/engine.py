@@ -51,7 +51,6 @@ class Engine:
         self.config = config
         self.changelog = Changelog(config)
         self.partitions: dict[int, Partition] = {}
-        self.highwaters: dict[SourcePartition, int] = {}
         self.paused: dict[SourcePartition, str] = {}
         self.recovery: Recovery | None = None
         self.recovery_started_s: float | None = None
@@ -297,18 +296,20 @@ class Engine:
         while True:
             await asyncio.sleep(self.config.tick_interval_s)
             now_ms = time.time_ns() // 1_000_000
+            if self.partitions:
+                self._note_ends()
             for partition in list(self.partitions.values()):
                 partition.tick(now_ms, self._caught_up(partition))
 
-    def _caught_up(self, partition: Partition) -> bool:
-        return all(
-            partition.positions[topic].next_offset
-            >= self.highwaters.get(SourcePartition(topic, partition.number), 1 << 62)
-            for topic in self.config.inputs
-        )
+    def _note_ends(self) -> None:
+        for source, end in self.group.source_ends().items():
+            partition = self.partitions.get(source.partition)
+            if partition is not None:
+                partition.ends[source.topic] = max(end, partition.ends[source.topic])
 
     def caught_up(self) -> bool:
         """True if partitions are owned and each is read to its inputs' ends and durable."""
+        self._note_ends()
         return bool(self.partitions) and all(
             self._caught_up(partition)
             and not partition.needs_flush
@@ -316,13 +317,16 @@ class Engine:
             for partition in self.partitions.values()
         )
 
+    def _caught_up(self, partition: Partition) -> bool:
+        return not any(partition.lag(topic) for topic in self.config.inputs)
+
     def lag(self) -> Mapping[SourcePartition, int]:
         """Records in the log that are not folded yet, per source partition of ours."""
+        self._note_ends()
         return {
-            source: max(0, end - partition.positions[source.topic].next_offset)
-            for source, end in self.highwaters.items()
-            if (partition := self.partitions.get(source.partition)) is not None
-            and source.topic in partition.positions
+            SourcePartition(topic, number): partition.lag(topic)
+            for number, partition in self.partitions.items()
+            for topic in self.config.inputs
         }
 
     # -- tasks -------------------------------------------------------------------------------------

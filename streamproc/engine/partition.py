@@ -40,8 +40,9 @@ class Flush:
 class Partition:
     """A partition that this worker owns.
 
-    Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does.
-    ``discarded``: an assignment took it away; whatever is still on its way for it does not count.
+    Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does;
+    ``ends`` is where each source ends as far as we know. ``discarded``: an assignment took it away;
+    whatever is still on its way for it does not count.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Partition:
         ownership: Ownership,
         digest: StateDigest,
         positions: dict[str, TopicPosition],
+        ends: dict[str, int] | None = None,
     ) -> None:
         self.number = number
         self.program = program
@@ -58,6 +60,7 @@ class Partition:
         self.digest = digest
         self.positions = positions
         self.durable = copy_positions(positions)
+        self.ends = ends or {topic: at.next_offset for topic, at in positions.items()}
         self.discarded = False
         self.writing = asyncio.Lock()
         self.flush_started_s: float | None = None
@@ -111,6 +114,10 @@ class Partition:
         if not self.needs_flush:
             self._ticked.update(self.program.take_dirty())
             self._moved = bool(self._ticked)
+
+    def lag(self, topic: str) -> int:
+        """Records of a source that are in the log and not folded yet, as far as we know."""
+        return max(0, self.ends[topic] - self.positions[topic].next_offset)
 
     @property
     def needs_flush(self) -> bool:

@@ -45,6 +45,10 @@ class Group(Protocol):
         """What we know to be committed, without asking."""
         ...
 
+    def source_ends(self) -> Mapping[SourcePartition, int]:
+        """Where the sources end, as the last fetches said."""
+        ...
+
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of it until the next assignment."""
         ...

@@ -169,7 +169,8 @@ class Recovery:
             )
         program = self._program()
         program.restore(claim.reader.program_records())
-        return Partition(number, program, claim.own(), digest, positions)
+        ends = {t: bounds[SourcePartition(t, number)].end_offset for t in self._config.inputs}
+        return Partition(number, program, claim.own(), digest, positions, ends)
 
     def _where(self, number: int) -> str:
         return f"{self._changelog.topic}, partition {number}"

@@ -110,6 +110,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """What we know to be committed, without asking."""
         return {SourcePartition(*at): offset for at, offset in self.committed_offsets.items()}
 
+    def source_ends(self) -> Mapping[SourcePartition, int]:
+        """Where the sources end, as the last fetches said."""
+        changelog = self.engine.config.changelog
+        ends = {
+            SourcePartition(*tp): self.highwater(tp)
+            for tp in self.assignment()
+            if tp.topic != changelog
+        }
+        return {source: end for source, end in ends.items() if end is not None}
+
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of a source partition until the next assignment."""
         self.pause_partitions({TP(*partition)})
@@ -168,7 +178,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self, records: Mapping[TP, RawRecords], active: set[TP] | None, generation: int
     ) -> None:
         for tp, raw in records.items():
-            self._note_highwater(tp)
             if active is not None and tp not in active and tp not in self._buffered_partitions:
                 continue
             for chunk in _chunks(raw, self.engine.config.batch_records_max):
@@ -191,11 +200,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             and not self._stopped.is_set()
         ):
             await asyncio.sleep(HOLD_POLL_S)
-
-    def _note_highwater(self, tp: TP) -> None:
-        highwater = self.highwater(tp)
-        if highwater is not None:
-            self.engine.highwaters[SourcePartition(*tp)] = highwater
 
 
 class BatchTransport(driver.Transport):  # type: ignore[misc]  # Faust has no types we can check

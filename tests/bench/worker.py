@@ -115,6 +115,10 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
     changelog_bytes = sum(owned.changelog_bytes for owned in engine.partitions.values())
     flushes = sum(owned.flushes for owned in engine.partitions.values())
     await asyncio.sleep(arguments.stay_s)
+    if arguments.until_eof:
+        print("ready", flush=True)  # noqa: T201
+        await asyncio.to_thread(sys.stdin.read)
+        await _until(run.caught_up, "catching up")
     stay_cpu_s = time.process_time() - done_cpu_s
     report = {
         "events": engine.events - events,
@@ -141,6 +145,7 @@ def main() -> int:
     parser.add_argument("--app-id", required=True)
     parser.add_argument("--events", type=int, default=0, help="read so many before the clock stops")
     parser.add_argument("--stay-s", type=float, default=0.0, help="stay so long afterwards")
+    parser.add_argument("--until-eof", action="store_true", help="stay until standard input ends")
     parser.add_argument("--latency", action="store_true")
     print(json.dumps(asyncio.run(measure(parser.parse_args()))))  # noqa: T201
     return 0

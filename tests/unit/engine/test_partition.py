@@ -81,7 +81,8 @@ def raw(first: int, *values: bytes, begin: int | None = None, end: int | None = 
 
 def partition(program: Sums | None = None, heal: set[bytes] | None = None) -> Partition:
     ownership = Ownership(Epoch(0, 1, 0, 7, 1), 9, heal or set())
-    return Partition(3, program or Sums(), ownership, StateDigest(), {TOPIC: TopicPosition(0, 0)})
+    positions = {TOPIC: TopicPosition(0, 0)}
+    return Partition(3, program or Sums(), ownership, StateDigest(), positions, {TOPIC: 4})
 
 
 def test_a_flush_holds_the_changed_keys_and_last_the_fence_that_belongs_to_them() -> None:
@@ -122,6 +123,15 @@ def test_records_read_again_are_folded_once() -> None:
 
     assert owned.program.value(b"\x01k") == b"7"
     assert owned.positions[TOPIC].unaccounted == 0
+
+
+def test_the_lag_is_what_the_log_holds_beyond_the_fold() -> None:
+    owned = partition()
+    owned.apply(TOPIC, raw(0, b"1"))
+
+    assert owned.lag(TOPIC) == 3
+    owned.apply(TOPIC, raw(1, b"1", b"1", b"1", b"1"))
+    assert owned.lag(TOPIC) == 0
 
 
 def test_holes_in_the_log_are_accounted_as_absent() -> None:

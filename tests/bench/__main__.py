@@ -1,0 +1,199 @@
+"""The benchmark: our worker beside an idiomatic Faust app, on one real Kafka, in one run.
+
+Reports and asserts nothing about time: machines differ. ``make bench``; the last line is JSON.
+``--quick`` is the short form that CI runs to see that it works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from rich.console import Console
+from rich.table import Table
+
+from streamproc.provision.admin import ensure_topics
+from tests.bench.livemix import Generator, Mix, fill
+from tests.servers import KafkaServer
+
+WORKER_CORE, BROKER_CORE = 0, 1
+PARTITIONS = 12
+SMALL_HOSTS, MANY_HOSTS = 200, 5_000
+LATENCY_RATE_PER_S = 1_000
+SECOND_FILL_SEED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    events: int
+    idiomatic_events: int
+    latency_s: int
+    idle_s: int
+
+
+FULL = Size(events=2_000_000, idiomatic_events=60_000, latency_s=30, idle_s=20)
+QUICK = Size(events=200_000, idiomatic_events=6_000, latency_s=5, idle_s=5)
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep a process, all threads of it, on one core; where there is only one, leave it."""
+    if (os.cpu_count() or 1) <= core:
+        return
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), {core})
+
+
+MEASURED_WORKER = (sys.executable, "-m", "tests.bench.worker", "--app-id", "streamproc")
+
+
+def run_pinned(*command: str) -> dict[str, Any]:
+    """Run a measuring command on the worker's core; its last line as an object."""
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {WORKER_CORE}),
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def worker(bootstrap: str, *arguments: str) -> dict[str, Any]:
+    """Run our worker under measurement."""
+    return run_pinned(*MEASURED_WORKER, "--bootstrap", bootstrap, *arguments)
+
+
+async def _filled(bootstrap: str, hosts: int, events: int) -> int:
+    await ensure_topics(bootstrap, partitions=PARTITIONS, replication_factor=1)
+    totals = await fill(bootstrap, Mix(events=events, hosts=hosts, partitions=PARTITIONS))
+    return totals.events.total()
+
+
+async def trickle(bootstrap: str, hosts: int, seconds: int) -> int:
+    """Send the live mix at 1,000 events a second for so long; how many were sent."""
+    mix = Mix(
+        events=LATENCY_RATE_PER_S * seconds,
+        hosts=hosts,
+        partitions=PARTITIONS,
+        seed=SECOND_FILL_SEED,
+        start_ms=time.time_ns() // 1_000_000,
+        rate_per_s=LATENCY_RATE_PER_S,
+    )
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    await producer.start()
+    begin_s = time.monotonic()
+    for sent, record in enumerate(Generator(mix).events()):
+        due_s = begin_s + sent / LATENCY_RATE_PER_S
+        if due_s > time.monotonic():
+            await asyncio.sleep(due_s - time.monotonic())
+        await producer.send(record.topic, record.value, key=record.key, partition=record.partition)
+    await producer.stop()
+    return mix.events
+
+
+def measure_latency(bootstrap: str, seconds: int) -> dict[str, Any]:
+    """A worker that waits for records, and what it makes of a trickle of them."""
+    running = subprocess.Popen(
+        [*MEASURED_WORKER, "--bootstrap", bootstrap, *("--latency", "--until-eof")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {WORKER_CORE}),
+    )
+    assert running.stdout is not None
+    running.stdout.readline()
+    asyncio.run(trickle(bootstrap, MANY_HOSTS, seconds))
+    told, _ = running.communicate()
+    found: dict[str, Any] = json.loads(told.splitlines()[-1])
+    return found
+
+
+def measure_small(size: Size) -> dict[str, Any]:
+    """Throughput with few hosts, ours and the idiomatic app's, on the same records."""
+    with KafkaServer() as kafka:
+        pin(kafka.pid, BROKER_CORE)
+        events = asyncio.run(_filled(kafka.bootstrap, SMALL_HOSTS, size.events))
+        ours = worker(kafka.bootstrap, "--events", str(events))
+        idiomatic = run_pinned(
+            *(sys.executable, "-m", "tests.bench.idiomatic_faust"),
+            *("--bootstrap", kafka.bootstrap, "--partitions", str(PARTITIONS)),
+            *("--events", str(size.idiomatic_events)),
+        )
+    return {"ours": ours, "idiomatic": idiomatic}
+
+
+def measure_many(size: Size) -> dict[str, Any]:
+    """With many hosts: throughput and memory, then recovery, then latency, then rest."""
+    with KafkaServer() as kafka:
+        pin(kafka.pid, BROKER_CORE)
+        events = asyncio.run(_filled(kafka.bootstrap, MANY_HOSTS, size.events))
+        full = worker(kafka.bootstrap, "--events", str(events))
+        recovered = worker(kafka.bootstrap, "--stay-s", str(size.idle_s))
+        latency = measure_latency(kafka.bootstrap, size.latency_s)
+    return {"full": full, "recovered": recovered, "latency": latency}
+
+
+def summary(small: dict[str, Any], many: dict[str, Any]) -> dict[str, Any]:
+    """The figures that scripts read."""
+    ours, idiomatic, full = small["ours"], small["idiomatic"], many["full"]
+    recovered, latency = many["recovered"], many["latency"]
+    events_per_s = ours["events"] / ours["wall_s"]
+    idiomatic_per_s = idiomatic["events_per_s"]
+    return {
+        "events_per_s": round(events_per_s),
+        "events_per_cpu_s": round(ours["events"] / ours["cpu_s"]),
+        "idiomatic_events_per_s": round(idiomatic_per_s),
+        "ratio": round(events_per_s / idiomatic_per_s, 1),
+        "recovery_records_per_s": round(recovered["recovery_records"] / recovered["recovery_s"]),
+        "changelog_mib_per_s": round(ours["changelog_mib"] / ours["wall_s"], 2),
+        "p50_ms": round(latency["p50_ms"], 1),
+        "p99_ms": round(latency["p99_ms"], 1),
+        "peak_mib": round(full["peak_mib"]),
+        "idle_cpu_percent": round(recovered["stay_cpu_percent"], 2),
+        "events_per_s_5000_hosts": round(full["events"] / full["wall_s"]),
+        "events_per_cpu_s_5000_hosts": round(full["events"] / full["cpu_s"]),
+        "changelog_mib_per_s_5000_hosts": round(full["changelog_mib"] / full["wall_s"], 2),
+        "idiomatic_peak_mib": round(idiomatic["peak_mib"]),
+        "recovery_records": recovered["recovery_records"],
+    }
+
+
+def show(figures: dict[str, Any]) -> None:
+    """The figures as a table for people, on standard error."""
+    table = Table(title="live mix, one core, real Kafka", title_justify="left")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,}")
+    Console(stderr=True).print(table)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the short form")
+    chosen = parser.parse_args(arguments)
+    size = QUICK if chosen.quick else FULL
+    figures = summary(measure_small(size), measure_many(size))
+    show(figures)
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
