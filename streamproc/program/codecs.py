@@ -12,7 +12,6 @@ import msgspec
 
 from streamproc.errors import NewerState
 from streamproc.program.keys import NUMBER_BYTES, Kind, parse
-from streamproc.tally.dedupe import Block
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.lines import Line
 from streamproc.tally.panes import Minute
@@ -73,9 +72,9 @@ def unpack_minute(key: bytes, value: bytes, figures: type[Figures]) -> Minute:
     return Minute(key, number, [None if row is None else figures.of(row) for row in rows])
 
 
-def pack_block(block: Block) -> bytes:
+def pack_block(hashes: list[int]) -> bytes:
     """The value of a block of hashes."""
-    return _VERSION + _encode(block.hashes)
+    return _VERSION + _encode(hashes)
 
 
 def unpack_block(value: bytes) -> list[int]:
@@ -96,9 +95,8 @@ def unpack_profile(value: bytes) -> Profile:
 PACK: Final[dict[int, Callable[[Any], bytes]]] = {
     Kind.SESSION: pack_session,
     Kind.MINUTE: pack_minute,
-    Kind.SEEN: pack_block,
 }
-"""Kind -> how an open record of it becomes bytes; lines and profiles are always held as bytes."""
+"""Kind -> how an open record of it becomes bytes; what is missing is never held open."""
 
 
 def refuse(key: bytes, value: bytes) -> NoReturn:
@@ -107,7 +105,7 @@ def refuse(key: bytes, value: bytes) -> NoReturn:
     Errors: ``NewerState``, always.
     """
     known = key[0] in {kind.value for kind in Kind}
-    kind = Kind(key[0]).name.lower() if known else f"unknown (number {key[0]})"
+    kind = Kind(key[0]).name.lower() if known else f"unknown ({key[0]}, topic {key[1]})"
     what = f"the state holds a {kind} record of version {value[0]}; this program knows {VERSION}"
     raise NewerState(
         what,

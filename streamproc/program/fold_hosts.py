@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from streamproc.events.hosts import HostProfiled
 from streamproc.events.registry import HOSTS_TOPIC
 from streamproc.events.rejected import Rejected
 from streamproc.program.codecs import pack_profile, unpack_profile
-from streamproc.program.keys import Kind, number, parse, prefix
+from streamproc.program.keys import SEPARATOR, Kind, head, number, parse
 from streamproc.program.records import Records
 from streamproc.protocol import BatchReport
 from streamproc.tally.profiles import Profile, profile_of, replaces
 from streamproc.tally.timing import ALLOWANCE_MS, NO_WATERMARK_MS
+
+_HEAD: Final = head(Kind.PROFILE, HOSTS_TOPIC)
 
 
 class ProfileFold:
@@ -40,8 +43,8 @@ class ProfileFold:
             report.applied += 1
             watermark_ms = self.watermarks_ms.get(event.host_id, NO_WATERMARK_MS)
             report.late += event.occurred_at_ms + ALLOWANCE_MS[HOSTS_TOPIC] < watermark_ms
-            head = prefix(Kind.PROFILE, HOSTS_TOPIC, event.host_id.encode())
-            self.records.put(head + number(event.valid_from_ms), pack_profile(profile))
+            key = _HEAD + event.host_id.encode() + SEPARATOR + number(event.valid_from_ms)
+            self.records.put(key, pack_profile(profile))
             self._hold(event.host_id, event.valid_from_ms, profile)
         return report
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
+
+from xxhash import xxh3_64_intdigest
 
 from streamproc.events.orders import OrderFailed, OrdersCounted
-from streamproc.events.registry import OrderTopicEvent
+from streamproc.events.registry import ORDERS_TOPIC, OrderTopicEvent
 from streamproc.events.rejected import Rejected
 from streamproc.program.codecs import pack_line, unpack_line
-from streamproc.program.keys import SEPARATOR, Kind, prefix
+from streamproc.program.keys import Kind, head
 from streamproc.program.streams import Streams
 from streamproc.protocol import BatchReport
 from streamproc.tally.figures import OrderFigures, Sale
 from streamproc.tally.lines import Line, OrderFact
 from streamproc.tally.streams import HostStream
+from streamproc.tally.timing import BUCKET_MS
+
+_HEAD: Final = head(Kind.LINE, ORDERS_TOPIC)
 
 
 class OrderFold(Streams):
@@ -28,33 +33,41 @@ class OrderFold(Streams):
                 report.rejected += 1
                 continue
             stream = self.stream(event.host_id)
-            late = self.is_late(stream, event.occurred_at_ms)
             if isinstance(event, OrderFailed | OrdersCounted):
-                applied = not self.is_seen(stream, event.occurred_at_ms, event.event_id)
+                applied = self._remember(stream, event)
             else:
-                applied = self._merge(stream, event, late)
+                applied = self._merge(stream, event)
             if not applied:
                 report.duplicate += 1
                 continue
             report.applied += 1
-            session = self.enter(stream, event.occurred_at_ms, event.session_id)
-            if late:
-                session.late += 1
-                report.late += 1
+            session = stream.session = self.session(stream, event.session_id)
+            self.records.touch(session)
+            report.late += self.advance(stream, session, event.occurred_at_ms)
         return report
 
-    def _merge(self, stream: HostStream, event: OrderFact, late: bool) -> bool:
+    def _remember(self, stream: HostStream, event: OrderFailed | OrdersCounted) -> bool:
+        """Remember the id of an event, where it can be; False: a duplicate."""
+        bucket = self.bucket(stream, event.occurred_at_ms // BUCKET_MS)
+        if bucket is None:
+            return True
+        hashed = xxh3_64_intdigest(event.event_id.encode())
+        if hashed in bucket.hashes:
+            return False
+        unwritten = len(bucket.unwritten())
+        bucket.hashes[hashed] = None
+        self.records.grown_blocks += len(bucket.unwritten()) - unwritten
+        self.records.grow(bucket)
+        return True
+
+    def _merge(self, stream: HostStream, event: OrderFact) -> bool:
         """Take a fact into its line, and the difference into the figures; False: a duplicate."""
-        key = (
-            prefix(Kind.LINE, self.topic, stream.host)
-            + event.order_id.encode()
-            + SEPARATOR
-            + event.line_id.encode()
-        )
+        line_id = f"{event.order_id}\0{event.line_id}"
+        key = _HEAD + stream.host + line_id.encode()
         value = self.records.values.get(key)
         line = Line() if value is None else unpack_line(value)
         before = line.sale()
-        if not line.merge(event, late):
+        if not line.merge(event, self.is_late(stream, event.occurred_at_ms)):
             return False
         self.records.put(key, pack_line(line))
         after = line.sale()

@@ -63,9 +63,9 @@ class Parsed(NamedTuple):
     numbers: tuple[int, ...]
 
 
-def prefix(kind: Kind, topic: str, host: bytes) -> bytes:
-    """What all keys of one kind, topic and host begin with."""
-    return bytes((kind, TOPIC_CODES[topic])) + host + SEPARATOR
+def head(kind: Kind, topic: str) -> bytes:
+    """What all keys of one kind and topic begin with; the host and a separator follow."""
+    return bytes((kind, TOPIC_CODES[topic]))
 
 
 def number(value: int) -> bytes:

@@ -58,7 +58,7 @@ class LiveProgram:
         blocks: dict[str, dict[bytes, bytes]] = {topic: {} for topic in self.streams}
         for key, value in records:
             kind = key[0]
-            if value[0] != VERSION or kind not in _KINDS:
+            if value[0] != VERSION or kind not in _KINDS or key[1] not in TOPIC_OF_CODE:
                 refuse(key, value)
             values[key] = value
             if kind == Kind.SESSION:
@@ -79,7 +79,7 @@ class LiveProgram:
         report = self._apply[topic](events)
         if report.rejected:
             self._reject(batch, events)
-        report.dirty_keys = len(self.records.changed)
+        report.dirty_keys = self.records.dirty_keys()
         return report
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
@@ -91,7 +91,7 @@ class LiveProgram:
     def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
         """Every key changed since the last call, with its value; ``None`` deletes the key.
 
-        Shapes: in the order of their first change.
+        Shapes: in the order of their first change, blocks of event ids behind everything else.
         """
         return self.records.take()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from streamproc.program.codecs import PACK
+from streamproc.program.codecs import PACK, pack_block
+from streamproc.program.keys import NUMBER_BYTES, Kind, number
+from streamproc.tally.dedupe import BLOCK_HASHES, Bucket
 
 
 class Cell(Protocol):
@@ -20,14 +22,17 @@ class Records:
     Shapes: ``values`` holds the bytes of every record as it was last taken, restored or put;
         ``changed`` the keys changed since, in the order of their first change, each with its open
         cell (None: what ``values`` has, or a deletion). A dirty cell is always in ``changed``, so
-        whoever opens a record asks there first: a record is never open twice.
+        whoever opens a record asks there first: a record is never open twice. Blocks of event ids
+        are apart: ``growing`` holds the buckets that grew, ``grown_blocks`` counts their blocks.
     """
 
-    __slots__ = ("changed", "values")
+    __slots__ = ("changed", "growing", "grown_blocks", "values")
 
     def __init__(self) -> None:
         self.values: Final[dict[bytes, bytes]] = {}
         self.changed: Final[dict[bytes, Cell | None]] = {}
+        self.growing: Final[dict[bytes, Bucket]] = {}
+        self.grown_blocks = 0
 
     def touch(self, cell: Cell) -> None:
         """Note that an open record changes."""
@@ -40,20 +45,41 @@ class Records:
         self.values[key] = value
         self.changed[key] = None
 
-    def drop(self, key: bytes) -> None:
-        """Delete an open record; one that nobody took leaves no trace."""
-        if self.values.pop(key, None) is None:
-            self.changed.pop(key, None)
-        else:
-            self.changed[key] = None
+    def grow(self, bucket: Bucket) -> None:
+        """Note that a bucket has a hash that is not written; its block must be counted, too."""
+        bucket.dirty = True
+        self.growing[bucket.key] = bucket
+
+    def drop(self, bucket: Bucket) -> None:
+        """Delete the blocks of a bucket; one that nobody took leaves no trace."""
+        if bucket.dirty:
+            del self.growing[bucket.key]
+            self.grown_blocks -= len(bucket.unwritten())
+        for block_no in range(bucket.blocks()):
+            key = bucket.key + number(block_no)
+            if self.values.pop(key, None) is not None:
+                self.changed[key] = None
+
+    def dirty_keys(self) -> int:
+        """How many keys :meth:`take` would return."""
+        return len(self.changed) + self.grown_blocks
 
     def value(self, key: bytes) -> bytes | None:
         """The bytes of a record as it is now."""
         cell = self.changed.get(key)
-        return self.values.get(key) if cell is None else PACK[key[0]](cell)
+        if cell is not None:
+            return PACK[key[0]](cell)
+        bucket = self.growing.get(key[:-NUMBER_BYTES]) if key[0] == Kind.SEEN else None
+        if bucket is not None:
+            block = bucket.block(int.from_bytes(key[-NUMBER_BYTES:], "big"))
+            return pack_block(block) if block else None
+        return self.values.get(key)
 
     def take(self) -> list[tuple[bytes, bytes | None]]:
-        """What changed since the last call, in the order of first change."""
+        """What changed since the last call.
+
+        Shapes: in the order of first change, blocks of event ids behind everything else.
+        """
         values, pack = self.values, PACK
         taken: list[tuple[bytes, bytes | None]] = []
         add = taken.append
@@ -65,4 +91,16 @@ class Records:
                 value = values[key] = pack[key[0]](cell)
                 add((key, value))
         self.changed.clear()
+        for bucket in self.growing.values():
+            unwritten = bucket.unwritten()
+            tail = bucket.tail(unwritten.start)
+            for at, block_no in enumerate(unwritten):
+                block = tail[at * BLOCK_HASHES : (at + 1) * BLOCK_HASHES]
+                key = bucket.key + number(block_no)
+                value = values[key] = pack_block(block)
+                add((key, value))
+            bucket.taken = len(bucket.hashes)
+            bucket.dirty = False
+        self.growing.clear()
+        self.grown_blocks = 0
         return taken

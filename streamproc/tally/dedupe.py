@@ -6,6 +6,7 @@ is never written again, however hot the room.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from streamproc.tally.timing import BUCKET_MS, REMEMBERED_MS
@@ -13,33 +14,50 @@ from streamproc.tally.timing import BUCKET_MS, REMEMBERED_MS
 BLOCK_HASHES: Final = 32
 
 
-class Block:
-    """The hashes of one block, in arrival order."""
-
-    __slots__ = ("dirty", "hashes", "key")
-
-    def __init__(self, key: bytes, hashes: list[int] | None = None) -> None:
-        self.key = key
-        self.dirty = False
-        self.hashes: list[int] = [] if hashes is None else hashes
-
-
 class Bucket:
     """The event ids of one host and topic in one span of event time.
 
-    Shapes: ``hashes`` holds all of them; ``block`` is the last of ``blocks`` blocks, the one that
-        still grows.
+    Shapes: ``hashes`` in arrival order, of which the first ``taken`` are written.
     """
 
-    __slots__ = ("block", "blocks", "dies_at_ms", "hashes", "number")
+    __slots__ = ("dies_at_ms", "dirty", "hashes", "key", "number", "taken")
 
-    def __init__(self, number: int, block: Block, blocks: int = 1) -> None:
+    def __init__(self, key: bytes, number: int) -> None:
+        self.key = key
+        self.dirty = False
         self.number = number
         self.dies_at_ms = death_of(number)
-        # A dict, not a set: the cyclic collector leaves a dict of integers alone, never a set.
+        # A dict, not a set: it keeps the order, and the cyclic collector leaves a dict of integers
+        # alone while it walks every set.
         self.hashes: dict[int, None] = {}
-        self.block = block
-        self.blocks = blocks
+        self.taken = 0
+
+    def blocks(self) -> int:
+        """How many blocks there are; all but the last are full."""
+        return -(-len(self.hashes) // BLOCK_HASHES)
+
+    def unwritten(self) -> range:
+        """The numbers of the blocks that are not written as they are now."""
+        if self.taken == len(self.hashes):
+            return range(0)
+        return range(self.taken // BLOCK_HASHES, self.blocks())
+
+    def block(self, block_no: int) -> list[int]:
+        """The hashes of a block."""
+        start = block_no * BLOCK_HASHES
+        return list(islice(self.hashes, start, start + BLOCK_HASHES))
+
+    def tail(self, block_no: int) -> list[int]:
+        """The hashes of a block and of all behind it; cheap near the end, however many there are."""
+        count = len(self.hashes) - block_no * BLOCK_HASHES
+        hashes = list(islice(reversed(self.hashes), count))
+        hashes.reverse()
+        return hashes
+
+    def restore(self, hashes: list[int]) -> None:
+        """Hold a written block again. Shapes: called block by block, in their order."""
+        self.hashes.update(dict.fromkeys(hashes))
+        self.taken = len(self.hashes)
 
 
 def death_of(bucket_no: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from streamproc.tally.figures import Figures
 from streamproc.tally.timing import PANES_PER_MINUTE
 
@@ -27,3 +29,7 @@ class Minute:
         if pane is None:
             pane = self.panes[index] = figures()
         return pane
+
+
+NO_MINUTE: Final = Minute(b"", -1)
+"""The minute of a session that nothing fell into yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from streamproc.tally.figures import Figures
-from streamproc.tally.panes import Minute
+from streamproc.tally.panes import NO_MINUTE, Minute
 
 
 class Online(NamedTuple):
@@ -20,7 +20,8 @@ class Session:
     """Totals of a broadcast, in one topic.
 
     Shapes: ``seen_ms`` is the greatest event time applied, ``late`` how many applied events were
-        late. ``minute``, ``pane_no`` and ``pane`` are where the last event fell, open for the next.
+        late. ``minute`` is the one that the last event fell into, ``pane`` its pane if it is still
+        the one to look at.
     """
 
     __slots__ = (
@@ -30,7 +31,6 @@ class Session:
         "minute",
         "online",
         "pane",
-        "pane_no",
         "seen_ms",
         "session_id",
         "totals",
@@ -52,8 +52,7 @@ class Session:
         self.seen_ms = seen_ms
         self.late = late
         self.online = online
-        self.minute: Minute | None = None
-        self.pane_no = -1
+        self.minute: Minute = NO_MINUTE
         self.pane: Figures | None = None
 
     def count_online(self, reading: Online) -> None:

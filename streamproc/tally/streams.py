@@ -14,20 +14,37 @@ NEVER_MS: Final = 1 << 63
 class HostStream:
     """One host in one topic.
 
-    Shapes: ``session`` is the one of the last event, ``latest`` (event time, id) of the one with
-        the greatest event time; ``buckets`` holds live ones only, ``dies_at_ms`` is the watermark
-        at which the first of them dies.
+    Shapes: ``latest`` is the session with the greatest event time, the greater id among equals;
+        ``buckets`` holds live ones only, ``dies_at_ms`` is the watermark at which the first dies.
+        Where the last event fell, so that the next one need not look: its ``session``, ``pane_no``
+        and ``bucket`` (None: its bucket is dead).
     """
 
-    __slots__ = ("buckets", "dies_at_ms", "host", "latest", "session", "watermark_ms")
+    __slots__ = (
+        "bucket",
+        "buckets",
+        "dies_at_ms",
+        "host",
+        "latest",
+        "pane_no",
+        "session",
+        "watermark_ms",
+    )
 
     def __init__(self, host: bytes, session: Session) -> None:
         self.host = host
         self.watermark_ms = NO_WATERMARK_MS
+        self.latest = ""
         self.buckets: dict[int, Bucket] = {}
         self.dies_at_ms = NEVER_MS
         self.session = session
-        self.latest = ""
+        self.pane_no = -1
+        self.bucket: Bucket | None = None
+
+    def hold(self, bucket: Bucket) -> None:
+        """Remember by a new bucket."""
+        self.buckets[bucket.number] = bucket
+        self.dies_at_ms = min(self.dies_at_ms, bucket.dies_at_ms)
 
     def dead(self) -> list[Bucket]:
         """The buckets that the watermark has passed, taken out."""

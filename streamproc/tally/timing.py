@@ -11,6 +11,8 @@ PANE_MS: Final = 10_000
 
 PANES_PER_MINUTE: Final = 6
 
+PANES_PER_BUCKET: Final = 3
+
 BUCKET_MS: Final = 30_000
 """Event ids are remembered by spans of this length."""
 
