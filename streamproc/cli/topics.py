@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from streamproc.errors import TopicDrift
+from streamproc.provision.actual import read_actual
 from streamproc.provision.admin import apply as apply_topics
-from streamproc.provision.admin import read_actual, refuse_wrong_partitions
+from streamproc.provision.admin import refuse_wrong_partitions
 from streamproc.provision.catalog import (
     DEFAULT_APP_ID,
     TopicDeclaration,

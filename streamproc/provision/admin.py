@@ -1,24 +1,27 @@
-"""Reads the topics that a broker has, makes those that are missing, sets what has drifted."""
+"""Makes the topics that are missing on a broker, and sets what has drifted."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 
 from streamproc.errors import (
-    BadSetting,
-    BrokerUnreachable,
     PartitionCountWrong,
     TopicDrift,
     TopicMissing,
+)
+from streamproc.provision.actual import (
+    POLL_S,
+    REQUEST_TIMEOUT_MS,
+    VISIBLE_DEADLINE_S,
+    connected,
+    read,
+    topics_by_name,
 )
 from streamproc.provision.catalog import (
     DEFAULT_APP_ID,
@@ -28,7 +31,6 @@ from streamproc.provision.catalog import (
 )
 from streamproc.provision.plan import (
     Actual,
-    ActualTopic,
     ConfigDrift,
     Difference,
     MissingTopic,
@@ -37,13 +39,7 @@ from streamproc.provision.plan import (
     told,
 )
 
-_REQUEST_TIMEOUT_MS = 10_000
-_VISIBLE_DEADLINE_S = 20.0
-_POLL_S = 0.05
-_UNKNOWN_TOPIC = 3
 _ALREADY_EXISTS = 36
-_NAME_A_BROKER = "start it, or name another: --bootstrap or STREAMPROC_KAFKA__BOOTSTRAP_SERVERS"
-_SET_ON_TOPIC = 1  # config_source of DescribeConfigs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +51,22 @@ class Applied:
     left: list[Difference]
 
 
-async def read_actual(bootstrap: str) -> Actual:
-    """The topics that the broker has.
-
-    Errors: ``BrokerUnreachable``; ``BadSetting`` for an address that is none.
-    """
-    async with _connected(bootstrap) as admin:
-        return await _read(admin)
-
-
 async def apply(bootstrap: str, declared: Iterable[TopicDeclaration], *, app_id: str) -> Applied:
     """Bring the broker to what is declared; a second time changes nothing.
 
-    Errors: ``PartitionCountWrong`` before anything was changed; ``TopicMissing`` or ``TopicDrift``
-    if the broker refuses a topic or a setting; ``BrokerUnreachable``.
+    Errors: ``PartitionCountWrong`` before anything was changed (or after, if somebody makes topics
+    at the same time); ``TopicMissing`` or ``TopicDrift`` if the broker refuses a topic or a setting;
+    ``BrokerUnreachable``.
     """
     wanted = list(declared)
-    async with _connected(bootstrap) as admin:
-        found = differences(wanted, await _read(admin), app_id=app_id)
+    async with connected(bootstrap) as admin:
+        found = differences(wanted, await read(admin), app_id=app_id)
         refuse_wrong_partitions(found)
         created = await _create(admin, wanted, found)
-        actual = await _read(admin)
-        altered = await _alter(admin, actual, differences(wanted, actual, app_id=app_id))
+        actual = await read(admin)
+        found = differences(wanted, actual, app_id=app_id)
+        refuse_wrong_partitions(found)  # somebody else may have made one meanwhile
+        altered = await _alter(admin, actual, found)
         return Applied(created, altered, await _settled(admin, wanted, app_id))
 
 
@@ -95,10 +85,13 @@ async def ensure_topics(
     wanted = deployed(
         load_catalog(), partitions=partitions, replication_factor=replication_factor, app_id=app_id
     )
-    async with _connected(bootstrap) as admin:
-        found = differences(wanted, await _read(admin), app_id=app_id)
+    async with connected(bootstrap) as admin:
+        found = differences(wanted, await read(admin), app_id=app_id)
         refuse_wrong_partitions(found)
-        return await _create(admin, wanted, found)
+        created = await _create(admin, wanted, found)
+        if created != [one.topic for one in found if isinstance(one, MissingTopic)]:
+            refuse_wrong_partitions(differences(wanted, await read(admin), app_id=app_id))
+        return created
 
 
 def refuse_wrong_partitions(found: Iterable[Difference]) -> None:
@@ -114,102 +107,6 @@ def refuse_wrong_partitions(found: Iterable[Difference]) -> None:
             hint="partitions are never changed here, as a host's records would part; "
             "give the broker's number with --partitions, or make the topics anew",
         )
-
-
-@contextlib.asynccontextmanager
-async def _connected(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS)
-    try:
-        await _start(admin, bootstrap)
-        yield admin
-    except (KafkaError, TimeoutError, OSError) as failed:
-        raise BrokerUnreachable(
-            f"the Kafka broker stopped answering ({failed or type(failed).__name__})",
-            where=bootstrap,
-            hint=_NAME_A_BROKER,
-        ) from failed
-    finally:
-        await admin.close()
-
-
-async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
-    try:
-        await admin.start()
-    except ValueError as wrong:
-        raise BadSetting(
-            f"this is no broker address: {wrong}",
-            where=bootstrap,
-            hint="write host:port, several with commas between",
-        ) from wrong
-    except (KafkaError, TimeoutError, OSError) as failed:
-        raise BrokerUnreachable(
-            "no Kafka broker answers", where=bootstrap, hint=_NAME_A_BROKER
-        ) from failed
-
-
-async def _read(admin: AIOKafkaAdminClient) -> Actual:
-    deadline = time.monotonic() + _VISIBLE_DEADLINE_S
-    while True:
-        described = await _topics(admin)
-        configs = await _configs(admin, described)
-        if described.keys() == configs.keys():
-            break
-        if time.monotonic() > deadline:
-            raise TopicMissing(
-                "topics come and go while they are read",
-                where=", ".join(described.keys() - configs.keys()),
-                hint="try again when nobody else creates or deletes topics",
-            )
-        await asyncio.sleep(_POLL_S)
-    return Actual(
-        topics={
-            name: ActualTopic(
-                name=name,
-                partitions=len(partitions),
-                replication_factor=max((len(one["replicas"]) for one in partitions), default=0),
-                config={entry[0]: entry[1] for entry in configs[name]},
-                overrides={
-                    entry[0]: entry[1] for entry in configs[name] if entry[3] == _SET_ON_TOPIC
-                },
-            )
-            for name, partitions in described.items()
-        },
-        alters_configs=await _alters_configs(admin),
-    )
-
-
-async def _topics(admin: AIOKafkaAdminClient) -> Mapping[str, list[dict[str, Any]]]:
-    # all of them, never by name: the embedded broker makes a topic that is asked about
-    return {
-        topic["topic"]: topic["partitions"]
-        for topic in await admin.describe_topics(None)
-        if not topic["is_internal"]
-    }
-
-
-async def _configs(
-    admin: AIOKafkaAdminClient, names: Iterable[str]
-) -> Mapping[str, list[tuple[Any, ...]]]:
-    """The settings of the topics, without those of a topic that is gone by now."""
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    answers = await admin.describe_configs(resources) if resources else []
-    described = [one for answer in answers for one in answer.resources if one[0] != _UNKNOWN_TOPIC]
-    for code, message, _, name, _ in described:
-        if code:
-            raise TopicDrift(
-                f"the settings of a topic cannot be read: {message} (Kafka error {code})",
-                where=name,
-                hint="this user needs DescribeConfigs on the topic",
-            )
-    return {name: entries for _, _, _, name, entries in described}
-
-
-async def _alters_configs(admin: AIOKafkaAdminClient) -> bool:
-    try:
-        await admin.alter_configs([])
-    except IncompatibleBrokerVersion:
-        return False
-    return True
 
 
 async def _create(
@@ -229,7 +126,7 @@ async def _create(
             )
             for topic in topics
         ],
-        timeout_ms=_REQUEST_TIMEOUT_MS,
+        timeout_ms=REQUEST_TIMEOUT_MS,
     )
     for name, code, message in answer.topic_errors:
         if code not in (0, _ALREADY_EXISTS):  # somebody else may be making them too
@@ -238,15 +135,18 @@ async def _create(
                 where=name,
                 hint="a broker on its own needs --replication-factor 1; this user needs Create",
             )
-    await _until_led(admin, {topic.name: topic.partitions for topic in topics})
     ours = {name for name, code, _ in answer.topic_errors if code == 0}
+    # of a topic that somebody else made meanwhile, the count is yet to be judged
+    await _until_led(
+        admin, {topic.name: topic.partitions if topic.name in ours else 1 for topic in topics}
+    )
     return [topic.name for topic in topics if topic.name in ours]
 
 
 async def _until_led(admin: AIOKafkaAdminClient, counts: Mapping[str, int]) -> None:
-    deadline = time.monotonic() + _VISIBLE_DEADLINE_S
+    deadline = time.monotonic() + VISIBLE_DEADLINE_S
     while True:
-        topics = await _topics(admin)
+        topics = await topics_by_name(admin)
         led = {name: sum(one["leader"] >= 0 for one in topics.get(name, ())) for name in counts}
         if all(led[name] >= count for name, count in counts.items()):
             return
@@ -256,7 +156,7 @@ async def _until_led(admin: AIOKafkaAdminClient, counts: Mapping[str, int]) -> N
                 where=", ".join(name for name, count in counts.items() if led[name] < count),
                 hint="look at the broker's log, then try again",
             )
-        await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(POLL_S)
 
 
 async def _alter(
@@ -288,10 +188,10 @@ async def _settled(
     admin: AIOKafkaAdminClient, wanted: Iterable[TopicDeclaration], app_id: str
 ) -> list[Difference]:
     # a broker may answer with the old settings for a moment after the controller took the new ones
-    deadline = time.monotonic() + _VISIBLE_DEADLINE_S
+    deadline = time.monotonic() + VISIBLE_DEADLINE_S
     while True:
-        left = differences(wanted, await _read(admin), app_id=app_id)
+        left = differences(wanted, await read(admin), app_id=app_id)
         under_way = any(isinstance(one, ConfigDrift | MissingTopic) for one in left)
         if not under_way or time.monotonic() > deadline:
             return left
-        await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(POLL_S)

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streamproc.embedded.broker import EmbeddedBroker
 from streamproc.errors import EmbeddedUnavailable
-from streamproc.provision.admin import read_actual
+from streamproc.provision.actual import read_actual
 from tests.servers import Broker, KafkaServer, kafka_or_skip, skip_or_fail
 
 WIPE_DEADLINE_S = 30.0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -9,7 +10,8 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from streamproc.embedded.ports import broker_count
 from streamproc.provision.admin import ensure_topics
-from tests.servers import Broker, KafkaServer
+from tests.kafka_jars import LIBS_VARIABLE
+from tests.servers import Broker, KafkaServer, ServerFailed, kafka_or_skip
 
 pytestmark = pytest.mark.integration
 
@@ -49,6 +51,29 @@ def test_a_paused_kafka_answers_nothing_until_it_is_resumed(kafka_server: KafkaS
     deadline = time.monotonic() + 30
     while not broker_count(kafka_server.port):
         assert time.monotonic() < deadline
+
+
+def test_a_given_port_that_is_in_use_is_refused(kafka_server: KafkaServer) -> None:
+    second = KafkaServer(port=kafka_server.port)
+
+    with pytest.raises(ServerFailed, match=kafka_server.bootstrap):
+        second.start()
+
+    second.close()
+    assert broker_count(kafka_server.port) == 1
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)]
+)
+def test_without_kafka_a_test_is_skipped_but_fails_on_ci(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv(LIBS_VARIABLE, str(tmp_path))
+
+    with pytest.raises(outcome, match=LIBS_VARIABLE):
+        next(kafka_or_skip())
 
 
 async def test_the_changelog_takes_one_flush_of_nearly_8_mib_whole(broker: Broker) -> None:

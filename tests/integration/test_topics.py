@@ -18,10 +18,12 @@ from streamproc.errors import (
     TopicMissing,
 )
 from streamproc.events.registry import INPUT_TOPICS
+from streamproc.provision import actual as reading
 from streamproc.provision import admin
-from streamproc.provision.admin import apply, ensure_topics, read_actual
+from streamproc.provision.actual import read, read_actual
+from streamproc.provision.admin import apply, ensure_topics
 from streamproc.provision.catalog import deployed, load_catalog
-from streamproc.provision.plan import ConfigDrift, ExtraTopic, differences
+from streamproc.provision.plan import Actual, ConfigDrift, ExtraTopic, differences
 from tests.servers import Broker, KafkaServer
 
 pytestmark = pytest.mark.integration
@@ -41,6 +43,7 @@ def _run(command: str, broker: Broker, *options: str) -> Result:
 
 
 async def _make(broker: Broker, *topics: NewTopic) -> None:
+    """Create topics, as somebody else would, and see it done."""
     client = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
     await client.start()
     try:
@@ -48,6 +51,12 @@ async def _make(broker: Broker, *topics: NewTopic) -> None:
         assert [code for _, code, _ in answer.topic_errors] == [0] * len(topics)
     finally:
         await client.close()
+    async with asyncio.timeout(30):
+        while (
+            not {topic.name for topic in topics}
+            <= (await read_actual(broker.bootstrap)).topics.keys()
+        ):
+            pass
 
 
 async def _set(broker: Broker, topic: str, settings: dict[str, str]) -> None:
@@ -119,6 +128,22 @@ async def test_a_refused_apply_changes_nothing_at_all(broker: Broker) -> None:
         await apply(broker.bootstrap, SMALL, app_id="streamproc")
 
     assert list((await read_actual(broker.bootstrap)).topics) == [ORDERS]
+
+
+async def test_a_topic_that_somebody_made_meanwhile_is_judged_too(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _make(broker, NewTopic(ORDERS, 1, 1))
+    looks: list[Actual] = []
+
+    async def not_there_yet(client: AIOKafkaAdminClient) -> Actual:
+        looks.append(await read(client))
+        return looks[-1] if len(looks) > 1 else Actual({}, looks[-1].alters_configs)
+
+    monkeypatch.setattr(admin, "read", not_there_yet)
+
+    with pytest.raises(PartitionCountWrong, match=f"{ORDERS} has 1, not 2"):
+        await ensure_topics(broker.bootstrap, partitions=2, replication_factor=1)
 
 
 async def test_inputs_that_differ_among_themselves_are_told(broker: Broker) -> None:
@@ -194,7 +219,7 @@ def test_an_address_that_is_none_is_told() -> None:
 async def test_a_broker_that_hangs_counts_as_unreachable(
     kafka_server: KafkaServer, kafka_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin, "_REQUEST_TIMEOUT_MS", 500)
+    monkeypatch.setattr(reading, "REQUEST_TIMEOUT_MS", 500)
     kafka_server.pause()
     try:
         with pytest.raises(BrokerUnreachable):
