@@ -14,8 +14,9 @@ from streamproc.events.rejected import Rejected, RejectReason
 
 LARGEST_BYTES: Final = 65_536
 DEEPEST: Final = 512
-_STRINGS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BRACKETS: Final = re.compile(rb"[\[{\]}]")
+_TEXT_OR_BRACKET: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{\]}]', re.DOTALL)
+_OPENING: Final = frozenset((b"[", b"{"))
+_CLOSING: Final = frozenset((b"]", b"}"))
 
 
 def malformation(value: bytes) -> Rejected | None:
@@ -57,8 +58,11 @@ def _is_too_deep(value: bytes) -> bool:
     if value.count(b"[") + value.count(b"{") <= DEEPEST:
         return False
     depth = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", value)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > DEEPEST:
-            return True
+    for match in _TEXT_OR_BRACKET.finditer(value):
+        if match[0] in _OPENING:
+            depth += 1
+            if depth > DEEPEST:
+                return True
+        elif match[0] in _CLOSING:
+            depth -= 1
     return False

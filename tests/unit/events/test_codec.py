@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -114,6 +116,17 @@ def test_how_deep_a_record_may_nest_does_not_hang_on_who_reads_it(depth: int, fr
     assert isinstance(found, Rejected) == (depth > 512)
 
 
+def test_a_reader_with_little_stack_left_rejects_what_it_cannot_unpack() -> None:
+    topic, key, value, at_ms = record(paid(1999))
+    deep = value[:-1] + b',"x":' + b"[" * 500 + b"]" * 500 + b"}"
+    frames = sys.getrecursionlimit() - len(inspect.stack()) - 200
+
+    found = below(frames, lambda: Codec(topic).decode(key, deep, at_ms))
+
+    assert isinstance(found, Rejected)
+    assert found.reason is RejectReason.MALFORMED
+
+
 def test_brackets_in_a_comment_are_no_nesting() -> None:
     event = comment("[玫瑰" * 600)
 
@@ -151,6 +164,8 @@ def test_a_codec_stays_right_when_it_has_met_more_hosts_than_it_remembers() -> N
 
     assert read_all(codec, events) == events
     assert read_all(codec, events[:9]) == events[:9]
+    assert len(codec._host_by_key) < MORE_HOSTS_THAN_ARE_REMEMBERED
+    assert len(codec._room_by_session) < MORE_HOSTS_THAN_ARE_REMEMBERED
 
 
 def test_a_name_that_is_known_does_not_vouch_for_the_name_beside_it() -> None:
@@ -195,6 +210,10 @@ def test_a_rejection_quotes_a_type_only_if_it_looks_like_one() -> None:
 def test_a_rejection_says_what_was_expected_and_where() -> None:
     assert read(paid(1999), paid_minor="19.99") == Rejected(
         RejectReason.INVALID, "paid_minor: Expected int, got str"
+    )
+    twice = encode(paid(1999))[:-1] + b',"type":"order.created"}'
+    assert Codec(ORDERS_TOPIC).decode(b"h-1", twice, T0) == Rejected(
+        RejectReason.INVALID, "type: given twice"
     )
     assert Codec(ORDERS_TOPIC).decode(b"h-1", b"{}", T0) == Rejected(
         RejectReason.UNKNOWN_TYPE, "type: missing"

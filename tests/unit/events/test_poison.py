@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from streamproc.events.codec import Codec, encode
-from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, AnyEvent
 from streamproc.events.rejected import Rejected, RejectReason
 from tests.builders import T0, comment, paid, record, stock_reported
 
@@ -14,6 +14,11 @@ DAY_MS = 86_400_000
 KEY = b"h-1"
 PAID = encode(paid(1999))
 LARGEST = 65_536
+NEIGHBOURS: dict[str, AnyEvent] = {
+    ORDERS_TOPIC: paid(1),
+    COMMENTS_TOPIC: comment("在吗"),
+    ROOMS_TOPIC: stock_reported(1),
+}
 
 
 def padded(padding: bytes) -> bytes:
@@ -42,7 +47,7 @@ def both_ways(
 ) -> Rejected | object:
     """What the codec makes of a record alone, once it made the same of it in a batch."""
     codec = Codec(topic)
-    neighbour = b"h-1", encode(paid(1)), T0
+    neighbour = b"h-1", encode(NEIGHBOURS[topic]), T0
     alone = codec.decode(key, value, at_ms)
     batch = [neighbour, (key, value, at_ms), neighbour]
     for _ in range(2):  # once among strangers, once among names that are known
@@ -51,8 +56,7 @@ def both_ways(
             [each for _, each, _ in batch],
             [each for _, _, each in batch],
         )
-        assert found[1] == alone
-        assert len(found) == 3
+        assert found == [NEIGHBOURS[topic], alone, NEIGHBOURS[topic]]
     return alone
 
 
@@ -225,6 +229,17 @@ def test_any_other_time_is_held_to_the_same_limits() -> None:
 
     assert rejection(ahead, topic=ROOMS_TOPIC).reason is RejectReason.FUTURE
     assert rejection(seconds, topic=ROOMS_TOPIC).reason is RejectReason.ANCIENT
+
+
+def test_a_time_is_judged_by_its_own_record_though_its_neighbour_came_later() -> None:
+    early_ms = T0 - 3 * DAY_MS
+    ahead = stock_reported(at_ms=early_ms, as_of_ms=early_ms + DAY_MS + 1)
+    codec = Codec(ROOMS_TOPIC)
+    codec.decode(KEY, encode(stock_reported()), T0)
+
+    found = codec.decode_batch([KEY] * 2, [encode(ahead), encode(stock_reported())], [early_ms, T0])
+
+    assert [isinstance(each, Rejected) for each in found] == [True, False]
 
 
 @pytest.mark.parametrize("key", [None, b""])
