@@ -48,6 +48,11 @@ class ProfileFold:
             self._hold(event.host_id, event.valid_from_ms, profile)
         return report
 
+    def name(self, host_id: str) -> str:
+        """The host's name by the profile with the latest start; empty if there is none."""
+        profiles = self.profiles.get(host_id)
+        return profiles[max(profiles)].name if profiles else ""
+
     def restore(self, key: bytes, value: bytes) -> None:
         """Hold a profile again."""
         parsed = parse(key)

@@ -45,19 +45,23 @@ class Streams:
 
     def session(self, stream: HostStream, session_id: str) -> Session:
         """A session of a host, begun if it is new."""
+        found = self.find_session(stream, session_id)
+        if found is None:
+            found = Session(self._session_key(stream, session_id), session_id, self.figures())
+        return found
+
+    def find_session(self, stream: HostStream, session_id: str) -> Session | None:
+        """A session of a host as it is now, to look at; None if nothing is known of it."""
         if stream.session.session_id == session_id:
             return stream.session
-        key = self.session_key(stream, session_id)
+        key = self._session_key(stream, session_id)
         cell = self.records.changed.get(key)
         if cell is not None:
             return cast("Session", cell)
         value = self.records.values.get(key)
-        if value is not None:
-            return unpack_session(key, value)
-        return Session(key, session_id, self.figures())
+        return None if value is None else unpack_session(key, value)
 
-    def session_key(self, stream: HostStream, session_id: str) -> bytes:
-        """The key of a session's record."""
+    def _session_key(self, stream: HostStream, session_id: str) -> bytes:
         return self._session_head + stream.host + session_id.encode()
 
     def pane(self, session: Session, at_ms: int) -> Figures:
@@ -66,25 +70,28 @@ class Streams:
         minute_no = pane_no // PANES_PER_MINUTE
         minute = session.minute
         if minute.number != minute_no:
-            minute = session.minute = self._minute(session, minute_no)
+            minute = self.find_minute(session, minute_no) or Minute(
+                self._minute_key(session, minute_no), minute_no
+            )
+            session.minute = minute
         self.records.touch(minute)
         session.pane = minute.pane(pane_no, self.figures)
         return session.pane
 
-    def minute_key(self, session_key: bytes, minute_no: int) -> bytes:
-        """The key of a minute's record."""
-        ids = session_key[len(self._session_head) :]
-        return self._minute_head + ids + SEPARATOR + number(minute_no)
-
-    def _minute(self, session: Session, minute_no: int) -> Minute:
-        key = self.minute_key(session.key, minute_no)
+    def find_minute(self, session: Session, minute_no: int) -> Minute | None:
+        """A minute of a session as it is now, to look at; None if nothing fell into it."""
+        if session.minute.number == minute_no:
+            return session.minute
+        key = self._minute_key(session, minute_no)
         cell = self.records.changed.get(key)
         if cell is not None:
             return cast("Minute", cell)
         value = self.records.values.get(key)
-        if value is not None:
-            return unpack_minute(key, value, self.figures)
-        return Minute(key, minute_no)
+        return None if value is None else unpack_minute(key, value, self.figures)
+
+    def _minute_key(self, session: Session, minute_no: int) -> bytes:
+        ids = session.key[len(self._session_head) :]
+        return self._minute_head + ids + SEPARATOR + number(minute_no)
 
     def bucket(self, stream: HostStream, bucket_no: int) -> Bucket | None:
         """The bucket of that number; None if the watermark has passed what it would remember."""
