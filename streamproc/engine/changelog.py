@@ -10,9 +10,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OffsetOutOfRangeError
 
+from streamproc.engine.beginning import LogBounds
 from streamproc.engine.config import EngineConfig
+from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords, fetch_raw
 from streamproc.engine.stamp import HEADER
 from streamproc.errors import FlushFailed, FlushTooLarge
@@ -157,6 +159,32 @@ class ChangelogCursor:
         where = [TopicPartition(self._topic, number) for number in self._partitions]
         ends = await self._consumer.end_offsets(where)
         return {at.partition: max(ends[at], self._consumer.highwater(at) or 0) for at in where}
+
+
+async def log_bounds(
+    bootstrap_servers: str, sources: Iterable[SourcePartition]
+) -> dict[SourcePartition, LogBounds]:
+    """What each source partition holds, asked for now; see :func:`holds` for the embedded broker."""
+    where = {source: TopicPartition(*source) for source in sources}
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None)
+    await consumer.start()
+    try:
+        firsts = await consumer.beginning_offsets(list(where.values()))
+        ends = await consumer.end_offsets(list(where.values()))
+    finally:
+        await consumer.stop()
+    return {source: LogBounds(firsts[at], ends[at]) for source, at in where.items()}
+
+
+async def holds(bootstrap_servers: str, source: SourcePartition, offset: int) -> bool:
+    """True if a record at that offset can be read: the embedded broker reports ends that are too low."""
+    positions = {source.partition: offset}
+    async with changelog_cursor(bootstrap_servers, source.topic, positions) as cursor:
+        try:
+            found = await cursor.read(positions)
+        except OffsetOutOfRangeError:
+            return False
+    return source.partition in found and found[source.partition].next_offset > offset
 
 
 def _extend(found: RawRecords, records: RawRecords, end: int) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from streamproc.engine.beginning import LogBounds, begin
-from streamproc.engine.changelog import Changelog, ChangelogCursor, changelog_cursor
+from streamproc.engine.changelog import Changelog, ChangelogCursor, holds, log_bounds
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.fence import CLAIM_KEY
 from streamproc.engine.ownership import Claiming, Verdict, Writer
@@ -63,7 +63,7 @@ class Recovery:
             sources = [SourcePartition(t, n) for n in partitions for t in self._config.inputs]
             committed = await self._group.committed(sources)
             await self._read_to_end(cursor, claims)
-        bounds = await self._source_bounds(partitions)
+        bounds = await self._source_bounds(sources, claims)
         recovered = []
         for number, claim in claims.items():
             recovered.append(self._restore(number, claim, committed, bounds))
@@ -136,15 +136,19 @@ class Recovery:
                 if waiting[number].reader.next_offset >= ends[number]:
                     del waiting[number]
 
-    async def _source_bounds(self, partitions: Sequence[int]) -> dict[SourcePartition, LogBounds]:
-        found = {}
-        for topic in self._config.inputs:
-            async with changelog_cursor(
-                self._config.bootstrap_servers, topic, dict.fromkeys(partitions, -1)
-            ) as cursor:
-                for number, (first, end) in (await cursor.bounds()).items():
-                    found[SourcePartition(topic, number)] = LogBounds(first, end)
-        return found
+    async def _source_bounds(
+        self, sources: Sequence[SourcePartition], claims: Mapping[int, Claiming]
+    ) -> dict[SourcePartition, LogBounds]:
+        servers = self._config.bootstrap_servers
+        bounds = await log_bounds(servers, sources)
+        for source in sources:
+            fence = claims[source.partition].reader.fence(where=self._where(source.partition))
+            held = None if fence is None else fence.positions.get(source.topic)
+            if held is None or held.next_offset <= bounds[source].end_offset:
+                continue
+            if await holds(servers, source, held.next_offset - 1):
+                bounds[source] = LogBounds(bounds[source].first_offset, held.next_offset)
+        return bounds
 
     def _restore(
         self,
