@@ -44,7 +44,11 @@ Replicas = Annotated[
     ),
 ]
 AppId = Annotated[
-    str, typer.Option(help="The application's id: the changelog is <app-id>-state-changelog.")
+    str,
+    typer.Option(
+        envvar="STREAMPROC_KAFKA__APP_ID",
+        help="The application's id: the changelog is <app-id>-state-changelog.",
+    ),
 ]
 
 app = typer.Typer(no_args_is_help=True, help="The topics on the broker and their declaration.")

@@ -203,6 +203,14 @@ async def test_a_topic_that_the_broker_refuses_is_told_in_its_words(kafka_broker
         await ensure_topics(kafka_broker.bootstrap, partitions=1, replication_factor=3)
 
 
+def test_the_command_takes_the_application_id_from_the_environment(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREAMPROC_KAFKA__APP_ID", "contest")
+
+    assert "created  contest-state-changelog" in _run("apply", broker).output
+
+
 def test_nobody_at_the_address_is_told_with_the_address() -> None:
     nobody = Broker(f"{LOOPBACK}:{free_port()}", "kafka")
 
