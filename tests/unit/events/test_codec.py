@@ -127,6 +127,12 @@ def test_a_reader_with_little_stack_left_rejects_what_it_cannot_unpack() -> None
     assert found.reason is RejectReason.MALFORMED
 
 
+def test_many_lists_beside_each_other_are_no_nesting() -> None:
+    event = paid(1999)
+
+    assert read(event, legs=[[]] * 600) == event
+
+
 def test_brackets_in_a_comment_are_no_nesting() -> None:
     event = comment("[玫瑰" * 600)
 
