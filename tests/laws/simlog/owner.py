@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from streamproc.engine.fence import CLAIM_KEY, TopicPosition
+from streamproc.engine.fence import TopicPosition
 from streamproc.engine.partition import Flush, Partition
 from streamproc.engine.stamp import stamp
 from streamproc.protocol import DeadLetter
@@ -84,7 +84,7 @@ class Owner:
     def tick(self) -> None:
         """Let the program judge the clock, now and then."""
         around = self._around
-        if around.chance(0.2):
+        if around.chance(0.05):
             caught_up = all(
                 at.next_offset > around.scenario.sources[topic].last_offset
                 for topic, at in self.partition.positions.items()
@@ -94,8 +94,6 @@ class Owner:
     def flush(self) -> None:
         """Append everything that changed and the fence as one batch; dead letters leave before."""
         around, ownership = self._around, self.partition.ownership
-        if not around.keeps(Rule.CLAIM_HEALED):
-            ownership.heal.discard(CLAIM_KEY)
         if not around.keeps(Rule.HEALING):
             ownership.heal.clear()
         around.counts["healed"] += len(ownership.heal)

@@ -26,7 +26,6 @@ class Rule(enum.Enum):
     READ_ON = "recovery reads on from its claim to the log's end"
     GAPS = "what others wrote between two flushes is read before a flush is believed"
     HEALING = "keys whose last record does not count are written again"
-    CLAIM_HEALED = "the claim's key is healed as any other"
     ATOMIC = "a flush is one record batch"
     FENCE_SEEK = "sources are sought to the fence, not to the committed offset"
     LAG = "compaction leaves young records alone"
@@ -48,13 +47,14 @@ class Configuration:
     """A kind of schedule: the faults it may draw from, the rules taken away, what must come of it.
 
     Shapes: ``caught_within`` is 0 if every schedule must go right, else the number of schedules among
-    which one must go wrong.
+    which one must go wrong; ``live`` runs the live-sales program instead of the tiny one.
     """
 
     name: str
     faults: frozenset[Fault] = EVERY_FAULT
     without: frozenset[Rule] = frozenset()
     caught_within: int = 0
+    live: bool = False
 
 
 ALL_FAULTS = Configuration("all faults")
@@ -63,6 +63,7 @@ SOUND = (
     Configuration("wrong clocks", EVERY_FAULT | {Fault.WRONG_CLOCKS}),
     Configuration("outage", EVERY_FAULT | {Fault.OUTAGE}),
     Configuration("no extra fault", frozenset()),
+    Configuration("the live program", live=True),
 )
 _OUTAGE = frozenset({Fault.OUTAGE})
 _MEMBERS = frozenset({Fault.GROUP_DELETED, Fault.STATIC, Fault.REPEATED})
@@ -91,5 +92,3 @@ ABLATIONS = (
     _ablation("dead letters after the flush", Rule.LETTERS_FIRST, 1_000),
     _ablation("no digest", Rule.DIGEST, 5_000, _OUTAGE),
 )
-RARE = (_ablation("the claim's key is not healed", Rule.CLAIM_HEALED, 60_000, EVERY_FAULT),)
-"""Ablations that only ``make sim`` has the time for."""

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
+from tests.laws.simlog.live import LiveScenario
 from tests.laws.simlog.promises import check
 from tests.laws.simlog.rules import Configuration, Fault
 from tests.laws.simlog.scenario import Scenario
@@ -29,7 +30,7 @@ class Schedule:
             if fault in configuration.faults
             and (configuration.without or fault is Fault.OUTAGE or rng.random() < 0.7)
         )
-        scenario: Scenario = TinyScenario(rng)
+        scenario: Scenario = LiveScenario(rng) if configuration.live else TinyScenario(rng)
         self._around = Surroundings(configuration, rng, scenario, faults, story=story)
         self._world = World(self._around)
         self._actions = self._drawn_from()

@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY
+from streamproc.engine.stamp import EPOCH_SIZE, Epoch
 from streamproc.errors import Fenced
 from tests.laws.simlog.promises import check
 from tests.laws.simlog.rules import Fault, Rule
@@ -108,8 +109,9 @@ class World:
             middle = len(items) // 2
             items = items[:middle] if flight.base is None else items[middle:]
         base = around.log.append(items, flight.stamp, around.now_ms)
-        stray = " (a stray copy)" if flight.stray else ""
-        around.note(f"{flight.sender} appends at {base}{stray}: {_told(items)}")
+        if around.story is not None:
+            stray = " (a stray copy)" if flight.stray else ""
+            around.note(f"{flight.sender} appends at {base}{stray}: {_told(items, flight.stamp)}")
         if torn and flight.base is None:
             flight.base = base
             around.flights.append(flight)
@@ -241,9 +243,9 @@ class World:
         return False
 
 
-def _told(items: list[tuple[bytes, bytes | None]]) -> str:
-    """The items of an append, for people."""
-    parts = []
+def _told(items: list[tuple[bytes, bytes | None]], stamp: bytes) -> str:
+    """The items of an append and its stamp, for people."""
+    parts = [f"{tuple(Epoch.decode(stamp))} #{int.from_bytes(stamp[EPOCH_SIZE:])}"]
     for key, value in items:
         if key == FENCE_KEY and value is not None:
             fence = msgspec.msgpack.decode(value)
@@ -251,5 +253,5 @@ def _told(items: list[tuple[bytes, bytes | None]]) -> str:
         elif key == CLAIM_KEY:
             parts.append("claim")
         else:
-            parts.append(f"{key.decode('latin-1')[1:]}={'-' if value is None else value.decode()}")
+            parts.append(f"{str(key)[2:-1]}={'-' if value is None else str(value)[2:-1]}")
     return " ".join(parts)
