@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from streamproc.errors import BadSetting
 from streamproc.events.registry import EVENTS, INPUT_TOPICS, type_of
+from streamproc.provision import catalog as catalog_module
 from streamproc.provision.catalog import (
     Role,
     TopicDeclaration,
@@ -114,6 +116,16 @@ def test_inputs_and_changelog_have_twelve_partitions(catalog: dict[str, TopicDec
 
 def test_a_checkout_reads_the_files_at_its_top() -> None:
     assert (topics_folder() / "live.orders.v1.yaml").is_file()
+
+
+def test_a_wheel_reads_the_files_packed_beside_the_code(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages" / "streamproc"
+    shutil.copytree(folder, package / "_topics", ignore=shutil.ignore_patterns("site-packages"))
+    monkeypatch.setattr(catalog_module, "_PACKAGE", package)
+
+    assert [topic.name for topic in load_catalog()] == ["live.songs.v1.dlq", "live.songs.v1"]
 
 
 def test_a_good_folder_is_read(folder: Path) -> None:
