@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -14,15 +14,13 @@ from streamproc.events.registry import INPUT_TOPICS, TOPIC_OF
 from streamproc.oracle.batch import LogRecord, compute
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
-from streamproc.protocol import Batch, BatchReport
+from streamproc.protocol import BatchReport
+from tests.folding import State, batch_of, feed, folded, pieces, take_into
 
 T0 = 1_750_000_000_000
 HOSTS = ("h-1", "h-2")
 SESSIONS = ("s-1", "s-2", "s-3")
 STEPS_MS = (0, 1, 1_000, 9_999, 10_000, 29_999, 30_000, 59_999, 119_999, 120_000, 120_001, 150_000)
-
-State = dict[bytes, bytes]
-Cut = Sequence[tuple[str, int]]
 
 
 def _times() -> st.SearchStrategy[int]:
@@ -123,56 +121,8 @@ def logs(max_size: int = 60) -> st.SearchStrategy[list[LogRecord]]:
     )
 
 
-def batch_of(records: Sequence[LogRecord]) -> Batch:
-    return Batch(
-        records[0].topic,
-        records[0].partition,
-        [each.offset for each in records],
-        [each.key for each in records],
-        [each.value for each in records],
-        [each.timestamp_ms for each in records],
-        records[-1].offset + 1,
-    )
-
-
 def by_topic(log: Sequence[LogRecord]) -> dict[str, list[LogRecord]]:
     return {topic: [each for each in log if each.topic == topic] for topic in INPUT_TOPICS}
-
-
-def feed(program: LiveProgram, log: Sequence[LogRecord], cuts: Sequence[int] = ()) -> None:
-    """Fold a log in batches of one topic, as long as they can be, cut where told besides."""
-    for start, end in _pieces(log, cuts):
-        program.apply(log[start].topic, batch_of(log[start:end]))
-
-
-def _pieces(log: Sequence[LogRecord], cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
-    start = 0
-    for end in range(1, len(log) + 1):
-        if end == len(log) or end in cuts or log[end].topic != log[start].topic:
-            yield start, end
-            start = end
-
-
-def state_of(program: LiveProgram) -> State:
-    """The whole state of a program nobody took anything from."""
-    return {key: value for key, value in program.take_dirty() if value is not None}
-
-
-def folded(log: Sequence[LogRecord]) -> State:
-    program = LiveProgram()
-    feed(program, log)
-    return state_of(program)
-
-
-def take_into(state: State, program: LiveProgram) -> int:
-    """Bring a state up to date; a deletion of what it does not hold is an error."""
-    taken = program.take_dirty()
-    for key, value in taken:
-        if value is None:
-            del state[key]
-        else:
-            state[key] = value
-    return len(taken)
 
 
 @given(log=logs())
@@ -185,8 +135,8 @@ def test_the_state_does_not_depend_on_how_the_log_is_cut(
     log: list[LogRecord], cuts: set[int]
 ) -> None:
     program, state = LiveProgram(), State()
-    for start, end in _pieces(log, sorted(cuts)):
-        program.apply(log[start].topic, batch_of(log[start:end]))
+    for batch in pieces(log, sorted(cuts)):
+        program.apply(batch.topic, batch)
         take_into(state, program)
 
     assert state == folded(log)
@@ -246,10 +196,10 @@ def test_every_record_is_applied_a_duplicate_or_rejected(
     log: list[LogRecord], cuts: set[int]
 ) -> None:
     program, total = LiveProgram(), {topic: BatchReport() for topic in INPUT_TOPICS}
-    for start, end in _pieces(log, sorted(cuts)):
-        topic = log[start].topic
-        report = program.apply(topic, batch_of(log[start:end]))
-        assert report.applied + report.duplicate + report.rejected == end - start
+    for batch in pieces(log, sorted(cuts)):
+        topic = batch.topic
+        report = program.apply(topic, batch)
+        assert report.applied + report.duplicate + report.rejected == len(batch)
         assert report.late <= report.applied
         for name in ("applied", "duplicate", "rejected", "late"):
             setattr(total[topic], name, getattr(total[topic], name) + getattr(report, name))
