@@ -121,16 +121,17 @@ def inject(engine: Engine, options: Options) -> None:
         if len(records) == 1 and records[0][0] == b"\x00claim":
             return await append(partition, records, stamp)
         flushes += 1
-        if flushes == options.kill_before_flush:
+        number = flushes  # others are counted while this one is on its way
+        if number == options.kill_before_flush:
             os.kill(os.getpid(), signal.SIGKILL)
-        if flushes == options.stop_before_flush:
+        if number == options.stop_before_flush:
             os.kill(os.getpid(), signal.SIGSTOP)
         sending = asyncio.ensure_future(append(partition, records, stamp))
-        if flushes == options.kill_during_flush:
+        if number == options.kill_during_flush:
             await _sent()
             os.kill(os.getpid(), signal.SIGKILL)
         landed = await sending
-        if flushes == options.kill_after_flush:
+        if number == options.kill_after_flush:
             os.kill(os.getpid(), signal.SIGKILL)
         return landed
 

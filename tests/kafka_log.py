@@ -18,7 +18,7 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from streamproc.engine.fence import CLAIM_KEY, Fence, decode_fence
 from streamproc.engine.reader import ChangelogReader
-from streamproc.engine.stamp import HEADER, stamp_of
+from streamproc.engine.stamp import EPOCH_SIZE, HEADER, stamp_of
 
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
@@ -167,6 +167,7 @@ class ChangelogView:
     fence: Fence | None
     stale_writes: int
     stale_claims: int
+    epochs: int
     unhealed: set[bytes]
     records: list[Record]
 
@@ -214,7 +215,10 @@ def view_of(records: Sequence[Record]) -> ChangelogView:
     fence = state.pop(b"\x00fence", None)
     state.pop(CLAIM_KEY, None)
     decoded = None if fence is None else decode_fence(fence, where="")
-    return ChangelogView(state, decoded, stale_writes, stale_claims, unhealed, list(records))
+    epochs = {stamp_of(record.headers)[:EPOCH_SIZE] for record in records}
+    return ChangelogView(
+        state, decoded, stale_writes, stale_claims, len(epochs), unhealed, list(records)
+    )
 
 
 def record_batches(segment_folder: Path) -> list[list[Any]]:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,15 @@ POLL_S = 0.05
 class WorkerProcess:
     """One worker process, which never outlives the one that started it."""
 
-    def __init__(self, command: list[str], status_file: Path, log_file: Path) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        status_file: Path,
+        log_file: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.status_file = status_file
         self.log_file = log_file
-        self.paused_at_s: float | None = None
         with log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 leashed(command),
@@ -33,6 +38,7 @@ class WorkerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env=environment,
             )
 
     @property
@@ -68,12 +74,10 @@ class WorkerProcess:
     def pause(self) -> None:
         """Stop its clock."""
         os.kill(self.pid, signal.SIGSTOP)
-        self.paused_at_s = time.monotonic()
 
     def resume(self) -> None:
         """Let it go on, knowing nothing of the time that passed."""
         os.kill(self.pid, signal.SIGCONT)
-        self.paused_at_s = None
 
     async def until(
         self, holds: Callable[[dict[str, Any]], bool], what: str, deadline_s: float = DEADLINE_S

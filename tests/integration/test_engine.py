@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from streamproc.embedded.broker import EmbeddedBroker
 from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, VERSION
 from streamproc.engine.stamp import Epoch, stamp_of
@@ -28,31 +27,12 @@ from streamproc.errors import (
 from tests.counting import CAUGHT_UP, FUTURE
 from tests.engine_stage import Stage
 from tests.kafka_log import delete_records, delete_topics, record_batches
-from tests.servers import KafkaServer, kafka_or_skip
+from tests.servers import Broker, KafkaServer
 from tests.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.integration
 
 PARTITIONS = 3
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[KafkaServer]:
-    yield from kafka_or_skip()
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[EmbeddedBroker]:
-    broker = EmbeddedBroker()
-    asyncio.run(broker.start())
-    yield broker
-    asyncio.run(broker.stop())
-
-
-@pytest.fixture(params=["kafka", "embedded"])
-def bootstrap(request: pytest.FixtureRequest) -> str:
-    started: KafkaServer | EmbeddedBroker = request.getfixturevalue(request.param)
-    return started.bootstrap
 
 
 @asynccontextmanager
@@ -66,14 +46,14 @@ async def _staged(address: str, folder: Path) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-async def stage(bootstrap: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with _staged(bootstrap, tmp_path) as made:
+async def stage(broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with _staged(broker.bootstrap, tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-async def stage_on_kafka(kafka: KafkaServer, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with _staged(kafka.bootstrap, tmp_path) as made:
+async def stage_on_kafka(kafka_broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with _staged(kafka_broker.bootstrap, tmp_path) as made:
         yield made
 
 
@@ -158,7 +138,7 @@ async def test_a_flood_of_garbage_pauses_its_partition_and_loses_nothing(stage: 
 
 
 async def test_a_flush_is_one_record_batch_with_its_fence_last(
-    kafka: KafkaServer, stage_on_kafka: Stage
+    kafka_server: KafkaServer, stage_on_kafka: Stage
 ) -> None:
     stage = stage_on_kafka
     worker = stage.worker()
@@ -167,7 +147,7 @@ async def test_a_flush_is_one_record_batch_with_its_fence_last(
     await stage.caught_up(worker)
 
     for number in range(PARTITIONS):
-        folder = kafka.directory / "data" / f"{stage.changelog}-{number}"
+        folder = kafka_server.directory / "data" / f"{stage.changelog}-{number}"
         seen: set[bytes] = set()
         for batch in record_batches(folder):
             stamps = {stamp_of(record.headers) for record in batch}

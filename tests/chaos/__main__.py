@@ -1,0 +1,109 @@
+"""``python -m tests.chaos``: kill, pause and move real workers on a real Kafka, then compare.
+
+The last line of stdout is one line of JSON; exit 0 only if ledger, log and state agree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.chaos.run import Options, Outcome, run
+from tests.servers import KafkaServer
+
+
+def say(line: str) -> None:
+    """Tell how it goes, on stderr."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def result(options: Options, outcome: Outcome) -> dict[str, Any]:
+    """The outcome for scripts."""
+    verdict = outcome.verdict
+    return {
+        "faults": outcome.faults.total(),
+        "lost": verdict.lost,
+        "doubled": verdict.doubled,
+        "stale_writes_ignored": verdict.stale_writes_ignored,
+        "digest_equal": verdict.is_digest_equal,
+        "seed": options.seed,
+        "ok": is_ok(options, outcome),
+        "defects": len(verdict.defects),
+        "by_kind": dict(outcome.faults),
+        "exits": {str(code): count for code, count in sorted(outcome.exits.items())},
+        "records": verdict.records,
+        "dead_letters": verdict.dead_letters,
+        "dead_letters_repeated": verdict.dead_letters_repeated,
+        "stale_claims_ignored": verdict.stale_claims_ignored,
+        "stale_records_seen_by_workers": outcome.stale_records_seen,
+        "epochs": verdict.epochs,
+        "workers": options.workers,
+        "partitions": options.partitions,
+        "seconds": round(outcome.duration_s),
+        "digest": verdict.state_digest,
+    }
+
+
+def is_ok(options: Options, outcome: Outcome) -> bool:
+    """True if all holds that must."""
+    verdict = outcome.verdict
+    enough = outcome.faults.total() >= options.faults
+    return (
+        enough
+        and verdict.is_digest_equal
+        and not (verdict.defects or verdict.lost or verdict.doubled)
+    )
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--faults", type=int, default=30)
+    parser.add_argument("--seed", type=int, help="repeat the faults and the load of a run")
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--partitions", type=int, default=12)
+    parser.add_argument("--rate", type=int, default=1000, help="records a second")
+    parser.add_argument("--minutes-max", type=float, default=15.0)
+    parser.add_argument("--keep", type=Path, help="keep the workers' logs in this folder")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Run with a Kafka of its own; the exit code."""
+    chosen = parsed(arguments)
+    options = Options(
+        seed=secrets.randbelow(1 << 31) if chosen.seed is None else chosen.seed,
+        faults=chosen.faults,
+        workers=chosen.workers,
+        partitions=chosen.partitions,
+        rate_per_s=chosen.rate,
+        minutes_max=chosen.minutes_max,
+    )
+    say(f"seed {options.seed}: repeat with --seed {options.seed} --faults {options.faults}")
+    folder = chosen.keep or Path(tempfile.mkdtemp(prefix="streamproc-chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with KafkaServer() as server:
+        outcome = asyncio.run(run(server.bootstrap, folder, options, say))
+    for defect in outcome.verdict.defects:
+        say(f"DEFECT: {defect}")
+    ok = is_ok(options, outcome)
+    if ok and not chosen.keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif not ok:
+        say(f"the workers' logs are in {folder}")
+    sys.stdout.write(msgspec.json.encode(result(options, outcome)).decode() + "\n")
+    sys.stdout.flush()
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""Load without a pause: a simulated contest, and a ledger of what the broker acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from aiokafka.errors import KafkaError
+
+from streamproc.simulate.emission import GARBAGE, Emission
+from streamproc.simulate.generator import Broadcast
+from streamproc.simulate.options import Options
+from streamproc.simulate.scenario import load_scenario
+from streamproc.simulate.truth import add_figures
+from tests.kafka_log import producing
+
+TICK_S = 0.05
+HOUR_MS = 3_600_000
+
+Origin = tuple[str, int, int]
+"""Topic, partition, offset."""
+
+
+class Sent(NamedTuple):
+    """What was sent, and what is true of it."""
+
+    key: bytes | None
+    value: bytes | None
+    label: str
+
+    @property
+    def is_garbage(self) -> bool:
+        return self.label.startswith(GARBAGE)
+
+
+class Load:
+    """Sends until told to stop.
+
+    Shapes: ``acked`` by origin; ``figures`` by host and session, of everything that was acknowledged;
+    ``unknown`` counts sends whose outcome the producer does not know.
+    """
+
+    def __init__(self, bootstrap: str, *, seed: int, rate_per_s: int) -> None:
+        self.acked: dict[Origin, Sent] = {}
+        self.figures: dict[tuple[str, str], dict[str, object]] = {}
+        self.labels: Counter[str] = Counter()
+        self.unknown = 0
+        self.start_ms = time.time_ns() // 1_000_000 - HOUR_MS
+        self._bootstrap = bootstrap
+        self._per_tick = max(1, int(rate_per_s * TICK_S))
+        self._seed = seed
+        self._told = asyncio.Event()
+
+    def ends(self) -> dict[str, int]:
+        """Where each source partition must end, as ``topic/partition``."""
+        ends: dict[str, int] = {}
+        for topic, partition, offset in self.acked:
+            source = f"{topic}/{partition}"
+            ends[source] = max(ends.get(source, 0), offset + 1)
+        return ends
+
+    def stop(self) -> None:
+        """Send no more; :meth:`run` returns once everything is acknowledged."""
+        self._told.set()
+
+    async def run(self) -> None:
+        """Send until told to stop, and wait for the broker's word on each record."""
+        options = Options(
+            start_ms=self.start_ms,
+            seed=self._seed,
+            speed=0,
+            duplicates=0.05,
+            disorder=0.05,
+            lateness=0.02,
+            garbage=0.01,
+        )
+        emissions = Broadcast(load_scenario("contest"), options).emissions()
+        waiting: set[asyncio.Task[None]] = set()
+        async with producing(self._bootstrap) as producer:
+            while not self._told.is_set():
+                for emission in self._next(emissions):
+                    partition = emission.partition
+                    sending = await producer.send(
+                        emission.topic, emission.value, emission.key, partition=partition
+                    )
+                    task = asyncio.ensure_future(self._note(emission, sending))
+                    waiting.add(task)
+                    task.add_done_callback(waiting.discard)
+                await asyncio.wait([asyncio.ensure_future(self._told.wait())], timeout=TICK_S)
+            await asyncio.gather(*waiting)
+
+    def _next(self, emissions: Iterator[Emission]) -> list[Emission]:
+        found = [emission for _, emission in zip(range(self._per_tick), emissions, strict=False)]
+        assert found, "the broadcast ended before the faults did; lower the rate"
+        return found
+
+    async def _note(self, emission: Emission, sending: asyncio.Future[tuple[object, ...]]) -> None:
+        try:
+            topic, partition, _, offset = (await sending)[:4]
+        except KafkaError:
+            self.unknown += 1
+            return
+        assert isinstance(topic, str)
+        assert isinstance(partition, int)
+        assert isinstance(offset, int)
+        sent = Sent(emission.key, emission.value, emission.label)
+        self.acked[topic, partition, offset] = sent
+        self.labels[emission.label.partition(":")[0]] += 1
+        if emission.adds is not None:
+            session = (emission.host_id, emission.session_id)
+            add_figures(self.figures.setdefault(session, {}), emission.adds)
