@@ -153,10 +153,16 @@ def generate(scenario: Scenario, options: Options) -> Iterator[Emission]:
     return Broadcast(scenario, options).emissions()
 
 
-def run_ms(scenario: Scenario, options: Options) -> int:
-    """How much of the broadcast a run emits. Units: milliseconds of the broadcast."""
+def default_start_ms(scenario: Scenario, options: Options, now_ms: int) -> int:
+    """Where to begin so that the last moment emitted is sent at its own time, and none before it.
+
+    Units: event time, UTC; the ``start_ms`` of the options given does not matter.
+    """
     frame = _frame(Stage(scenario, options.seed), options)
-    return frame.until_ms - frame.from_ms
+    length_ms = frame.until_ms - frame.from_ms
+    if options.speed == 0:
+        return now_ms - length_ms
+    return now_ms - int(length_ms * max(0.0, 1 - 1 / options.speed))
 
 
 def _frame(stage: Stage, options: Options) -> Frame:

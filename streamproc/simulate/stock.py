@@ -1,4 +1,4 @@
-"""How much of each product a room has left: true to the piece, zero exactly in its stock-outs."""
+"""How much of each product a room has left: zero in its stock-outs, and never else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from streamproc.simulate.sales import Line
 from streamproc.simulate.show import Room
 
 _SPARE: Final = 60
+_LAST: Final = 1  # gone by another way when the stock-out begins, if no order takes it
 _NEVER: Final = 1 << 62
 
 
@@ -41,7 +42,7 @@ class Stock:
         next_out = bisect_left(outs, at_ms)
         if next_out == len(outs):
             return self._sold_between(place, at_ms, _NEVER) + _SPARE
-        return self._sold_between(place, at_ms, outs[next_out])
+        return max(_LAST, self._sold_between(place, at_ms, outs[next_out]))
 
     def _sold_between(self, place: int, start_ms: int, end_ms: int) -> int:
         times = self._times[place]

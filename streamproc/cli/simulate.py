@@ -1,0 +1,266 @@
+"""``streamproc simulate``: a broadcast that never was, sent to Kafka with a ledger, or to a file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from streamproc.cli.terminal import error_console
+from streamproc.errors import BadSetting, BrokerUnreachable
+from streamproc.simulate.garbage import GARBAGE_KINDS
+from streamproc.simulate.generator import default_start_ms
+from streamproc.simulate.options import Options
+from streamproc.simulate.run import Progress, run, totals_path, write_records
+from streamproc.simulate.scenario import Scenario, load_scenario, scenario_names
+from streamproc.simulate.truth import Totals
+
+_INTERRUPTED = 130
+_STDOUT = Path("-")
+_OnProgress = Callable[[Progress], None]
+_FAULTS = "Faults, as shares of everything sent"
+_TIME = "Which part, how fast"
+
+
+def simulate(
+    scenario: Annotated[
+        str, typer.Argument(help=f"One of {', '.join(scenario_names())}, or a .toml file.")
+    ],
+    bootstrap: Annotated[
+        str,
+        typer.Option(
+            envvar="STREAMPROC_KAFKA__BOOTSTRAP_SERVERS", help="The broker: host:port, or several."
+        ),
+    ] = "127.0.0.1:9092",
+    ledger: Annotated[
+        Path, typer.Option(help="Where to write what is true, before it is sent.")
+    ] = Path("ledger.jsonl"),
+    to: Annotated[
+        Path | None,
+        typer.Option(help="Write JSON lines to this file, - for stdout, instead of sending."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same broadcast.")] = 1,
+    audience_scale: Annotated[
+        float, typer.Option(min=0, help="Thins comments and viewers; orders stay exact.")
+    ] = 1.0,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Event time of the first moment, as 2026-11-23T20:00:00+08:00 or in milliseconds."
+            " Left out, the last moment is sent at its own time.",
+            rich_help_panel=_TIME,
+        ),
+    ] = None,
+    seconds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only so many seconds of it.", rich_help_panel=_TIME),
+    ] = None,
+    from_second: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Begin here. Left out, a slice begins shortly before a stock-out.",
+            rich_help_panel=_TIME,
+        ),
+    ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(
+            min=0, help="How often faster than life; 0: all at once.", rich_help_panel=_TIME
+        ),
+    ] = 1.0,
+    rate: Annotated[
+        float,
+        typer.Option(min=0, help="At most so many a second; 0: no limit.", rich_help_panel=_TIME),
+    ] = 0.0,
+    duplicates: Annotated[float, typer.Option(help="Sent twice.", rich_help_panel=_FAULTS)] = 0.0,
+    disorder: Annotated[
+        float, typer.Option(help="Delayed, but not too late.", rich_help_panel=_FAULTS)
+    ] = 0.0,
+    lateness: Annotated[
+        float, typer.Option(help="Later than any window waits.", rich_help_panel=_FAULTS)
+    ] = 0.0,
+    garbage: Annotated[float, typer.Option(help="Cannot be used.", rich_help_panel=_FAULTS)] = 0.0,
+    garbage_kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Only this kind; may be repeated. {', '.join(GARBAGE_KINDS)}.",
+            rich_help_panel=_FAULTS,
+        ),
+    ] = None,
+) -> None:
+    """Simulate a broadcast: send it to Kafka with a ledger of what is true, or write it to a file."""
+    wanted = load_scenario(scenario)
+    now_ms = _ms(datetime.now(UTC))
+    options = Options(
+        start_ms=now_ms if start is None else _start_ms(start),
+        seed=seed,
+        audience_scale=audience_scale,
+        seconds=seconds,
+        from_s=from_second,
+        speed=speed,
+        rate_per_s=rate,
+        duplicates=duplicates,
+        disorder=disorder,
+        lateness=lateness,
+        garbage=garbage,
+        garbage_kinds=tuple(garbage_kind or GARBAGE_KINDS),
+    )
+    if start is None:
+        begin_ms = default_start_ms(wanted, options, now_ms)
+        options = dataclasses.replace(options, start_ms=begin_ms)
+    if to is None:
+        _send(wanted, options, bootstrap, ledger)
+    else:
+        _write(wanted, options, to)
+
+
+def _send(scenario: Scenario, options: Options, bootstrap: str, ledger: Path) -> None:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # every outcome is told here
+    with _shown(scenario) as on_progress:
+        sending = run(
+            scenario, options, bootstrap=bootstrap, ledger_path=ledger, on_progress=on_progress
+        )
+        try:
+            totals = asyncio.run(sending)
+        except KeyboardInterrupt:
+            error_console().print(f"Stopped. {ledger} holds what was sent until now.")
+            raise typer.Exit(_INTERRUPTED) from None
+    console = Console()
+    console.print(_summary(totals))
+    console.print(f"Ledger {ledger}, totals {totals_path(ledger)}.", highlight=False)
+    lost = totals.emitted - totals.outcomes["acked"]
+    if lost:
+        raise BrokerUnreachable(
+            f"{lost} of {totals.emitted} records were not acknowledged",
+            where=bootstrap,
+            hint=f"{ledger} says which and why; start the broker and run it again",
+        )
+
+
+def _write(scenario: Scenario, options: Options, to: Path) -> None:
+    with _opened(to) as file, _shown(scenario) as on_progress:
+        totals = write_records(scenario, options, file, on_progress)
+    if to == _STDOUT:
+        return
+    totals.write(totals_path(to))
+    console = Console()
+    console.print(_summary(totals))
+    console.print(f"Records {to}, totals {totals_path(to)}.", highlight=False)
+
+
+@contextlib.contextmanager
+def _opened(to: Path) -> Iterator[IO[bytes]]:
+    if to == _STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        file = to.open("wb")
+    except OSError as error:
+        raise BadSetting(
+            f"the file cannot be written: {error.strerror}",
+            where=str(to),
+            hint="name a file in a folder that exists and may be written",
+        ) from error
+    with file:
+        yield file
+
+
+class _Counts(ProgressColumn):
+    """How many records were sent, how many of them are not acknowledged yet or never."""
+
+    def render(self, task: Task) -> Text:
+        """The counts."""
+        counts: Progress | None = task.fields.get("counts")
+        if counts is None:
+            return Text("drawing the broadcast ..", style="dim")
+        rate = f"{counts.emitted / task.elapsed:,.0f}/s" if task.elapsed else ""
+        text = Text(f"{counts.emitted:,} records {rate}")
+        if counts.failed + counts.unknown:
+            text.append(f"  {counts.failed + counts.unknown:,} not acknowledged", style="red")
+        return text
+
+
+@contextlib.contextmanager
+def _shown(scenario: Scenario) -> Iterator[_OnProgress]:
+    """A progress bar on stderr, as what a run tells its progress to."""
+    name = TextColumn("{task.description}")
+    with Bar(
+        SpinnerColumn(),
+        name,
+        BarColumn(),
+        _Counts(),
+        TimeRemainingColumn(),
+        console=error_console(),
+    ) as bar:
+        task = bar.add_task(scenario.name, total=1.0)
+        yield lambda told: bar.update(task, completed=told.share, counts=told)
+
+
+def _summary(totals: Totals) -> Table:
+    """What a run was, for a person."""
+    table = Table(title=f"{totals.scenario}, seed {totals.seed}", show_header=False)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    sessions = [figures for host in totals.hosts.values() for figures in host.values()]
+    money: dict[str, int] = {}
+    for figures in sessions:
+        for currency, minor in figures.get("pay_gmv_minor", {}).items():
+            money[currency] = money.get(currency, 0) + minor
+    rows = {
+        "records": totals.emitted,
+        "duplicates": totals.count("duplicate"),
+        "late": totals.count("late"),
+        "garbage": totals.count("garbage:"),
+        "hosts": len(totals.hosts),
+        "paid orders": totals.paid_orders,
+        "items": sum(figures.get("items_sold", 0) for figures in sessions),
+        "comments": sum(figures.get("comments", 0) for figures in sessions),
+        "stock-outs": len(totals.stockouts),
+    }
+    for name, number in rows.items():
+        table.add_row(name, f"{number:,}")
+    for currency, minor in sorted(money.items()):
+        table.add_row(f"paid, {currency}", f"{minor // 100:,}.{minor % 100:02}")
+    return table
+
+
+def _start_ms(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadSetting(
+            f"{text!r} is no moment", where="--start", hint="write 2026-11-23T20:00:00+08:00"
+        ) from error
+    if moment.tzinfo is None:
+        raise BadSetting(
+            f"{text!r} has no time zone", where="--start", hint="add +08:00, or Z for UTC"
+        )
+    return _ms(moment)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,122 @@
+"""One line at a time: the record that it makes, or what is wrong and what to do."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from streamproc.events.codec import Codec
+from streamproc.events.registry import TOPIC_OF
+from streamproc.events.rejected import Rejected, RejectReason
+
+_SPACE: Final = b" \t\r\n"
+_ONE_OBJECT: Final = "write one event as one JSON object on one line, in UTF-8"
+_HINTS: Final[dict[RejectReason, str]] = {
+    RejectReason.TOMBSTONE: _ONE_OBJECT,
+    RejectReason.TOO_LARGE: "an event has at most 64 KiB; leave out what is no field of it",
+    RejectReason.MALFORMED: _ONE_OBJECT,
+    RejectReason.UNKNOWN_TYPE: f'give "type", one of {", ".join(sorted(TOPIC_OF))}',
+    RejectReason.WRONG_TOPIC: "leave the topic out; the type tells it",
+    RejectReason.ANCIENT: "give times in milliseconds since 1970, not seconds",
+    RejectReason.INVALID: "correct the field; topics/schemas and topics/examples show each event",
+    RejectReason.KEY_MISSING: "give host_id, which is the key",
+    RejectReason.KEY_MISMATCH: "leave the key out; host_id is the key",
+    RejectReason.FUTURE: "give times in milliseconds, UTC, and check the clock of the source",
+}
+
+
+class Record(NamedTuple):
+    """An event for its topic, as bytes."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+class BadLine(NamedTuple):
+    """A line that makes no record."""
+
+    what: str
+    hint: str
+
+    @classmethod
+    def of(cls, rejected: Rejected) -> BadLine:
+        """What the codec said, and what to do."""
+        return cls(f"{rejected.reason}: {rejected.detail}", _HINTS[rejected.reason])
+
+
+class _Head(msgspec.Struct):
+    """What tells where a line belongs; any type, as the codec judges them."""
+
+    type: Any = None
+    host_id: Any = None
+    topic: Any = None
+    key: Any = None
+    value: Any = None
+
+
+class LineReader:
+    """Makes records of lines.
+
+    Shapes: a line is an event object, or a record ``{"topic", "key", "value"}`` as
+    ``streamproc simulate --to`` writes it.
+    """
+
+    def __init__(self) -> None:
+        self._codecs: dict[str, Codec] = {}
+        self._head = msgspec.json.Decoder(_Head)
+
+    def read(self, line: bytes, now_ms: int) -> Record | BadLine | None:
+        """The record of a line; None for an empty one.
+
+        Units: ``now_ms`` is what the record's timestamp will be, by which the future is judged.
+        """
+        value = line.strip(_SPACE)
+        if not value:
+            return None
+        head = self._parsed(value)
+        if isinstance(head, BadLine):
+            return head
+        if head.type is None and isinstance(head.topic, str):
+            return self._unwrapped(head, now_ms)
+        return self._event(head, value, now_ms)
+
+    def _parsed(self, value: bytes) -> _Head | BadLine:
+        try:
+            return self._head.decode(value)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            return BadLine(f"malformed: {error}", _ONE_OBJECT)
+
+    def _unwrapped(self, record: _Head, now_ms: int) -> Record | BadLine:
+        """The event inside a record, which must be where the record says."""
+        if not isinstance(record.value, str):
+            return BadLine("the record holds no event: it has no text as value", _ONE_OBJECT)
+        value = record.value.encode("utf-8", "surrogatepass")
+        head = self._parsed(value)
+        if isinstance(head, BadLine):
+            return head
+        found = self._event(head, value, now_ms)
+        if isinstance(found, BadLine):
+            return found
+        if found.topic != record.topic:
+            what = f"{RejectReason.WRONG_TOPIC}: {head.type} belongs to {found.topic}"
+            return BadLine(what, _HINTS[RejectReason.WRONG_TOPIC])
+        if record.key != head.host_id:
+            reason = RejectReason.KEY_MISMATCH if record.key else RejectReason.KEY_MISSING
+            return BadLine(f"{reason}: the record's key is not its host_id", _HINTS[reason])
+        return found
+
+    def _event(self, head: _Head, value: bytes, now_ms: int) -> Record | BadLine:
+        topic = TOPIC_OF.get(head.type) if isinstance(head.type, str) else None
+        if topic is None:
+            rejected = Rejected(RejectReason.UNKNOWN_TYPE, f"no event has the type {head.type!r}")
+            return BadLine.of(rejected)
+        codec = self._codecs.get(topic)
+        if codec is None:
+            codec = self._codecs[topic] = Codec(topic)
+        key = head.host_id.encode() if isinstance(head.host_id, str) else b""
+        event = codec.decode(key, value, now_ms)
+        if isinstance(event, Rejected):
+            return BadLine.of(event)
+        return Record(topic, key, value)
