@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import io
+
+import msgspec
+import pytest
+
+from streamproc.ingest.lines import BadLine, LineReader, Record
+from streamproc.simulate.generator import Broadcast
+from streamproc.simulate.run import write_records
+from tests.log_records import T0, LogBuilder
+from tests.simulated import END_MS, options, small_scenario
+
+GOOD = (
+    LogBuilder().paid().comment().event("viewer.joined").event("room.ended").profile("阿珍").records
+)
+
+
+def test_each_event_goes_to_the_topic_of_its_type_with_its_host_as_key() -> None:
+    reader = LineReader()
+
+    for record in GOOD:
+        assert record.value is not None
+        assert reader.read(record.value, T0) == Record(record.topic, b"h-1", record.value)
+
+
+def test_space_around_an_event_and_empty_lines_are_nothing() -> None:
+    value = GOOD[0].value or b""
+
+    assert LineReader().read(b"  " + value + b"\r\n", T0) == Record("live.orders.v1", b"h-1", value)
+    assert LineReader().read(b" \r\n", T0) is None
+
+
+def changed(**fields: object) -> bytes:
+    return msgspec.json.encode({**msgspec.json.decode(GOOD[0].value or b""), **fields})
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"{", "malformed"),
+        (b"[1]", "malformed"),
+        (b"\xff\xfe", "malformed"),
+        (b"{}", "unknown_type"),
+        (changed(type=7), "unknown_type"),
+        (changed(type="order.teleported"), "unknown_type"),
+        (changed(paid_minor=-1), "invalid: paid_minor"),
+        (changed(host_id=None), "invalid: host_id"),
+        (changed(occurred_at_ms=T0 // 1000), "ancient"),
+        (changed(occurred_at_ms=T0 + 90_000_000), "future"),
+        (changed(padding="x" * 70_000), "too_large"),
+    ],
+)
+def test_a_line_that_makes_no_event_is_told_with_what_to_do(line: bytes, what: str) -> None:
+    found = LineReader().read(line, T0)
+
+    assert isinstance(found, BadLine)
+    assert found.what.startswith(what)
+    assert found.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"topic": "live.rooms.v1"}, "wrong_topic"),
+        ({"key": "h-2"}, "key_mismatch"),
+        ({"key": None}, "key_missing"),
+        ({"value": None}, "the record holds no event"),
+        ({"value": "{"}, "malformed"),
+    ],
+)
+def test_a_record_must_be_where_it_says(change: dict[str, object], what: str) -> None:
+    record = {"topic": "live.orders.v1", "key": "h-1", "value": (GOOD[0].value or b"").decode()}
+
+    assert isinstance(LineReader().read(msgspec.json.encode(record), T0), Record)
+    found = LineReader().read(msgspec.json.encode({**record, **change}), T0)
+    assert isinstance(found, BadLine)
+    assert found.what.startswith(what)
+
+
+def test_what_the_simulator_writes_to_a_file_is_read_back_without_its_garbage() -> None:
+    with_garbage = options(garbage=0.05, seconds=300)
+    file = io.BytesIO()
+    totals = write_records(small_scenario(), with_garbage, file)
+    reader = LineReader()
+
+    found = [reader.read(line, END_MS) for line in file.getvalue().splitlines()]
+
+    good = [each for each in found if isinstance(each, Record)]
+    sent = [
+        each
+        for each in Broadcast(small_scenario(), with_garbage).emissions()
+        if each.label == "valid"
+    ]
+    assert [(each.topic, each.key, each.value) for each in good] == [
+        (each.topic, each.key, each.value) for each in sent
+    ]
+    assert len(found) - len(good) == totals.count("garbage:")
