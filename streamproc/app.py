@@ -27,7 +27,7 @@ from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Program
 from streamproc.settings import Settings
-from streamproc.sinks.kafka_outputs import KafkaOutputs
+from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
 
 
 class WorkerRun:
@@ -67,6 +67,7 @@ class WorkerRun:
             kafka.bootstrap_servers,
             INPUT_TOPICS,
             self._settings.engine_config(1).changelog,
+            [topic + SUFFIX for topic in INPUT_TOPICS],
             timeout_s=kafka.request_timeout_s,
         )
         config = self._settings.engine_config(partitions)

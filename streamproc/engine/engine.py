@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -160,8 +160,10 @@ class Engine:
             return
         try:
             applied = partition.apply(topic, raw)
-        except StreamprocError as error:
-            self._failure(error)
+        except Exception as error:
+            # the state may hold half a batch: from here on nothing of it may be flushed
+            partition.discarded = True
+            self._fail(error)
         if applied is None:
             return
         report, rejected = applied
@@ -342,9 +344,18 @@ class Engine:
             await work
         except asyncio.CancelledError:
             raise
-        except StreamprocError as error:
-            self._failure(error)
-        except Exception as error:  # whatever it is, going on would hide it
+        except Exception as error:
             if not self._closing:
-                log.exception("the engine failed")
-                self._failure(StreamprocError(f"the engine failed: {error!r}"))
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """End the process, whatever went wrong: going on would hide it."""
+        if isinstance(error, StreamprocError):
+            self._failure(error)
+        log.error("the engine failed", exc_info=error)
+        self._failure(
+            StreamprocError(
+                f"the engine failed: {error!r}",
+                hint="restart it: what was not flushed is read again. Please report this",
+            )
+        )

@@ -44,13 +44,18 @@ async def partition_counts(
 
 
 async def check_topics(
-    bootstrap_servers: str, inputs: Iterable[str], changelog: str, *, timeout_s: float
+    bootstrap_servers: str,
+    inputs: Iterable[str],
+    changelog: str,
+    dead_letters: Iterable[str],
+    *,
+    timeout_s: float,
 ) -> int:
-    """The number of partitions that all inputs and the changelog share.
+    """The number of partitions that inputs, changelog and dead letters share.
 
     Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``.
     """
-    wanted = [*inputs, changelog]
+    wanted = [*inputs, changelog, *dead_letters]
     counts = await partition_counts(bootstrap_servers, wanted, timeout_s=timeout_s)
     missing = [topic for topic in wanted if topic not in counts]
     if missing:
@@ -62,7 +67,7 @@ async def check_topics(
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
         raise PartitionCountWrong(
-            f"inputs and changelog need the same number of partitions; they have: {listed}",
+            f"all these need the same number of partitions; they have: {listed}",
             where=bootstrap_servers,
             hint="everything of a host must meet in one partition. Topics cannot shrink and must not"
             " grow under a state: make new ones with equal counts (streamproc topics plan shows how)",
