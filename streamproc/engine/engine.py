@@ -160,7 +160,7 @@ class Engine:
             return
         try:
             applied = partition.apply(topic, raw)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # a defect of a program may raise anything
             # the state may hold half a batch: from here on nothing of it may be flushed
             partition.discarded = True
             self._fail(error)
@@ -344,7 +344,7 @@ class Engine:
             await work
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the process ends
             if not self._closing:
                 self._fail(error)
 

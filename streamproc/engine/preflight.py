@@ -47,7 +47,7 @@ async def check_topics(
     bootstrap_servers: str,
     inputs: Iterable[str],
     changelog: str,
-    dead_letters: Iterable[str],
+    dead_letters: Iterable[str] = (),
     *,
     timeout_s: float,
 ) -> int:
