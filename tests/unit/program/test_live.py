@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streamproc.errors import NewerState
+from streamproc.events.registry import (
+    COMMENTS_TOPIC,
+    INPUT_TOPICS,
+    ORDERS_TOPIC,
+    VIEWERS_TOPIC,
+    AnyEvent,
+)
+from streamproc.program.canonical import canonical
+from streamproc.program.keys import Kind, head, number
+from streamproc.program.live import LiveProgram
+from streamproc.protocol import Batch, DeadLetter
+from tests.builders import (
+    T0,
+    comment,
+    created,
+    joined,
+    liked,
+    order_failed,
+    orders_counted,
+    paid,
+    profiled,
+    refunded,
+    room_started,
+    viewers_counted,
+)
+from tests.folding import State, take_into, tell
+
+SECOND = 1_000
+MINUTE = 60_000
+
+
+def state_of(program: LiveProgram) -> State:
+    state: State = {}
+    take_into(state, program)
+    return state
+
+
+def session_of(program: LiveProgram) -> dict[str, Any]:
+    hosts = canonical(state_of(program).items())["hosts"]
+    found: dict[str, Any] = hosts["h-1"]["sessions"]["s-1"]
+    return found
+
+
+def blocks_of(state: State) -> list[bytes]:
+    return [key for key in state if key[0] == Kind.SEEN]
+
+
+def test_an_evening_adds_up() -> None:
+    program = LiveProgram()
+    tell(
+        program,
+        profiled("张桂兰"),
+        room_started(),
+        joined(1, T0),
+        joined(2, T0 + 12 * SECOND),
+        liked(5, T0 + 13 * SECOND),
+        comment(at_ms=T0 + 59 * SECOND),
+        created(3_998, T0 + SECOND, quantity=2),
+        paid(3_998, T0 + 2 * SECOND, quantity=2),
+        refunded(1_999, T0 + 3 * SECOND),
+        viewers_counted(12_000, T0 + 4 * SECOND, approximate=True),
+    )
+
+    assert canonical(state_of(program).items())["hosts"]["h-1"] == {
+        "name": "张桂兰",
+        "sessions": {
+            "s-1": {
+                "totals": {
+                    "paid_lines": 1,
+                    "items_sold": 2,
+                    "pay_gmv_minor": {"CNY": 3_998},
+                    "comments": 1,
+                    "joins": 2,
+                    "likes": 5,
+                },
+                "panes": {
+                    str(T0): {
+                        "paid_lines": 1,
+                        "items_sold": 2,
+                        "pay_gmv_minor": {"CNY": 3_998},
+                        "joins": 1,
+                    },
+                    str(T0 + 10 * SECOND): {"joins": 1, "likes": 5},
+                    str(T0 + 50 * SECOND): {"comments": 1},
+                },
+                "online": {"at_ms": T0 + 4 * SECOND, "count": 12_000, "approximate": 1},
+            }
+        },
+    }
+
+
+def test_a_reading_of_no_viewers_is_a_reading() -> None:
+    program = LiveProgram()
+    tell(program, viewers_counted(0))
+
+    assert session_of(program)["online"] == {"at_ms": T0, "count": 0, "approximate": 0}
+
+
+def test_a_payment_told_again_with_more_replaces_the_first_wherever_it_was_counted() -> None:
+    program = LiveProgram()
+    first = paid(1_000, T0, session_id="s-1")
+    tell(program, first, paid(9, T0 + 20 * SECOND, order_id="o-2", session_id="s-2"))
+    report = tell(program, paid(1_500, T0 + 15 * SECOND, session_id="s-2", quantity=3))
+
+    assert report.applied == 1
+    hosts = canonical(state_of(program).items())["hosts"]
+    assert set(hosts["h-1"]["sessions"]) == {"s-2"}
+    session = hosts["h-1"]["sessions"]["s-2"]
+    assert session["totals"]["pay_gmv_minor"] == {"CNY": 1_509}
+    assert session["panes"][str(T0 + 10 * SECOND)]["items_sold"] == 3
+    assert tell(program, first).duplicate == 1
+
+
+def test_a_late_payment_that_is_replaced_is_taken_out_of_no_pane() -> None:
+    program = LiveProgram()
+    tell(program, paid(5, T0 + 30 * MINUTE, order_id="o-2"))
+    assert tell(program, paid(7, T0)).late == 1
+    assert tell(program, paid(8, T0 + 20 * MINUTE)).late == 0
+
+    session = session_of(program)
+    assert session["late"] == {ORDERS_TOPIC: 1}
+    assert session["totals"] == {
+        "paid_lines": 2,
+        "items_sold": 2,
+        "pay_gmv_minor": {"CNY": 13},
+    }
+    assert session["panes"] == {
+        str(T0 + 20 * MINUTE): {"paid_lines": 1, "items_sold": 1, "pay_gmv_minor": {"CNY": 8}},
+        str(T0 + 30 * MINUTE): {"paid_lines": 1, "items_sold": 1, "pay_gmv_minor": {"CNY": 5}},
+    }
+
+
+@pytest.mark.parametrize(("behind_ms", "late"), [(120_000, 0), (120_001, 1)])
+def test_a_comment_is_late_when_it_lies_further_behind_than_is_allowed(
+    behind_ms: int, late: int
+) -> None:
+    program = LiveProgram()
+    tell(program, comment(at_ms=T0))
+
+    assert tell(program, comment(at_ms=T0 - behind_ms)).late == late
+    assert len(session_of(program)["panes"]) == 2 - late
+
+
+@pytest.mark.parametrize(("behind_ms", "late"), [(900_000, 0), (900_001, 1)])
+def test_orders_are_allowed_fifteen_minutes(behind_ms: int, late: int) -> None:
+    program = LiveProgram()
+    tell(program, paid(at_ms=T0))
+
+    assert tell(program, created(at_ms=T0 - behind_ms)).late == late
+
+
+def test_the_watermark_of_one_topic_makes_nothing_late_in_another() -> None:
+    program = LiveProgram()
+    tell(program, joined(at_ms=T0))
+
+    assert tell(program, comment(at_ms=T0 - 60 * MINUTE)).late == 0
+
+
+@pytest.mark.parametrize(
+    "event", [comment(), joined(), room_started(), order_failed(), orders_counted()]
+)
+def test_an_event_id_that_was_seen_is_a_duplicate(
+    event: AnyEvent,
+) -> None:
+    program = LiveProgram()
+
+    assert tell(program, event, event).duplicate == 1
+
+
+def test_an_event_id_is_forgotten_when_the_watermark_is_two_minutes_past_its_bucket() -> None:
+    program, state = LiveProgram(), State()
+    again = joined(at_ms=T0, event_id="e-again")
+    tell(program, again, joined(at_ms=T0 + 150 * SECOND - 1))
+    assert tell(program, again).duplicate == 1
+    take_into(state, program)
+    assert len(blocks_of(state)) == 2
+    tell(program, joined(at_ms=T0 + 150 * SECOND))
+    assert tell(program, again).applied == 1
+    take_into(state, program)
+
+    assert {int.from_bytes(key[-16:-8], "big") for key in blocks_of(state)} == {
+        (T0 + 150 * SECOND - 1) // 30_000,
+        (T0 + 150 * SECOND) // 30_000,
+    }
+
+
+def test_a_hot_room_writes_a_full_block_once() -> None:
+    program = LiveProgram()
+    written: list[bytes] = []
+    for _ in range(100):
+        tell(program, joined())
+        written += [key for key, _ in program.take_dirty() if key[0] == Kind.SEEN]
+
+    blocks = [int.from_bytes(key[-8:], "big") for key in written]
+    assert blocks == [0] * 32 + [1] * 32 + [2] * 32 + [3] * 4
+
+
+def test_an_event_id_is_remembered_over_a_restart() -> None:
+    program, seen = LiveProgram(), [joined() for _ in range(70)]
+    tell(program, *seen)
+    restarted = LiveProgram()
+    restarted.restore(reversed(state_of(program).items()))
+
+    assert tell(restarted, *seen).duplicate == 70
+
+
+def test_a_profile_with_the_latest_start_names_the_host() -> None:
+    program = LiveProgram()
+    later = profiled("后来", T0, valid_from_ms=T0 + MINUTE)
+    report = tell(program, later, profiled("以前", T0 + 1, valid_from_ms=T0), later)
+
+    assert (report.applied, report.duplicate) == (2, 1)
+    assert canonical(state_of(program).items())["hosts"] == {"h-1": {"name": "后来"}}
+
+
+def test_what_cannot_be_used_leaves_as_it_came() -> None:
+    program = LiveProgram()
+    batch = Batch(
+        COMMENTS_TOPIC, 3, [7, 9], [None, b"h-1"], [b"{", b"\xff"], [T0, T0], 10, {1: [("a", b"b")]}
+    )
+    report = program.apply(COMMENTS_TOPIC, batch)
+    letters = program.take_outputs().dead_letters
+
+    assert (report.applied, report.duplicate, report.rejected, report.dirty_keys) == (0, 0, 2, 0)
+    assert letters == [
+        DeadLetter(COMMENTS_TOPIC, 3, 7, None, b"{", (), "malformed", letters[0].detail),
+        DeadLetter(
+            COMMENTS_TOPIC, 3, 9, b"h-1", b"\xff", [("a", b"b")], "malformed", letters[1].detail
+        ),
+    ]
+    assert program.take_outputs().dead_letters == []
+
+
+@pytest.mark.parametrize("topic", INPUT_TOPICS)
+def test_an_empty_batch_changes_nothing(topic: str) -> None:
+    program = LiveProgram()
+
+    assert program.apply(topic, Batch(topic, 0, [], [], [], [], 5)).dirty_keys == 0
+    assert program.take_dirty() == []
+
+
+def test_a_tick_changes_nothing_yet() -> None:
+    program = LiveProgram()
+    tell(program, joined(), paid())
+    state = state_of(program)
+    program.tick(T0 + 400 * 24 * 60 * MINUTE, caught_up=True)
+
+    assert program.take_dirty() == []
+    assert all(program.value(key) == value for key, value in state.items())
+
+
+def test_a_key_that_is_not_held_has_no_value() -> None:
+    program = LiveProgram()
+    tell(program, joined())
+    seen = blocks_of(state_of(program))[0]
+    tell(program, joined())
+
+    assert program.value(seen[:-8] + number(1)) is None
+    assert program.value(head(Kind.LINE, ORDERS_TOPIC) + b"h-1\0o-9\x001") is None
+    assert program.value(bytes((99,))) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        (head(Kind.LINE, ORDERS_TOPIC) + b"h-1\0o-1\x001", b"\x02", "line"),
+        (head(Kind.SEEN, VIEWERS_TOPIC) + b"h-1\0" + number(1) + number(1), b"\x07", "seen"),
+        (bytes((77, 1)) + b"h-1\0", b"\x01", "77"),
+        (bytes((Kind.SESSION, 99)) + b"h-1\0s-1", b"\x01", "session"),
+    ],
+    ids=["line", "seen", "unknown kind", "unknown topic"],
+)
+def test_what_a_newer_version_wrote_is_refused_by_kind(
+    key: bytes, value: bytes, named: str
+) -> None:
+    with pytest.raises(NewerState) as refused:
+        LiveProgram().restore([(key, value)])
+
+    assert named in refused.value.what
+    assert refused.value.hint
