@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -86,6 +87,7 @@ class WorkerRun:
         add_agents(self._app, self.engine, config.inputs)
         self._app.finalize()
         await self._app.start()
+        _calm_garbage_collection()
         self._watching = asyncio.create_task(self._watch(config.stall_timeout_s))
 
     async def _watch(self, stall_timeout_s: float) -> None:
@@ -122,3 +124,10 @@ class WorkerRun:
     def caught_up(self) -> bool:
         """True if every input of every owned partition is read to its known end and durable."""
         return self.engine.caught_up()
+
+
+def _calm_garbage_collection() -> None:
+    """Leave what start-up made alone, and look for cycles seldom: a batch makes lists, not cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
