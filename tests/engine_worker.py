@@ -153,8 +153,8 @@ async def run(options: Options) -> int:
             "bootstrap_servers": options.bootstrap,
             "inputs": tuple(options.inputs),
             "partitions": options.partitions,
-            "session_timeout_s": 6.0,
-            "heartbeat_interval_s": 1.0,
+            "session_timeout_s": 3.0,
+            "heartbeat_interval_s": 0.5,
             **options.engine,
         }
     )

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import secrets
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from tests.chaos.run import Options, Outcome, run
+from tests.chaos.result import is_ok, result
+from tests.chaos.run import Options, run
 from tests.servers import KafkaServer
 
 
@@ -24,44 +25,6 @@ def say(line: str) -> None:
     """Tell how it goes, on stderr."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-def result(options: Options, outcome: Outcome) -> dict[str, Any]:
-    """The outcome for scripts."""
-    verdict = outcome.verdict
-    return {
-        "faults": outcome.faults.total(),
-        "lost": verdict.lost,
-        "doubled": verdict.doubled,
-        "stale_writes_ignored": verdict.stale_writes_ignored,
-        "digest_equal": verdict.is_digest_equal,
-        "seed": options.seed,
-        "ok": is_ok(options, outcome),
-        "defects": len(verdict.defects),
-        "by_kind": dict(outcome.faults),
-        "exits": {str(code): count for code, count in sorted(outcome.exits.items())},
-        "records": verdict.records,
-        "dead_letters": verdict.dead_letters,
-        "dead_letters_repeated": verdict.dead_letters_repeated,
-        "stale_claims_ignored": verdict.stale_claims_ignored,
-        "stale_records_seen_by_workers": outcome.stale_records_seen,
-        "epochs": verdict.epochs,
-        "workers": options.workers,
-        "partitions": options.partitions,
-        "seconds": round(outcome.duration_s),
-        "digest": verdict.state_digest,
-    }
-
-
-def is_ok(options: Options, outcome: Outcome) -> bool:
-    """True if all holds that must."""
-    verdict = outcome.verdict
-    enough = outcome.faults.total() >= options.faults
-    return (
-        enough
-        and verdict.is_digest_equal
-        and not (verdict.defects or verdict.lost or verdict.doubled)
-    )
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
@@ -91,6 +54,7 @@ def main(arguments: list[str]) -> int:
     say(f"seed {options.seed}: repeat with --seed {options.seed} --faults {options.faults}")
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="streamproc-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it tells of every retry
     with KafkaServer() as server:
         outcome = asyncio.run(run(server.bootstrap, folder, options, say))
     for defect in outcome.verdict.defects:

@@ -202,9 +202,10 @@ class Chaos:
     def _pause(self, slot: Slot, fault: Fault) -> None:
         since, worker = slot.partitions, slot.worker
         self.fleet.freeze(slot)
-        waking = self._thaw_late(slot, worker, since)
         if fault.kind is Kind.NAP:
             waking = self._thaw_soon(slot, worker, fault.length_s)
+        else:
+            waking = self._thaw_late(slot, worker, since)
         task = asyncio.create_task(waking)
         self._thawing.add(task)
         task.add_done_callback(self._thawing.discard)

@@ -351,7 +351,8 @@ async def test_records_deleted_unread_are_refused_until_the_loss_is_accepted(
     assert fence.positions[topic].unaccounted == 0
 
 
-async def test_a_newer_fence_is_refused(stage: Stage) -> None:
+async def test_a_newer_fence_is_refused(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
     await _worked_and_stopped(stage)
     view = (await stage.views())[1]
     assert view.fence is not None
@@ -361,7 +362,8 @@ async def test_a_newer_fence_is_refused(stage: Stage) -> None:
     await _refused(stage, NewerState)
 
 
-async def test_a_state_that_only_a_newer_program_knows_is_refused(stage: Stage) -> None:
+async def test_a_state_that_only_a_newer_program_knows_is_refused(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
     await _worked_and_stopped(stage)
     view = (await stage.views())[1]
     assert view.fence is not None
@@ -373,7 +375,8 @@ async def test_a_state_that_only_a_newer_program_knows_is_refused(stage: Stage) 
     await _refused(stage, NewerState)
 
 
-async def test_a_state_that_is_not_what_was_written_is_refused(stage: Stage) -> None:
+async def test_a_state_that_is_not_what_was_written_is_refused(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
     await _worked_and_stopped(stage)
     view = (await stage.views())[2]
     await stage.append_next(view, {next(iter(view.state)): b"a resurrected value"})
@@ -381,7 +384,8 @@ async def test_a_state_that_is_not_what_was_written_is_refused(stage: Stage) -> 
     await _refused(stage, DigestMismatch)
 
 
-async def test_a_flush_that_fits_no_record_batch_ends_the_worker(stage: Stage) -> None:
+async def test_a_flush_that_fits_no_record_batch_ends_the_worker(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
     await stage.send(3000)
     worker = stage.worker(engine={"flush_hard_bytes": 20_000, "flush_soft_bytes": 1 << 30})
 

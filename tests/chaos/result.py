@@ -1,0 +1,45 @@
+"""What a run ends with: one object for scripts, and whether all holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.chaos.run import Options, Outcome
+
+
+def result(options: Options, outcome: Outcome) -> dict[str, Any]:
+    """The outcome for scripts."""
+    verdict = outcome.verdict
+    return {
+        "faults": outcome.faults.total(),
+        "lost": verdict.lost,
+        "doubled": verdict.doubled,
+        "stale_writes_ignored": verdict.stale_writes_ignored,
+        "digest_equal": verdict.is_digest_equal,
+        "seed": options.seed,
+        "ok": is_ok(options, outcome),
+        "defects": len(verdict.defects),
+        "by_kind": dict(outcome.faults),
+        "exits": {str(code): count for code, count in sorted(outcome.exits.items())},
+        "records": verdict.records,
+        "dead_letters": verdict.dead_letters,
+        "dead_letters_repeated": verdict.dead_letters_repeated,
+        "stale_claims_ignored": verdict.stale_claims_ignored,
+        "stale_records_seen_by_workers": outcome.stale_records_seen,
+        "epochs": verdict.epochs,
+        "workers": options.workers,
+        "partitions": options.partitions,
+        "seconds": round(outcome.duration_s),
+        "digest": verdict.state_digest,
+    }
+
+
+def is_ok(options: Options, outcome: Outcome) -> bool:
+    """True if all holds that must."""
+    verdict = outcome.verdict
+    enough = outcome.faults.total() >= options.faults
+    return (
+        enough
+        and verdict.is_digest_equal
+        and not (verdict.defects or verdict.lost or verdict.doubled)
+    )
