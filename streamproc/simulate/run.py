@@ -12,6 +12,7 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from streamproc.events.registry import INPUT_TOPICS
 from streamproc.simulate.emission import Emission
 from streamproc.simulate.generator import Broadcast
 from streamproc.simulate.ledger import Acked, Header, LedgerWriter, Outcome
@@ -75,6 +76,7 @@ async def run(
         complete = False
         try:
             async with Sender(bootstrap, sending.settled, idempotent=idempotent) as sender:
+                await sender.require(INPUT_TOPICS)
                 await sending.all_to(sender)
             complete = True
         finally:

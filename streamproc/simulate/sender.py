@@ -25,6 +25,8 @@ _NAME_A_BROKER: Final = (
     "start it, or name another: --bootstrap or STREAMPROC_KAFKA__BOOTSTRAP_SERVERS"
 )
 _POSITIVE: Final = 0x7FFFFFFF
+_TOPIC_WAIT_S: Final = 5.0
+"""A topic just made is known to every broker after that; one that is missing never answers."""
 _BATCH_BYTES: Final = 1 << 19
 _REQUEST_BYTES: Final = 1 << 20
 _NOT_WRITTEN: Final = (
@@ -66,8 +68,8 @@ class Sender:
 
     Shapes: records of a partition are written in the order given. ``idempotent``, where the broker
     knows how, so that a retry writes nothing twice. ``on_outcome`` is called for each batch.
-    Errors: entering raises ``BrokerUnreachable`` or ``BadSetting``; :meth:`send` raises
-    ``TopicMissing``. What the broker refuses is an outcome, not an error.
+    Errors: entering raises ``BrokerUnreachable`` or ``BadSetting``; :meth:`send` and
+    :meth:`require` raise ``TopicMissing``. What the broker refuses is an outcome, not an error.
     """
 
     def __init__(
@@ -119,6 +121,11 @@ class Sender:
         await self._producer.stop()
         await asyncio.sleep(0)  # the last outcomes are told by callbacks
 
+    async def require(self, topics: Iterable[str]) -> None:
+        """Return if the topics exist."""
+        for topic in topics:
+            await self._partitions_of(topic)
+
     async def send(self, records: Iterable[Outgoing]) -> None:
         """Hand records over; returns when few enough are under way."""
         piles: dict[tuple[str, int], _Pile] = {}
@@ -169,7 +176,8 @@ class Sender:
         known = self._partitions.get(topic)
         if known is None:
             try:
-                known = sorted(await self._producer.partitions_for(topic))
+                async with asyncio.timeout(_TOPIC_WAIT_S):
+                    known = sorted(await self._producer.partitions_for(topic))
             except (KafkaError, TimeoutError) as error:
                 raise TopicMissing(
                     "the topic does not exist, or may not be seen",
