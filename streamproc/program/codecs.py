@@ -23,8 +23,7 @@ VERSION: Final = 1
 
 _VERSION: Final = bytes((VERSION,))
 
-# Deterministic: two equal mappings give the same bytes, in whatever order they were filled.
-_encode: Final = msgspec.msgpack.Encoder(order="deterministic").encode
+_encode: Final = msgspec.msgpack.Encoder().encode
 _decode_any: Final = msgspec.msgpack.Decoder().decode
 _decode_line: Final = msgspec.msgpack.Decoder(Line).decode
 _decode_profile: Final = msgspec.msgpack.Decoder(Profile).decode

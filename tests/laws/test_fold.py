@@ -17,6 +17,8 @@ from streamproc.program.live import LiveProgram
 from streamproc.protocol import BatchReport
 from tests.folding import State, batch_of, feed, folded, pieces, take_into
 
+Row = tuple[str, bytes | None, bytes | None]
+
 T0 = 1_750_000_000_000
 HOSTS = ("h-1", "h-2")
 SESSIONS = ("s-1", "s-2", "s-3")
@@ -100,20 +102,35 @@ def _events() -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(*_order_events(), *_other_events())
 
 
-def _records(event: dict[str, Any]) -> tuple[str, bytes | None, bytes | None]:
+def _records(event: dict[str, Any]) -> Row:
     return TOPIC_OF[event["type"]], event["host_id"].encode(), msgspec.json.encode(event)
 
 
-def _garbage() -> st.SearchStrategy[tuple[str, bytes | None, bytes | None]]:
+def _garbage() -> st.SearchStrategy[Row]:
     key = st.sampled_from([None, b"", b"h-1", b"\xff"])
     value = st.one_of(st.none(), st.binary(max_size=8), st.just(b'{"type":"room.started"}'))
     return st.tuples(st.sampled_from(INPUT_TOPICS), key, value)
 
 
-def logs(max_size: int = 60) -> st.SearchStrategy[list[LogRecord]]:
+def _narrow(events: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Row]:
+    """The same events, of one host and within minutes: what they do to each other shows more."""
+    near = st.sampled_from(STEPS_MS)
+    one_host = st.builds(
+        lambda event, ms: {**event, "host_id": "h-1", "occurred_at_ms": T0 + ms}, events, near
+    )
+    return one_host.map(_records)
+
+
+def logs() -> st.SearchStrategy[list[LogRecord]]:
     """Logs of one partition, all topics interleaved, with duplicates, disorder and garbage."""
-    raw = st.one_of(*[_events().map(_records)] * 9, _garbage())
-    return st.lists(raw, max_size=max_size).map(
+    any_row = st.one_of(*[_events().map(_records)] * 9, _garbage())
+    rows = st.one_of(
+        st.lists(any_row, max_size=60),
+        st.lists(any_row, min_size=25, max_size=60),
+        st.lists(_narrow(st.one_of(*_order_events())), min_size=10, max_size=60),
+        st.lists(_narrow(st.one_of(*_other_events()[:5])), min_size=10, max_size=60),
+    )
+    return rows.map(
         lambda rows: [
             LogRecord(topic, 0, offset, key, value, T0 + 2_000_000)
             for offset, (topic, key, value) in enumerate(rows)

@@ -13,6 +13,7 @@ from streamproc.events.registry import (
     AnyEvent,
 )
 from streamproc.program.canonical import canonical
+from streamproc.program.codecs import unpack_session
 from streamproc.program.keys import Kind, head, number
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Batch, DeadLetter
@@ -137,6 +138,46 @@ def test_a_late_payment_that_is_replaced_is_taken_out_of_no_pane() -> None:
     }
 
 
+def test_a_late_payment_counts_in_its_session_and_in_no_pane() -> None:
+    program = LiveProgram()
+    tell(program, room_started(), paid(7, T0, order_id="o-2"), created(at_ms=T0 + 16 * MINUTE))
+    tell(program, paid(5, T0 - SECOND))
+
+    session = session_of(program)
+    assert session["totals"]["pay_gmv_minor"] == {"CNY": 12}
+    assert session["panes"].keys() == {str(T0)}
+
+
+def test_two_sessions_of_a_host_that_alternate_keep_their_panes_apart() -> None:
+    program = LiveProgram()
+    for at_s in (0, 12, 24, 12):
+        for session in ("s-1", "s-2"):
+            tell(program, joined(at_ms=T0 + at_s * SECOND, session_id=session))
+
+    sessions = canonical(state_of(program).items())["hosts"]["h-1"]["sessions"]
+    panes = {str(T0): 1, str(T0 + 10 * SECOND): 2, str(T0 + 20 * SECOND): 1}
+    for session in ("s-1", "s-2"):
+        assert {at: pane["joins"] for at, pane in sessions[session]["panes"].items()} == panes
+
+
+def test_a_pane_that_was_taken_is_taken_again_when_it_grows() -> None:
+    program, state = LiveProgram(), State()
+    for _ in range(2):
+        tell(program, joined())
+        take_into(state, program)
+
+    assert canonical(state.items())["hosts"]["h-1"]["sessions"]["s-1"]["panes"] == {
+        str(T0): {"joins": 2}
+    }
+
+
+def test_a_profile_is_late_by_the_greatest_time_of_all_profiles_of_its_host() -> None:
+    program = LiveProgram()
+    tell(program, profiled(at_ms=T0), profiled(at_ms=T0 - 60 * SECOND))
+
+    assert tell(program, profiled(at_ms=T0 - 121 * SECOND)).late == 1
+
+
 @pytest.mark.parametrize(("behind_ms", "late"), [(120_000, 0), (120_001, 1)])
 def test_a_comment_is_late_when_it_lies_further_behind_than_is_allowed(
     behind_ms: int, late: int
@@ -202,13 +243,41 @@ def test_a_hot_room_writes_a_full_block_once() -> None:
     assert blocks == [0] * 32 + [1] * 32 + [2] * 32 + [3] * 4
 
 
-def test_an_event_id_is_remembered_over_a_restart() -> None:
-    program, seen = LiveProgram(), [joined() for _ in range(70)]
-    tell(program, *seen)
-    restarted = LiveProgram()
-    restarted.restore(reversed(state_of(program).items()))
+def test_keys_that_nobody_took_are_counted_block_by_block() -> None:
+    program = LiveProgram()
+    for count in (1, 31, 1, 40, 64):
+        dirty_keys = tell(program, *[joined() for _ in range(count)]).dirty_keys
+        assert dirty_keys == len(program.take_dirty())
 
+
+def test_event_ids_that_died_before_anybody_took_them_are_not_counted() -> None:
+    program = LiveProgram()
+    old = [joined() for _ in range(40)]
+    dirty_keys = tell(program, *old, joined(at_ms=T0 + 10 * MINUTE)).dirty_keys
+
+    assert dirty_keys == len(program.take_dirty()) == 4  # session, two minutes, a block
+
+
+def test_event_ids_are_remembered_over_a_restart_in_their_order() -> None:
+    program, restarted, state = LiveProgram(), LiveProgram(), State()
+    seen = [joined() for _ in range(70)]
+    tell(program, *seen)
+    take_into(state, program)
+    restarted.restore(reversed(state.items()))
     assert tell(restarted, *seen).duplicate == 70
+    after = joined()
+    tell(program, after)
+    tell(restarted, after)
+
+    assert restarted.take_dirty() == program.take_dirty()
+
+
+def test_a_session_knows_when_it_was_last_heard_of_beside_a_later_one() -> None:
+    program = LiveProgram()
+    tell(program, joined(at_ms=T0), joined(at_ms=T0 + 9, session_id="s-2"), joined(at_ms=T0 + 5))
+
+    key = head(Kind.SESSION, VIEWERS_TOPIC) + b"h-1\0s-1"
+    assert unpack_session(key, program.value(key) or b"").seen_ms == T0 + 5
 
 
 def test_a_profile_with_the_latest_start_names_the_host() -> None:

@@ -57,6 +57,16 @@ def test_rows_come_with_most_money_first() -> None:
     assert [row.host_id for row in host_rows([first, second])] == ["h-c", "h-a", "h-b", "h-d"]
 
 
+def test_of_two_sessions_at_the_same_time_the_greater_id_is_shown_also_after_a_restart() -> None:
+    program, state = LiveProgram(), dict[bytes, bytes]()
+    tell(program, joined(session_id="s-1"), joined(session_id="s-3"), joined(session_id="s-2"))
+    take_into(state, program)
+    restarted = LiveProgram()
+    restarted.restore(reversed(state.items()))
+
+    assert [host_rows([each])[0].session_id for each in (program, restarted)] == ["s-3", "s-3"]
+
+
 def test_looking_changes_nothing_and_is_the_same_after_a_restart() -> None:
     program, state = LiveProgram(), dict[bytes, bytes]()
     tell(program, paid(5), comment(at_ms=T0 + 70 * SECOND), viewers_counted(4), profiled())
