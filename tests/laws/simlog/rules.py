@@ -47,7 +47,8 @@ class Configuration:
     """A kind of schedule: the faults it may draw from, the rules taken away, what must come of it.
 
     Shapes: ``caught_within`` is 0 if every schedule must go right, else the number of schedules among
-    which one must go wrong; ``live`` runs the live-sales program instead of the tiny one.
+    which one must go wrong; ``live`` runs the live-sales program instead of the tiny one, ``engine``
+    the engine itself instead of its pure core in the engine's order.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Configuration:
     without: frozenset[Rule] = frozenset()
     caught_within: int = 0
     live: bool = False
+    engine: bool = False
 
 
 ALL_FAULTS = Configuration("all faults")
@@ -64,6 +66,8 @@ SOUND = (
     Configuration("outage", EVERY_FAULT | {Fault.OUTAGE}),
     Configuration("no extra fault", frozenset()),
     Configuration("the live program", live=True),
+    Configuration("the engine itself", engine=True),
+    Configuration("the engine itself, outage", EVERY_FAULT | {Fault.OUTAGE}, engine=True),
 )
 _OUTAGE = frozenset({Fault.OUTAGE})
 _MEMBERS = frozenset({Fault.GROUP_DELETED, Fault.STATIC, Fault.REPEATED})

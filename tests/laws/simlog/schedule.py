@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from unittest import mock
 
+from structlog.testing import capture_logs
+
+from streamproc.engine import recovery
+from tests.laws.simlog.engine_worker import simulated_bounds
 from tests.laws.simlog.live import LiveScenario
 from tests.laws.simlog.promises import check
 from tests.laws.simlog.rules import Configuration, Fault
@@ -72,6 +79,24 @@ class Schedule:
 
         Errors: ``Wrong``, ``RefusedAfterOutage``.
         """
+        around = self._around
+        try:
+            if around.configuration.engine:
+                with capture_logs(), self._bounded_sources():
+                    self._play()
+            else:
+                self._play()
+        finally:
+            around.close()
+
+    @contextmanager
+    def _bounded_sources(self) -> Iterator[None]:
+        """Recovery asks Kafka for the sources' bounds by itself: here it asks the scenario."""
+        known = partial(simulated_bounds, self._around)
+        with mock.patch.object(recovery, "log_bounds", lambda _, sources: known(sources)):
+            yield
+
+    def _play(self) -> None:
         around = self._around
         around.note(f"faults: {sorted(fault.name for fault in around.faults)}")
         for _ in range(STEPS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -88,6 +89,9 @@ class Surroundings:
     counts: Counter[str] = field(default_factory=Counter)
     story: list[str] | None = None
     now_ms: int = 0
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    """Where a real engine's tasks run, turned by hand."""
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def keeps(self, rule: Rule) -> bool:
         """True unless the configuration takes the rule away."""
@@ -115,6 +119,19 @@ class Surroundings:
         flight = Append(sender, items, stamp, job)
         self.flights.append(flight)
         return flight
+
+    def turn(self) -> None:
+        """Let every task do what it can do now."""
+        self.loop.call_soon(self.loop.stop)
+        self.loop.run_forever()
+
+    def close(self) -> None:
+        """End every task that still waits, and the loop."""
+        while waiting := [task for task in self.tasks if not task.done()]:
+            for task in waiting:
+                task.cancel()
+            self.turn()
+        self.loop.close()
 
     def distrust(self, kind: str, detail: object) -> Verdict:
         """What it is when a reader refuses the changelog: right after an outage, wrong otherwise."""

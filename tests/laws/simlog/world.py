@@ -13,14 +13,16 @@ import msgspec
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY
 from streamproc.engine.stamp import EPOCH_SIZE, Epoch
 from streamproc.errors import Fenced
+from tests.laws.simlog.engine_worker import EngineWorker
 from tests.laws.simlog.promises import check
 from tests.laws.simlog.rules import Fault, Rule
 from tests.laws.simlog.surroundings import Append, Surroundings, Wrong
 from tests.laws.simlog.worker import Acknowledged, Joined, Worker
 
-STEPS = 160
 LAG_MS, RETENTION_MS = 10_000, 10_000  # a step is a millisecond; a night is longer than the lag
 DRAIN_STEPS = 6_000
+
+Process = Worker | EngineWorker
 
 
 class World:
@@ -36,7 +38,7 @@ class World:
         """True if the partition's owner is no longer alive."""
         return self._around.group.owner not in self._names()
 
-    def favour(self, worker: Worker, *, anew: bool) -> None:
+    def favour(self, worker: Process, *, anew: bool) -> None:
         """One event in favour of a worker that owns the partition and is not disturbed."""
         around = self._around
         if around.group.owner != worker.name or anew:
@@ -53,15 +55,16 @@ class World:
     def _names(self) -> list[str]:
         return [worker.name for worker in self.slots]
 
-    def _named(self, name: str | None) -> Worker | None:
+    def _named(self, name: str | None) -> Process | None:
         return next((worker for worker in self.slots if worker.name == name), None)
 
-    def _fresh(self) -> Worker:
+    def _fresh(self) -> Process:
         self._made += 1
         around = self._around
         wrong = around.may(Fault.WRONG_CLOCKS)
         started_us = around.rng.randrange(1 << 40) if wrong else self._made
-        return Worker(f"w{self._made}", around, started_us)
+        process = EngineWorker if around.configuration.engine else Worker
+        return process(f"w{self._made}", around, started_us)
 
     # What workers do.
 
@@ -72,7 +75,7 @@ class World:
         if not worker.paused:
             self.step(worker, worker.step)
 
-    def step(self, worker: Worker, step: Callable[[], None]) -> None:
+    def step(self, worker: Process, step: Callable[[], None]) -> None:
         """A worker does this; it exits if it is fenced, and a commit is checked at once."""
         commits = self._around.group.commits
         try:
@@ -82,7 +85,7 @@ class World:
         if self._around.group.commits != commits:
             check(self._around)
 
-    def _exit(self, worker: Worker, why: str) -> None:
+    def _exit(self, worker: Process, why: str) -> None:
         """A worker was fenced: right only if it is not, or not yet, who owns the partition."""
         around, group = self._around, self._around.group
         rightful = group.owner == worker.name and group.generation == worker.generation
@@ -145,7 +148,7 @@ class World:
 
     # What the group does.
 
-    def rebalance(self, owner: Worker | None = None) -> None:
+    def rebalance(self, owner: Process | None = None) -> None:
         """The group has a new generation; most workers that are awake hear of it."""
         around, group = self._around, self._around.group
         awake = [worker for worker in self.slots if not worker.paused]
@@ -178,7 +181,7 @@ class World:
         """A worker dies and another takes its place."""
         self._kill(self._around.pick(self.slots), "killed")
 
-    def _kill(self, worker: Worker, why: str) -> None:
+    def _kill(self, worker: Process, why: str) -> None:
         around, group = self._around, self._around.group
         around.flights = [
             f for f in around.flights if f.sender != worker.name or around.chance(0.6)
