@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from itertools import chain
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamproc.oracle.batch import LogRecord, compute
+from streamproc.oracle.batch import LogRecord, compute, differences, digest
+from streamproc.program.canonical import canonical
+from streamproc.simulate.generator import generate
+from tests.folding import folded
 from tests.log_records import T0, LogBuilder
+from tests.simulated import PARTITIONS, log_of, options, small_scenario
 
 _SECONDS = st.integers(0, 3_000)
 
@@ -81,3 +86,19 @@ def test_every_record_is_accounted_for_once(logs: list[list[LogRecord]]) -> None
             assert count.get("late", 0) <= count.get("applied", 0)
 
     assert counted == len(records)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_faulty_broadcast_adds_up_to_the_same_in_the_fast_fold_and_here(seed: int) -> None:
+    faulty = options(seed=seed, duplicates=0.1, disorder=0.1, lateness=0.03, garbage=0.02)
+    log = list(log_of(generate(small_scenario(), faulty)))
+    state = [
+        record
+        for partition in range(PARTITIONS)
+        for record in folded([each for each in log if each.partition == partition]).items()
+    ]
+
+    held, computed = canonical(state), {"hosts": compute(log)["hosts"]}
+
+    assert differences(held, computed) == []
+    assert digest(held) == digest(computed)
