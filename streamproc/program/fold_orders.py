@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from xxhash import xxh3_64_intdigest
 
-from streamproc.events.orders import OrderFailed, OrdersCounted
+from streamproc.events.orders import OrderFailed, OrderPaid, OrdersCounted
 from streamproc.events.registry import ORDERS_TOPIC, OrderTopicEvent
 from streamproc.events.rejected import Rejected
 from streamproc.program.codecs import pack_line, unpack_line
@@ -20,6 +20,7 @@ from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import BUCKET_MS
 
 _HEAD: Final = head(Kind.LINE, ORDERS_TOPIC)
+_TOLD_APART_BY_ID: Final = (OrderFailed, OrdersCounted)
 
 
 class OrderFold(Streams):
@@ -27,24 +28,26 @@ class OrderFold(Streams):
 
     def apply(self, events: Sequence[OrderTopicEvent | Rejected]) -> BatchReport:
         """Fold decoded records, in log order."""
-        report = BatchReport()
+        duplicate = rejected = late = 0
+        hosts, touch = self.hosts, self.records.touch
         for event in events:
             if isinstance(event, Rejected):
-                report.rejected += 1
+                rejected += 1
                 continue
-            stream = self.stream(event.host_id)
-            if isinstance(event, OrderFailed | OrdersCounted):
+            stream = hosts.get(event.host_id) or self.stream(event.host_id)
+            if isinstance(event, _TOLD_APART_BY_ID):
                 applied = self._remember(stream, event)
             else:
                 applied = self._merge(stream, event)
             if not applied:
-                report.duplicate += 1
+                duplicate += 1
                 continue
-            report.applied += 1
-            session = stream.session = self.session(stream, event.session_id)
-            self.records.touch(session)
-            report.late += self.advance(stream, session, event.occurred_at_ms)
-        return report
+            session = stream.session
+            if session.session_id != event.session_id:
+                session = stream.session = self.session(stream, event.session_id)
+            touch(session)
+            late += self.advance(stream, session, event.occurred_at_ms)
+        return BatchReport(len(events) - duplicate - rejected, duplicate, rejected, late)
 
     def _remember(self, stream: HostStream, event: OrderFailed | OrdersCounted) -> bool:
         """Remember the id of an event, where it can be; False: a duplicate."""
@@ -62,23 +65,23 @@ class OrderFold(Streams):
 
     def _merge(self, stream: HostStream, event: OrderFact) -> bool:
         """Take a fact into its line, and the difference into the figures; False: a duplicate."""
-        line_id = f"{event.order_id}\0{event.line_id}"
-        key = _HEAD + stream.host + line_id.encode()
+        key = _HEAD + stream.host + f"{event.order_id}\0{event.line_id}".encode()
         value = self.records.values.get(key)
         line = Line() if value is None else unpack_line(value)
-        before = line.sale()
+        sold = isinstance(event, OrderPaid)
+        before = line.sale() if sold else None
         if not line.merge(event, self.is_late(stream, event.occurred_at_ms)):
             return False
         self.records.put(key, pack_line(line))
-        after = line.sale()
-        if after != before:
-            if before is not None:
-                self._add(stream, before, -1)
-            if after is not None:
-                self._add(stream, after, 1)
+        if sold:
+            self._add(stream, before, -1)
+            self._add(stream, line.sale(), 1)
         return True
 
-    def _add(self, stream: HostStream, sale: Sale, sign: int) -> None:
+    def _add(self, stream: HostStream, sale: Sale | None, sign: int) -> None:
+        """Count a sale (sign 1) or take it back (sign -1); no sale is nothing to do."""
+        if sale is None:
+            return
         session = self.session(stream, sale.session_id)
         self.records.touch(session)
         cast("OrderFigures", session.totals).add(sale, sign)

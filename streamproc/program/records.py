@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from streamproc.program.codecs import PACK, pack_block
 from streamproc.program.keys import NUMBER_BYTES, Kind, number
-from streamproc.tally.dedupe import BLOCK_HASHES, Bucket
+from streamproc.tally.dedupe import Bucket
 
 
 class Cell(Protocol):
@@ -92,14 +92,10 @@ class Records:
                 add((key, value))
         self.changed.clear()
         for bucket in self.growing.values():
-            unwritten = bucket.unwritten()
-            tail = bucket.tail(unwritten.start)
-            for at, block_no in enumerate(unwritten):
-                block = tail[at * BLOCK_HASHES : (at + 1) * BLOCK_HASHES]
+            for block_no, block in bucket.take():
                 key = bucket.key + number(block_no)
                 value = values[key] = pack_block(block)
                 add((key, value))
-            bucket.taken = len(bucket.hashes)
             bucket.dirty = False
         self.growing.clear()
         self.grown_blocks = 0

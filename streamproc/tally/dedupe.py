@@ -47,12 +47,17 @@ class Bucket:
         start = block_no * BLOCK_HASHES
         return list(islice(self.hashes, start, start + BLOCK_HASHES))
 
-    def tail(self, block_no: int) -> list[int]:
-        """The hashes of a block and of all behind it; cheap near the end, however many there are."""
-        count = len(self.hashes) - block_no * BLOCK_HASHES
-        hashes = list(islice(reversed(self.hashes), count))
-        hashes.reverse()
-        return hashes
+    def take(self) -> list[tuple[int, list[int]]]:
+        """The blocks that were not written, by number; from now on they are."""
+        first = self.taken // BLOCK_HASHES
+        self.taken = len(self.hashes)
+        # From the end, which costs what there is to write and not what there is.
+        tail = list(islice(reversed(self.hashes), self.taken - first * BLOCK_HASHES))
+        tail.reverse()
+        if len(tail) <= BLOCK_HASHES:
+            return [(first, tail)]
+        starts = range(0, len(tail), BLOCK_HASHES)
+        return [(first + at, tail[start : start + BLOCK_HASHES]) for at, start in enumerate(starts)]
 
     def restore(self, hashes: list[int]) -> None:
         """Hold a written block again. Shapes: called block by block, in their order."""

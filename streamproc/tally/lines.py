@@ -71,16 +71,16 @@ class RefundedFact(Fact, array_like=True, frozen=True, gc=False):
 class Line(Struct, array_like=True):
     """Everything known of one order line.
 
-    Shapes: at most one created, paid and cancelled; the rest by refund id.
+    Shapes: at most one created, paid and cancelled; the rest by refund id, None while there is none.
     """
 
     names: list[str] = field(default_factory=list)
     created: CreatedFact | None = None
     paid: PaidFact | None = None
     cancelled: Fact | None = None
-    requested: dict[str, RequestedFact] = field(default_factory=dict)
-    refunded: dict[str, RefundedFact] = field(default_factory=dict)
-    closed: dict[str, Fact] = field(default_factory=dict)
+    requested: dict[str, RequestedFact] | None = None
+    refunded: dict[str, RefundedFact] | None = None
+    closed: dict[str, Fact] | None = None
 
     def merge(self, event: OrderFact, late: bool) -> bool:
         """Take a fact in; False: it is held already, or loses against the one held."""
@@ -96,9 +96,11 @@ class Line(Struct, array_like=True):
 
     def name(self, text: str) -> int:
         """The index of a session or currency, which is named from now on."""
-        if text not in self.names:
-            self.names.append(text)
-        return self.names.index(text)
+        names = self.names
+        if text in names:
+            return names.index(text)
+        names.append(text)
+        return len(names) - 1
 
 
 def _merge_created(line: Line, event: OrderCreated, late: bool) -> bool:
@@ -147,18 +149,20 @@ def _merge_cancelled(line: Line, event: OrderCancelled, _late: bool) -> bool:
 
 
 def _merge_requested(line: Line, event: OrderRefundRequested, _late: bool) -> bool:
-    if event.refund_id in line.requested:
+    held = line.requested = line.requested or {}
+    if event.refund_id in held:
         return False
-    line.requested[event.refund_id] = RequestedFact(
+    held[event.refund_id] = RequestedFact(
         event.occurred_at_ms, line.name(event.session_id), event.refund_minor
     )
     return True
 
 
 def _merge_refunded(line: Line, event: OrderRefunded, _late: bool) -> bool:
-    if event.refund_id in line.refunded:
+    held = line.refunded = line.refunded or {}
+    if event.refund_id in held:
         return False
-    line.refunded[event.refund_id] = RefundedFact(
+    held[event.refund_id] = RefundedFact(
         event.occurred_at_ms,
         line.name(event.session_id),
         event.refund_minor,
@@ -168,9 +172,10 @@ def _merge_refunded(line: Line, event: OrderRefunded, _late: bool) -> bool:
 
 
 def _merge_closed(line: Line, event: OrderRefundClosed, _late: bool) -> bool:
-    if event.refund_id in line.closed:
+    held = line.closed = line.closed or {}
+    if event.refund_id in held:
         return False
-    line.closed[event.refund_id] = Fact(event.occurred_at_ms, line.name(event.session_id))
+    held[event.refund_id] = Fact(event.occurred_at_ms, line.name(event.session_id))
     return True
 
 

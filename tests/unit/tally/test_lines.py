@@ -35,9 +35,13 @@ def test_each_kind_of_fact_is_held_beside_the_others() -> None:
     )
 
     assert all(taken)
-    assert (line.requested["f-1"].at_ms, line.refunded["f-1"].refund_minor) == (T0 + 3, 500)
+    assert line.requested is not None
+    assert line.requested["f-1"].at_ms == T0 + 3
+    assert line.refunded is not None
+    assert line.refunded["f-1"].refund_minor == 500
     assert line.created is not None
     assert line.cancelled is not None
+    assert line.closed is not None
     assert "f-1" in line.closed
 
 
@@ -45,6 +49,7 @@ def test_two_refunds_of_a_line_are_two_facts() -> None:
     line, taken = merged(refunded(1, refund_id="f-1"), refunded(2, refund_id="f-2"))
 
     assert taken == [True, True]
+    assert line.refunded is not None
     assert [each.refund_minor for each in line.refunded.values()] == [1, 2]
 
 
