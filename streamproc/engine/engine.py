@@ -65,6 +65,7 @@ class Engine:
         self._written_by = f"streamproc pid-started {self._writer.started_us}"
         self._limiters: dict[SourcePartition, DeadLetterLimiter] = {}
         self._generation = -1
+        self._assigned: frozenset[int] = frozenset()
         self._assignment = 0
         self._flush_now = asyncio.Event()
         self._room = asyncio.Event()
@@ -97,18 +98,23 @@ class Engine:
         self.paused = {}
         self._room.set()
 
-    def on_assigned(self, generation: int) -> None:
-        """The generation that the coming recovery belongs to, captured in the rebalance callback."""
+    def on_assigned(self, generation: int, partitions: Iterable[int]) -> None:
+        """An assignment and its generation, captured in the rebalance callback, never read later."""
         self.on_revoked()
         self._generation = generation
+        self._assigned = frozenset(partitions)
 
     async def recover(self, numbers: Iterable[int]) -> None:
-        """Take the assigned partitions over; returns when they are installed or overtaken."""
-        partitions = sorted(numbers)
-        self._assignment += 1
-        assignment, generation = self._assignment, self._generation
+        """Take the assigned partitions over; returns when they are installed or overtaken.
+
+        Faust may still come with the partitions of the assignment before: those are not taken under
+        this one's generation, and a call without any of ours overtakes nothing.
+        """
+        partitions = sorted(self._assigned.intersection(numbers))
         if not partitions:
             return
+        self._assignment += 1
+        assignment, generation = self._assignment, self._generation
         recovery = Recovery(
             self.config,
             self.changelog,

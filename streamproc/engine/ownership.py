@@ -87,7 +87,7 @@ class Claiming:
         if (rival.incarnation, rival.generation) == (own.incarnation, own.generation):
             self.epoch = self._writer.epoch(own.incarnation, own.generation, rival.attempt + 1)
         else:
-            self._writer.incarnation = rival.incarnation + 1
+            self._writer.incarnation = max(self._writer.incarnation, rival.incarnation + 1)
             self.epoch = self._writer.epoch(self._writer.incarnation, own.generation, 0)
         self.claim_offset = None
 

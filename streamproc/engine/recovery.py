@@ -118,7 +118,11 @@ class Recovery:
             claim.reader.absorb(*rest, records.next_offset)
 
     async def _claim_again(self, number: int, claim: Claiming) -> None:
-        if not await self._group.accepts(number, claim.generation):
+        accepted = await self._group.accepts(number, claim.generation)
+        if not self._current():
+            # the answer may be for a generation that we joined since: a claim now would outrank its owner
+            raise Superseded("a newer assignment came while asking the group")
+        if not accepted:
             raise Fenced(
                 "another worker owns this partition, and the group does not know us any more",
                 where=self._where(number),

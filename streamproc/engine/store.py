@@ -28,7 +28,9 @@ class EngineStore(memory.Store):  # type: ignore[misc]  # Faust has no types we 
         generation_id: int = 0,
     ) -> None:
         """Capture the generation with the assignment; read later it may be another one (ADR 0004)."""
-        self.engine.on_assigned(generation_id)
+        changelog = self.engine.config.changelog
+        ours = (tp.partition for tp in assigned if tp.topic == changelog)
+        self.engine.on_assigned(generation_id, ours)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Recover: Faust awaits this before sources flow, and found nothing to do itself."""

@@ -104,7 +104,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """True if the coordinator takes a commit (of the changelog, which nobody reads) from us."""
         if self.app.consumer_generation_id != generation:
             return False
-        return bool(await self._commit({TP(self.engine.config.changelog, partition): 0}))
+        accepted = bool(await self._commit({TP(self.engine.config.changelog, partition): 0}))
+        return accepted and self.app.consumer_generation_id == generation
 
     def last_committed(self) -> Mapping[SourcePartition, int]:
         """What we know to be committed, without asking."""

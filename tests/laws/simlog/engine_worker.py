@@ -246,8 +246,9 @@ class EngineWorker:
         message = self.inbox.popleft()
         if isinstance(message, Joined):
             self.generation = message.generation
-            self._engine.on_assigned(message.generation)
-            self._to_recover = message.assigned
+            self._engine.on_assigned(message.generation, [0] if message.assigned else [])
+            # Faust may come with the recovery of the assignment before this one
+            self._to_recover = message.assigned or self._to_recover
         elif isinstance(message.flight.job, asyncio.Future) and not message.flight.job.done():
             message.flight.job.set_result(message.base_offset)
 
