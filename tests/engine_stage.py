@@ -234,6 +234,7 @@ class Stage:
         views = await self.views()
         committed = await self.committed()
         for number, view in enumerate(views):
+            assert view.problems == []
             held = {key: value for key, value in view.state.items() if key != CAUGHT_UP}
             assert held == await self.expected(number)
             for topic in self.inputs:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from streamproc.engine.fence import CLAIM_KEY, Fence, decode_fence
 from streamproc.engine.reader import ChangelogReader
 from streamproc.engine.stamp import EPOCH_SIZE, HEADER, stamp_of
+from streamproc.errors import StreamprocError
 
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
@@ -160,7 +161,8 @@ async def committed_offsets(
 class ChangelogView:
     """One changelog partition by the readers' rule, with what was ignored.
 
-    Shapes: ``state`` is the program's; ``stale_writes`` counts ignored records that were no claims.
+    Shapes: ``state`` is the program's; ``stale_writes`` counts ignored records that were no claims;
+    ``problems`` is empty if the engine's reader sees the same, and the digest in the fence fits.
     """
 
     state: dict[bytes, bytes]
@@ -170,6 +172,7 @@ class ChangelogView:
     epochs: int
     unhealed: set[bytes]
     records: list[Record]
+    problems: list[str] = field(default_factory=list)
 
 
 async def read_changelog(bootstrap: str, topic: str, partition: int) -> ChangelogView:
@@ -178,19 +181,29 @@ async def read_changelog(bootstrap: str, topic: str, partition: int) -> Changelo
     The rule is written again here, from the design and not from the engine's reader, and both must
     agree: of each key the last record counts whose stamp is not below the highest seen before it.
     """
-    records = await read_topic(bootstrap, topic, [partition])
-    view = view_of(records)
+    view = view_of(await read_topic(bootstrap, topic, [partition]))
+    view.problems += _told_by_the_reader(view, where=f"{topic}, partition {partition}")
+    return view
+
+
+def _told_by_the_reader(view: ChangelogView, *, where: str) -> list[str]:
+    """What the engine's own reader sees otherwise, or refuses."""
     reader = ChangelogReader()
+    records = view.records
     reader.absorb(
         [record.key or CLAIM_KEY for record in records],
         [record.value for record in records],
         [stamp_of(record.headers) for record in records],
         records[-1].offset + 1 if records else 0,
     )
-    assert dict(reader.program_records()) == view.state
-    assert reader.fence(where=topic) == view.fence
-    reader.verified_digest(view.fence, where=f"{topic}, partition {partition}")
-    return view
+    problems = []
+    if dict(reader.program_records()) != view.state or reader.fence(where=where) != view.fence:
+        problems.append(f"{where}: the engine's reader sees another state")
+    try:
+        reader.verified_digest(view.fence, where=where)
+    except StreamprocError as error:
+        problems.append(str(error))
+    return problems
 
 
 def view_of(records: Sequence[Record]) -> ChangelogView:

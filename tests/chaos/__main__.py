@@ -12,7 +12,9 @@ import secrets
 import shutil
 import sys
 import tempfile
+import traceback
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,11 +22,26 @@ from tests.chaos.result import is_ok, result
 from tests.chaos.run import Options, run
 from tests.servers import KafkaServer
 
+UNFINISHED = {
+    "faults": 0,
+    "lost": None,
+    "doubled": None,
+    "stale_writes_ignored": None,
+    "digest_equal": False,
+    "ok": False,
+}
+
 
 def say(line: str) -> None:
     """Tell how it goes, on stderr."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def tell(found: dict[str, Any]) -> None:
+    """The last line of stdout."""
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    sys.stdout.flush()
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
@@ -56,7 +73,12 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it tells of every retry
     with KafkaServer() as server:
-        outcome = asyncio.run(run(server.bootstrap, folder, options, say))
+        try:
+            outcome = asyncio.run(run(server.bootstrap, folder, options, say))
+        except Exception:  # noqa: BLE001 - scripts read the last line, whatever happened
+            say(traceback.format_exc())
+            tell({**UNFINISHED, "seed": options.seed})
+            return 1
     for defect in outcome.verdict.defects:
         say(f"DEFECT: {defect}")
     ok = is_ok(options, outcome)
@@ -64,8 +86,7 @@ def main(arguments: list[str]) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     elif not ok:
         say(f"the workers' logs are in {folder}")
-    sys.stdout.write(msgspec.json.encode(result(options, outcome)).decode() + "\n")
-    sys.stdout.flush()
+    tell(result(options, outcome))
     return 0 if ok else 1
 
 

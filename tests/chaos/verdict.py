@@ -89,6 +89,7 @@ def _fences(
         verdict.stale_writes_ignored += view.stale_writes
         verdict.stale_claims_ignored += view.stale_claims
         verdict.epochs += view.epochs
+        verdict.defects += view.problems
         verdict.demand(not view.unhealed, f"partition {number}: {view.unhealed} were not healed")
         positions = {} if view.fence is None else view.fence.positions
         for topic in INPUT_TOPICS:

@@ -296,8 +296,8 @@ async def _refused(stage: Stage, error: type[StreamprocError]) -> WorkerProcess:
     assert await worker.ended() == error.exit_code, worker.log
     assert error.__name__ in worker.log
     assert "what to do" in worker.log
-    after = await stage.committed()
-    assert after == before, "nothing is acknowledged"
+    for source, offset in (await stage.committed()).items():
+        assert offset in (None, before[source]), "nothing is acknowledged"
     return worker
 
 
