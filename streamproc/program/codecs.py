@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from streamproc.errors import NewerState
-from streamproc.program.keys import NUMBER_BYTES, Kind, parse
+from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.lines import Line
 from streamproc.tally.panes import Minute
@@ -47,12 +47,11 @@ def pack_session(session: Session) -> bytes:
 
 def unpack_session(key: bytes, value: bytes) -> Session:
     """The session of a record."""
-    parsed = parse(key)
     seen_ms, late, totals, online = _decode_any(value[1:])
     return Session(
         key,
-        parsed.ids[0],
-        FIGURES[parsed.topic].of(totals),
+        key[key.rindex(SEPARATOR) + 1 :].decode(),
+        FIGURES[TOPIC_OF_CODE[key[1]]].of(totals),
         seen_ms,
         late,
         None if online is None else Online(*online),

@@ -57,9 +57,9 @@ class OrderFold(Streams):
         hashed = xxh3_64_intdigest(event.event_id.encode())
         if hashed in bucket.hashes:
             return False
-        unwritten = len(bucket.unwritten())
+        unwritten = bucket.unwritten()
         bucket.hashes[hashed] = None
-        self.records.grown_blocks += len(bucket.unwritten()) - unwritten
+        self.records.grown_blocks += bucket.unwritten() - unwritten
         self.records.grow(bucket)
         return True
 

@@ -60,11 +60,12 @@ class LiveProgram:
             kind = key[0]
             if value[0] != VERSION or kind not in _KINDS or key[1] not in TOPIC_OF_CODE:
                 refuse(key, value)
+            if kind == Kind.SEEN:
+                blocks[TOPIC_OF_CODE[key[1]]][key] = value
+                continue
             values[key] = value
             if kind == Kind.SESSION:
                 self.streams[TOPIC_OF_CODE[key[1]]].restore_session(key, value)
-            elif kind == Kind.SEEN:
-                blocks[TOPIC_OF_CODE[key[1]]][key] = value
             elif kind == Kind.PROFILE:
                 self.profiles.restore(key, value)
         for topic, held in blocks.items():

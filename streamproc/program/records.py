@@ -19,18 +19,20 @@ class Cell(Protocol):
 class Records:
     """Every record of a partition.
 
-    Shapes: ``values`` holds the bytes of every record as it was last taken, restored or put;
+    Shapes: ``values`` holds the bytes of every other record as it was last taken, restored or put;
         ``changed`` the keys changed since, in the order of their first change, each with its open
         cell (None: what ``values`` has, or a deletion). A dirty cell is always in ``changed``, so
         whoever opens a record asks there first: a record is never open twice. Blocks of event ids
-        are apart: ``growing`` holds the buckets that grew, ``grown_blocks`` counts their blocks.
+        are apart, as bytes they are made when they are asked for: ``buckets`` holds all,
+        ``growing`` those that grew, ``grown_blocks`` counts the blocks that did.
     """
 
-    __slots__ = ("changed", "growing", "grown_blocks", "values")
+    __slots__ = ("buckets", "changed", "growing", "grown_blocks", "values")
 
     def __init__(self) -> None:
         self.values: Final[dict[bytes, bytes]] = {}
         self.changed: Final[dict[bytes, Cell | None]] = {}
+        self.buckets: Final[dict[bytes, Bucket]] = {}
         self.growing: Final[dict[bytes, Bucket]] = {}
         self.grown_blocks = 0
 
@@ -52,13 +54,12 @@ class Records:
 
     def drop(self, bucket: Bucket) -> None:
         """Delete the blocks of a bucket; one that nobody took leaves no trace."""
+        del self.buckets[bucket.key]
         if bucket.dirty:
             del self.growing[bucket.key]
-            self.grown_blocks -= len(bucket.unwritten())
-        for block_no in range(bucket.blocks()):
-            key = bucket.key + number(block_no)
-            if self.values.pop(key, None) is not None:
-                self.changed[key] = None
+            self.grown_blocks -= bucket.unwritten()
+        for block_no in range(bucket.written()):
+            self.changed[bucket.key + number(block_no)] = None
 
     def dirty_keys(self) -> int:
         """How many keys :meth:`take` would return."""
@@ -69,11 +70,11 @@ class Records:
         cell = self.changed.get(key)
         if cell is not None:
             return PACK[key[0]](cell)
-        bucket = self.growing.get(key[:-NUMBER_BYTES]) if key[0] == Kind.SEEN else None
-        if bucket is not None:
-            block = bucket.block(int.from_bytes(key[-NUMBER_BYTES:], "big"))
-            return pack_block(block) if block else None
-        return self.values.get(key)
+        if key[0] != Kind.SEEN:
+            return self.values.get(key)
+        bucket = self.buckets.get(key[:-NUMBER_BYTES])
+        block = bucket.block(int.from_bytes(key[-NUMBER_BYTES:], "big")) if bucket else None
+        return pack_block(block) if block else None
 
     def take(self) -> list[tuple[bytes, bytes | None]]:
         """What changed since the last call.
@@ -94,8 +95,7 @@ class Records:
         for bucket in self.growing.values():
             for block_no, block in bucket.take():
                 key = bucket.key + number(block_no)
-                value = values[key] = pack_block(block)
-                add((key, value))
+                add((key, pack_block(block)))
             bucket.dirty = False
         self.growing.clear()
         self.grown_blocks = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, cast
 
 from streamproc.program.codecs import unpack_block, unpack_minute, unpack_session
-from streamproc.program.keys import SEPARATOR, Kind, head, number, parse
+from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
 from streamproc.tally.dedupe import Bucket, death_of
 from streamproc.tally.figures import FIGURES, Figures
@@ -99,6 +99,7 @@ class Streams:
         if bucket is None and death_of(bucket_no) > stream.watermark_ms:
             bucket = Bucket(self._seen_head + stream.host + number(bucket_no), bucket_no)
             stream.hold(bucket)
+            self.records.buckets[bucket.key] = bucket
         return bucket
 
     def advance(self, stream: HostStream, session: Session, at_ms: int) -> bool:
@@ -132,13 +133,20 @@ class Streams:
     def restore_session(self, key: bytes, value: bytes) -> None:
         """Learn a host's watermark from a session of it."""
         session = unpack_session(key, value)
-        self.advance(self.stream(parse(key).host_id), session, session.seen_ms)
+        host, _, _ = key[len(self._session_head) :].partition(SEPARATOR)
+        self.advance(self.stream(host.decode()), session, session.seen_ms)
 
     def restore_blocks(self, blocks: dict[bytes, bytes]) -> None:
         """Remember event ids again. Shapes: every block of the topic, in any order."""
+        held: Bucket | None = None
         for key in sorted(blocks):
-            parsed = parse(key)
-            stream = self.stream(parsed.host_id)
-            bucket = self.bucket(stream, parsed.numbers[0])
-            if bucket is not None:
-                bucket.restore(unpack_block(blocks[key]))
+            head_of_key = key[:-NUMBER_BYTES]
+            if held is None or held.key != head_of_key:
+                held = self._bucket_of(head_of_key)
+            if held is not None:
+                held.restore(unpack_block(blocks[key]))
+
+    def _bucket_of(self, key: bytes) -> Bucket | None:
+        host, _, _ = key[len(self._seen_head) :].partition(SEPARATOR)
+        bucket_no = int.from_bytes(key[-NUMBER_BYTES:], "big")
+        return self.bucket(self.stream(host.decode()), bucket_no)

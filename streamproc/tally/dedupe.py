@@ -32,15 +32,15 @@ class Bucket:
         self.hashes: dict[int, None] = {}
         self.taken = 0
 
-    def blocks(self) -> int:
-        """How many blocks there are; all but the last are full."""
-        return -(-len(self.hashes) // BLOCK_HASHES)
+    def written(self) -> int:
+        """How many blocks are written, the last of them perhaps not as it is now."""
+        return _blocks(self.taken)
 
-    def unwritten(self) -> range:
-        """The numbers of the blocks that are not written as they are now."""
+    def unwritten(self) -> int:
+        """How many blocks are not written as they are now."""
         if self.taken == len(self.hashes):
-            return range(0)
-        return range(self.taken // BLOCK_HASHES, self.blocks())
+            return 0
+        return _blocks(len(self.hashes)) - self.taken // BLOCK_HASHES
 
     def block(self, block_no: int) -> list[int]:
         """The hashes of a block."""
@@ -63,6 +63,10 @@ class Bucket:
         """Hold a written block again. Shapes: called block by block, in their order."""
         self.hashes.update(dict.fromkeys(hashes))
         self.taken = len(self.hashes)
+
+
+def _blocks(hashes: int) -> int:
+    return -(-hashes // BLOCK_HASHES)
 
 
 def death_of(bucket_no: int) -> int:
