@@ -10,12 +10,13 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamproc.events.registry import INPUT_TOPICS, TOPIC_OF
+from streamproc.events.registry import INPUT_TOPICS, TOPIC_OF, AnyEvent
 from streamproc.oracle.batch import LogRecord, compute
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import BatchReport
-from tests.folding import State, batch_of, feed, folded, pieces, take_into
+from tests.folding import State, batch_of, feed, folded, log_of, pieces, take_into
+from tests.strategies import events
 
 Row = tuple[str, bytes | None, bytes | None]
 
@@ -249,3 +250,66 @@ def _totals(log: Sequence[LogRecord]) -> dict[str, Any]:
         for name, session in each["sessions"].items()
         if "totals" in session
     }
+
+
+@given(told=st.lists(events(), max_size=30))
+def test_whatever_event_may_be_written_is_folded_as_the_oracle_reads_it(
+    told: list[AnyEvent],
+) -> None:
+    log = log_of(told)
+    state = folded(log)
+    restored = LiveProgram()
+    restored.restore(state.items())
+
+    assert canonical(state.items())["hosts"] == compute(log)["hosts"]
+    assert all(restored.value(key) == value for key, value in state.items())
+
+
+_TIMES = st.sampled_from([0, T0, 2**62, 2**63 - 1, -1])
+_ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.dictionaries(st.sampled_from(["type", "host_id", "name"]), inner, max_size=3),
+)
+
+
+@given(
+    topic=st.sampled_from(INPUT_TOPICS),
+    rows=st.lists(
+        st.tuples(
+            st.none() | st.binary(max_size=4) | st.just(b"h-1"),
+            st.none() | st.binary(max_size=40) | _ANY_JSON.map(msgspec.json.encode),
+            _TIMES,
+        ),
+        max_size=8,
+    ),
+    at_ms=_TIMES,
+)
+def test_no_bytes_and_no_time_make_the_fold_fail(
+    topic: str, rows: list[tuple[bytes | None, bytes | None, int]], at_ms: int
+) -> None:
+    event = {"host_id": "h-1", "room_id": "r", "session_id": "s", "source": "wms"}
+    extreme = {"event_id": "e", "occurred_at_ms": at_ms, "valid_from_ms": at_ms, **event}
+    rows = [
+        *rows,
+        *[(b"h-1", value, at_ms) for value in map(msgspec.json.encode, _all_of(extreme))],
+    ]
+    log = [LogRecord(topic, 0, offset, *row) for offset, row in enumerate(rows)]
+    program = LiveProgram()
+    report = program.apply(topic, batch_of(log))
+    state = dict(program.take_dirty())
+
+    assert report.applied + report.duplicate + report.rejected == len(log)
+    LiveProgram().restore([(key, value) for key, value in state.items() if value is not None])
+
+
+def _all_of(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """An event of each topic with these fields and whatever else it needs."""
+    line = {"order_id": "o", "line_id": "1", "product_id": "p", "quantity": 1, "currency": "CNY"}
+    place = {"name": "n", "village": "v", "town": "t", "district": "d"}
+    return [
+        {**fields, "type": "order.paid", "paid_minor": 1, "payable_minor": 1, **line},
+        {**fields, "type": "comment.posted", "role": "viewer", "text": ""},
+        {**fields, "type": "viewer.joined"},
+        {**fields, "type": "room.started"},
+        {**fields, "type": "host.profiled", **place},
+    ]
