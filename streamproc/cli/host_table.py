@@ -1,0 +1,72 @@
+"""The live table: one line about the worker, one row per host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from streamproc.cli.status import Status
+from streamproc.program.view import HostRow
+
+STALE_ONLINE_MS = 90_000
+"""A count of viewers older than this is shown with its age."""
+MINOR_PER_YUAN = 100
+HOME = "CNY"
+
+
+def headline(status: Status, events_per_s: float) -> Text:
+    """One line about the worker itself."""
+    text = Text("streamproc ", style="bold")
+    text.append(status.state, style="green" if status.state == "running" else "yellow")
+    if status.recovering_records is not None:
+        text.append(f"  {status.recovering_records:,} records read")
+    text.append(
+        f"  partitions {len(status.partitions)}  events {status.events:,}"
+        f"  {events_per_s:,.0f} events/s  lag {status.lag_total_records:,}",
+        style="not bold",
+    )
+    return text
+
+
+def host_table(rows: Sequence[HostRow], now_ms: int) -> Table:
+    """The hosts, as they come."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("host", no_wrap=True)
+    table.add_column("name", no_wrap=True, ratio=1)
+    for name in ("online", "orders", "GMV yuan", "comments/min"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.host_id,
+            row.name,
+            online_words(row, now_ms),
+            f"{row.orders:,}",
+            money_words(row.gmv_minor),
+            f"{row.comments_last_minute:,}",
+        )
+    return table
+
+
+def online_words(row: HostRow, now_ms: int) -> Text:
+    """How many watch: ``~`` if the platform said so only roughly, the age if it is old."""
+    if row.online is None:
+        return Text("-", style="dim")
+    text = Text(f"{'~' if row.online_approximate else ''}{row.online:,}")
+    age_ms = now_ms - row.online_at_ms
+    if age_ms > STALE_ONLINE_MS:
+        text.append(f" ({age_ms // 60_000} min ago)", style="dim")
+    return text
+
+
+def money_words(by_currency_minor: Mapping[str, int]) -> str:
+    """Yuan, and beside them whatever was paid in another currency."""
+    yuan, fen = divmod(by_currency_minor.get(HOME, 0), MINOR_PER_YUAN)
+    others = [
+        f"{currency} {minor / MINOR_PER_YUAN:,.2f}"
+        for currency, minor in sorted(by_currency_minor.items())
+        if currency != HOME
+    ]
+    return " + ".join([f"{yuan:,}.{fen:02}", *others])

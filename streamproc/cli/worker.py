@@ -1,0 +1,191 @@
+"""``streamproc worker``: fold the input topics until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from streamproc.app import WorkerRun
+from streamproc.cli.config import AppId, Bootstrap, settings_of
+from streamproc.cli.display import Display, display_for
+from streamproc.cli.logs import libraries_silenced
+from streamproc.cli.status import Status, status_of, write_status
+from streamproc.cli.terminal import end_at_once
+from streamproc.errors import BadSetting, Stalled, StreamprocError
+from streamproc.program.view import HostRow, host_rows
+from streamproc.settings import Settings
+
+SHOW_INTERVAL_S = 1.0
+STOP_TIMEOUT_S = 60.0
+EXIT_OF_SIGNAL = 128
+
+
+def worker(
+    bootstrap: Bootstrap = None,
+    app_id: AppId = None,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss",
+            help="Go on although the log, or the changelog, lost data; count it as absent.",
+        ),
+    ] = False,
+    status_file: Annotated[
+        Path | None,
+        typer.Option(help="Write how it goes into this file once a second, as JSON."),
+    ] = None,
+    table: Annotated[
+        bool, typer.Option("--table/--no-table", help="A live table, where stdout is a terminal.")
+    ] = True,
+) -> None:
+    """Fold the input topics into tallies; stop it at any time.
+
+    SIGTERM and Ctrl-C end it in order, with exit code 0; a second one ends it at once. Ending it in
+    any other way, kill -9 included, changes no total: the next worker goes on where the state stands.
+    """
+    settings = settings_of(
+        kafka__bootstrap_servers=bootstrap,
+        kafka__app_id=app_id,
+        engine__accept_loss=accept_loss or None,
+    )
+    display = display_for(Console(highlight=False), table=table)
+    asyncio.run(_until_told(settings, display, status_file))
+
+
+async def _until_told(settings: Settings, display: Display, status_file: Path | None) -> None:
+    with display, stop_on_signals() as told:
+        running = RunningWorker(settings, display, status_file)
+        await running.start(told)
+        await running.serve(told)
+        display.note("stopping: flush, commit, leave the group")
+        await running.stop()
+    display.note("stopped")
+
+
+class RunningWorker:
+    """A worker, and what is shown of it."""
+
+    def __init__(self, settings: Settings, display: Display, status_file: Path | None) -> None:
+        self._settings = settings
+        self._display = display
+        self._status_file = status_file
+        self.run = WorkerRun(settings, progress=display, failure=self._fail)
+
+    def _fail(self, error: StreamprocError) -> NoReturn:
+        self._display.__exit__(None, None, None)  # gives the terminal back
+        end_at_once(error)
+
+    async def start(self, told: asyncio.Event) -> None:
+        """Start, unless told to stop meanwhile.
+
+        Errors: what the checks of the surroundings find.
+        """
+        self._display.note(f"connecting to {self._settings.kafka.bootstrap_servers}")
+        self.show()
+        with libraries_silenced():
+            starting = asyncio.create_task(self.run.start())
+            await first_of(starting, told)
+            if starting.done():
+                await starting
+                return
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+
+    async def serve(self, told: asyncio.Event) -> None:
+        """Show how it goes until told to stop.
+
+        Errors: what made the worker crash.
+        """
+        if told.is_set():
+            return
+        ended = asyncio.create_task(self.run.wait())
+        stopping = asyncio.create_task(told.wait())
+        try:
+            while not stopping.done() and not ended.done():
+                self.show()
+                await asyncio.wait(
+                    {ended, stopping},
+                    timeout=SHOW_INTERVAL_S,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            if ended.done():
+                await ended
+        finally:
+            ended.cancel()
+            stopping.cancel()
+
+    async def stop(self) -> None:
+        """Stop in order: flush, commit, leave the group.
+
+        Errors: ``Stalled`` if that does not end.
+        """
+        try:
+            await asyncio.wait_for(self.run.stop(), STOP_TIMEOUT_S)
+        except TimeoutError as slow:
+            raise Stalled(
+                f"the worker did not stop in {STOP_TIMEOUT_S:.0f} s",
+                where=self._settings.kafka.bootstrap_servers,
+                hint="it is ended; what was not flushed is read again. Look at the broker",
+            ) from slow
+        self.show(stopped=True)
+
+    def show(self, *, stopped: bool = False) -> None:
+        """Show the worker, and write the status file."""
+        status, rows = self.now(stopped=stopped)
+        self._display.show(status, rows)
+        if self._status_file is not None:
+            try:
+                write_status(self._status_file, status)
+            except OSError as error:
+                raise BadSetting(
+                    f"the status file cannot be written: {error.strerror}",
+                    where=str(self._status_file),
+                    hint="name a file in a folder that may be written to: --status-file",
+                ) from error
+
+    def now(self, *, stopped: bool = False) -> tuple[Status, list[HostRow]]:
+        """How it goes, and the hosts of the partitions that are ours, most money first."""
+        engine = getattr(self.run, "engine", None)
+        now_ms = time.time_ns() // 1_000_000
+        status = status_of(engine, now_ms, stopped=stopped)
+        if engine is None:
+            return status, []
+        programs = [each.program for each in engine.partitions.values()]
+        return status, host_rows(programs)
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and Ctrl-C set; the second signal ends the process."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def tell(number: int) -> None:
+        if told.is_set():
+            os._exit(EXIT_OF_SIGNAL + number)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, tell, number)
+    try:
+        yield told
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def first_of(task: asyncio.Task[None], told: asyncio.Event) -> None:
+    """Return when the task is done or the event is set."""
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()

@@ -1,0 +1,109 @@
+"""The command line as people run it: a process, what it said, and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamproc.embedded.leash import leashed
+from streamproc.oracle.batch import LogRecord
+from tests.kafka_log import producing
+from tests.worker_process import WorkerProcess
+
+STREAMPROC = [sys.executable, "-m", "streamproc"]
+DEADLINE_S = 120.0
+SHORT_SESSIONS = {
+    "STREAMPROC_KAFKA__SESSION_TIMEOUT_S": "3",
+    "STREAMPROC_KAFKA__HEARTBEAT_INTERVAL_S": "0.5",
+}
+"""The embedded broker lets every JoinGroup wait for half a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+    out_bytes: bytes
+
+    @property
+    def said(self) -> str:
+        return f"exit {self.code}\n{self.out}\n{self.err}"
+
+
+async def streamproc(
+    *arguments: str, variables: Mapping[str, str] | None = None, answer: str = ""
+) -> Finished:
+    """Run a command to its end; ``variables`` join the environment without settings of ours."""
+    process = await asyncio.create_subprocess_exec(
+        *leashed([*STREAMPROC, *arguments]),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=plain_environment() | dict(variables or {}),
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(answer.encode()), DEADLINE_S)
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    assert process.returncode is not None
+    return Finished(process.returncode, out.decode("utf-8", "replace"), err.decode(), out)
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment of this process without any setting of ours."""
+    return {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251 - tests have no settings
+        if not name.startswith("STREAMPROC_")
+    }
+
+
+def worker_process(bootstrap: str, app_id: str, folder: Path, *options: str) -> WorkerProcess:
+    """A started worker with short sessions, whose status file and log are in ``folder``."""
+    status = folder / "status.json"
+    variables = [f"{name}={value}" for name, value in SHORT_SESSIONS.items()]
+    command = ["/usr/bin/env", *variables, *STREAMPROC, "worker"]
+    command += [
+        "--bootstrap",
+        bootstrap,
+        "--app-id",
+        app_id,
+        "--status-file",
+        str(status),
+        *options,
+    ]
+    return WorkerProcess(command, status, folder / "worker.log")
+
+
+@asynccontextmanager
+async def running_worker(
+    bootstrap: str, app_id: str, folder: Path, *options: str
+) -> AsyncIterator[WorkerProcess]:
+    """A worker that is killed at the end, if it still runs."""
+    worker = worker_process(bootstrap, app_id, folder, *options)
+    try:
+        yield worker
+    finally:
+        if worker.exit_code is None:
+            worker.kill()
+
+
+async def send(bootstrap: str, records: Iterable[LogRecord]) -> int:
+    """Send records to the partitions that they name; how many."""
+    async with producing(bootstrap) as producer:
+        waiting = [
+            await producer.send(r.topic, key=r.key, value=r.value, partition=r.partition)
+            for r in records
+        ]
+        await asyncio.gather(*waiting)
+    return len(waiting)
