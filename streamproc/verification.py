@@ -8,9 +8,10 @@ fence covers, and counts what stands behind it.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -26,6 +27,7 @@ from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
 
+T = TypeVar("T")
 Tree = dict[str, Any]
 DIFFERENCES_SHOWN = 40
 
@@ -85,7 +87,7 @@ async def verify_state(settings: Settings, told: Told | None = None) -> Verifica
     Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``; ``NewerState`` and
     ``ChangelogLost`` if the state cannot be read. A difference is no error, but part of the result.
     """
-    say = told or _silent
+    say = told or silent
     kafka = settings.kafka
     changelog = settings.engine_config(1).changelog
     partitions = await check_topics(
@@ -93,7 +95,7 @@ async def verify_state(settings: Settings, told: Told | None = None) -> Verifica
     )
     state = await read_state(kafka.bootstrap_servers, changelog, partitions, say)
     log = Log(kafka.bootstrap_servers, state.positions, say)
-    expected = await _in_a_thread(log.chunks(partitions), compute)
+    expected = await in_a_thread(log.chunks(partitions), compute)
     return _compared(state, log, expected, partitions)
 
 
@@ -126,6 +128,20 @@ async def read_state(bootstrap: str, changelog: str, partitions: int, told: Told
     return state
 
 
+async def log_ends(bootstrap: str, partitions: int) -> dict[tuple[str, int], int]:
+    """Where each partition of each input topic ends now.
+
+    Trap: on the embedded broker the last batch counts as one record.
+    """
+    ends = {}
+    for topic in INPUT_TOPICS:
+        starts = dict.fromkeys(range(partitions), -1)
+        async with changelog_cursor(bootstrap, topic, starts) as cursor:
+            for number, end in (await cursor.end_offsets()).items():
+                ends[topic, number] = end
+    return ends
+
+
 async def read_to_end(cursor: ChangelogCursor) -> AsyncIterator[tuple[int, RawRecords, int]]:
     """What the log of each partition holds up to its end as it is now, chunk by chunk.
 
@@ -142,13 +158,16 @@ async def read_to_end(cursor: ChangelogCursor) -> AsyncIterator[tuple[int, RawRe
 
 
 class Log:
-    """The input topics, cut at the state's fences.
+    """The input topics, cut at the state's fences; whole if ``positions`` are ``None``.
 
     Shapes: ``counts`` and ``beyond`` by topic and partition, filled while :meth:`chunks` is read.
     """
 
     def __init__(
-        self, bootstrap: str, positions: Mapping[int, Mapping[str, TopicPosition]], told: Told
+        self,
+        bootstrap: str,
+        positions: Mapping[int, Mapping[str, TopicPosition]] | None,
+        told: Told,
     ) -> None:
         self._bootstrap = bootstrap
         self._positions = positions
@@ -168,8 +187,7 @@ class Log:
                     yield self._covered(topic, number, raw)
 
     def _covered(self, topic: str, number: int, raw: RawRecords) -> list[LogRecord]:
-        position = self._positions[number].get(topic)
-        fence = -1 if position is None else position.next_offset
+        fence = self._fence(topic, number)
         covered = [
             LogRecord(topic, number, *fields)
             for fields in zip(raw.offsets, raw.keys, raw.values, raw.timestamps_ms, strict=True)
@@ -179,16 +197,22 @@ class Log:
         _add(self.beyond[topic], number, len(raw.offsets) - len(covered))
         return covered
 
+    def _fence(self, topic: str, number: int) -> float:
+        if self._positions is None:
+            return math.inf
+        position = self._positions[number].get(topic)
+        return -1 if position is None else position.next_offset
+
 
 def _add(counts: dict[int, int], number: int, more: int) -> None:
     if more:
         counts[number] = counts.get(number, 0) + more
 
 
-async def _in_a_thread(
-    chunks: AsyncIterator[list[LogRecord]], work: Callable[[Iterator[LogRecord]], Tree]
-) -> Tree:
-    """Let a synchronous computation pull from an asynchronous source, a chunk at a time."""
+async def in_a_thread(
+    chunks: AsyncIterator[list[LogRecord]], work: Callable[[Iterator[LogRecord]], T]
+) -> T:
+    """What a synchronous computation makes of an asynchronous source, pulled a chunk at a time."""
     loop = asyncio.get_running_loop()
 
     async def following() -> list[LogRecord] | None:
@@ -287,11 +311,12 @@ def _comparable(accounting: Mapping[str, Any], expected: Tree) -> Tree:
 def _totals(hosts: Mapping[str, Any]) -> dict[str, Tree]:
     """The totals of every session of every host, by ``host/session``; for other comparisons."""
     return {
-        f"{host}/{session}": each.get("totals", {})
+        f"{host}/{session}": each["totals"]
         for host, entry in hosts.items()
         for session, each in entry.get("sessions", {}).items()
+        if each.get("totals")
     }
 
 
-def _silent(doing: str, records: int, of_about: int) -> None:
+def silent(doing: str, records: int, of_about: int) -> None:
     """Tell nobody."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from streamproc.cli.config import AppId, Bootstrap, settings_of
+from streamproc.cli.dead_letters import read_dead_letters
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.terminal import output_console
-from streamproc.errors import VerificationFailed
+from streamproc.errors import BadSetting, VerificationFailed
+from streamproc.oracle.batch import LogRecord
 from streamproc.settings import Settings
-from streamproc.verification import Verification, verify_state
+from streamproc.simulate.check import Position, check
+from streamproc.simulate.run import totals_path
+from streamproc.simulate.truth import Totals, read_totals
+from streamproc.verification import Log, Verification, in_a_thread, silent, verify_state
 
 COUNTS = ("applied", "duplicate", "rejected", "late", "absent", "unaccounted")
 
@@ -29,7 +35,10 @@ def verify(
     app_id: AppId = None,
     ledger: Annotated[
         Path | None,
-        typer.Option(help="Also compare with the ledger of a simulation, and the dead letters."),
+        typer.Option(
+            help="Also compare with the ledger of a simulation that alone wrote to the topics, and its"
+            " garbage with the dead letters."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
 ) -> None:
@@ -56,7 +65,52 @@ async def verified(settings: Settings, console: Console, ledger: Path | None) ->
     """
     with progress_bar(console) as bar, libraries_silenced():
         reading = Reading(bar)
-        return await verify_state(settings, reading)
+        found = await verify_state(settings, reading)
+        if ledger is not None:
+            found.differences += [
+                f"ledger: {line}" for line in await ledger_differences(settings, ledger, found)
+            ]
+    return found
+
+
+async def ledger_differences(
+    settings: Settings,
+    ledger: Path,
+    found: Verification,
+    since: Mapping[tuple[str, int], int] | None = None,
+) -> list[str]:
+    """In what the ledger of a simulation differs from the state, and garbage from the dead letters.
+
+    Shapes: ``since`` are the ends of the log before it, if there was anything: then only its own
+    sessions and records are looked at.
+    Errors: ``BadSetting`` if it cannot be read; what reading topics may raise.
+    """
+    totals = _totals_of(ledger)
+    kafka = settings.kafka
+    read = await read_dead_letters(kafka.bootstrap_servers, timeout_s=kafka.request_timeout_s)
+    letters: set[Position] = {one.origin for one in read.letters}
+    held = found.totals
+    if since is not None:
+        letters = {at for at in letters if at[2] >= since.get((at[0], at[1]), 0)}
+        own = {f"{host}/{session}" for host, of in totals.hosts.items() for session in of}
+        held = {name: figures for name, figures in held.items() if name in own}
+    log = Log(kafka.bootstrap_servers, None, silent)
+
+    def compared(entries: Iterator[LogRecord]) -> list[str]:
+        return check(ledger, totals, held, letters, entries)
+
+    return await in_a_thread(log.chunks(found.partitions), compared)
+
+
+def _totals_of(ledger: Path) -> Totals:
+    try:
+        return read_totals(totals_path(ledger))
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BadSetting(
+            f"the totals of the ledger cannot be read: {error}",
+            where=str(totals_path(ledger)),
+            hint="name the ledger of `streamproc simulate`; its totals are beside it",
+        ) from error
 
 
 class Reading:

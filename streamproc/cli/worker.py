@@ -7,9 +7,9 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -63,7 +63,7 @@ def worker(
 
 async def _until_told(settings: Settings, display: Display, status_file: Path | None) -> None:
     with display, stop_on_signals() as told:
-        running = RunningWorker(settings, display, status_file)
+        running = RunningWorker(settings, display, status_file=status_file)
         await running.start(told)
         await running.serve(told)
         display.note("stopping: flush, commit, leave the group")
@@ -72,16 +72,26 @@ async def _until_told(settings: Settings, display: Display, status_file: Path | 
 
 
 class RunningWorker:
-    """A worker, and what is shown of it."""
+    """A worker, and what is shown of it. ``tidy`` is called before a failure ends the process."""
 
-    def __init__(self, settings: Settings, display: Display, status_file: Path | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        display: Display,
+        *,
+        status_file: Path | None = None,
+        tidy: Callable[[], None] | None = None,
+    ) -> None:
         self._settings = settings
         self._display = display
         self._status_file = status_file
+        self._tidy = tidy
         self.run = WorkerRun(settings, progress=display, failure=self._fail)
 
     def _fail(self, error: StreamprocError) -> NoReturn:
         self._display.__exit__(None, None, None)  # gives the terminal back
+        if self._tidy is not None:
+            self._tidy()
         end_at_once(error)
 
     async def start(self, told: asyncio.Event) -> None:
@@ -101,25 +111,25 @@ class RunningWorker:
             with contextlib.suppress(asyncio.CancelledError):
                 await starting
 
-    async def serve(self, told: asyncio.Event) -> None:
-        """Show how it goes until told to stop.
+    async def serve(self, told: asyncio.Event, beside: asyncio.Task[Any] | None = None) -> None:
+        """Show how it goes until told to stop, or until what runs beside it is done.
 
-        Errors: what made the worker crash.
+        Errors: what made the worker crash, or the task beside it fail.
         """
         if told.is_set():
             return
         ended = asyncio.create_task(self.run.wait())
         stopping = asyncio.create_task(told.wait())
+        tasks = {ended, stopping} if beside is None else {ended, stopping, beside}
         try:
-            while not stopping.done() and not ended.done():
+            while not any(task.done() for task in tasks):
                 self.show()
                 await asyncio.wait(
-                    {ended, stopping},
-                    timeout=SHOW_INTERVAL_S,
-                    return_when=asyncio.FIRST_COMPLETED,
+                    tasks, timeout=SHOW_INTERVAL_S, return_when=asyncio.FIRST_COMPLETED
                 )
-            if ended.done():
-                await ended
+            for task in tasks:
+                if task.done():
+                    await task
         finally:
             ended.cancel()
             stopping.cancel()
