@@ -42,6 +42,17 @@ async def streamproc(
     *arguments: str, variables: Mapping[str, str] | None = None, answer: str = ""
 ) -> Finished:
     """Run a command to its end; ``variables`` join the environment without settings of ours."""
+    async with started(*arguments, variables=variables) as process:
+        out, err = await asyncio.wait_for(process.communicate(answer.encode()), DEADLINE_S)
+    assert process.returncode is not None
+    return Finished(process.returncode, out.decode("utf-8", "replace"), err.decode(), out)
+
+
+@asynccontextmanager
+async def started(
+    *arguments: str, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A command that runs; it is killed at the end, if it still does."""
     process = await asyncio.create_subprocess_exec(
         *leashed([*STREAMPROC, *arguments]),
         stdin=asyncio.subprocess.PIPE,
@@ -50,13 +61,11 @@ async def streamproc(
         env=plain_environment() | dict(variables or {}),
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(answer.encode()), DEADLINE_S)
-    except BaseException:
-        process.kill()
-        await process.wait()
-        raise
-    assert process.returncode is not None
-    return Finished(process.returncode, out.decode("utf-8", "replace"), err.decode(), out)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def plain_environment() -> dict[str, str]:

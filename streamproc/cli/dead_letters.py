@@ -122,13 +122,14 @@ async def read_dead_letters(
         async with changelog_cursor(bootstrap, topic, starts) as cursor:
             async for number, raw, _ in read_to_end(cursor):
                 total += len(raw.offsets)
-                for letter in _letters(topic, number, raw):
+                for letter in letters_of(topic, number, raw):
                     found.setdefault(letter.origin, letter)
     letters = [found[origin] for origin in sorted(found)]
     return Letters(letters, total - len(letters))
 
 
-def _letters(dlq_topic: str, partition: int, raw: RawRecords) -> Iterable[StoredLetter]:
+def letters_of(dlq_topic: str, partition: int, raw: RawRecords) -> Iterable[StoredLetter]:
+    """The dead letters among the records of one partition of a dead letter topic; copies too."""
     for index, offset in enumerate(raw.offsets):
         headers = raw.headers.get(index, ())
         # a record may have come with dlq.* headers of its own; ours were written behind them

@@ -25,7 +25,7 @@ from streamproc.cli.dead_letters import (
     send_again,
 )
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.terminal import output_console
+from streamproc.cli.terminal import output_console, without_controls
 from streamproc.errors import BadSetting
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.settings import Settings
@@ -175,7 +175,7 @@ def _newest(letters: Sequence[StoredLetter], limit: int) -> Table:
     for one in newest:
         size = "-" if one.value is None else f"{len(one.value):,}"
         # what came in a record is data, never markup or control characters for the terminal
-        detail, key = Text(_safe(one.detail)), Text(_shown_key(one.key))
+        detail, key = Text(without_controls(one.detail)), Text(_shown_key(one.key))
         table.add_row(str(one.origin), one.reason, detail, key, size)
     return table
 
@@ -197,13 +197,13 @@ def _print_letter(one: StoredLetter, console: Console) -> None:
         "from": str(one.origin),
         "rejected": f"{at:%Y-%m-%d %H:%M:%S} UTC, by streamproc {one.version}",
         "reason": one.reason,
-        "detail": _safe(one.detail),
+        "detail": without_controls(one.detail),
         "key": _shown_key(one.key),
     }
     for name, value in lines.items():
         console.print(Text(f"{name + ':':<10}{value}"))
     for name, content in one.headers:
-        console.print(Text(f"header    {_safe(name)}: {_shown_key(content)}"))
+        console.print(Text(f"header    {without_controls(name)}: {_shown_key(content)}"))
     if one.value is None:
         console.print("value:    none (a tombstone)")
         return
@@ -225,9 +225,6 @@ def hexdump(content: bytes) -> list[str]:
 
 
 def _shown_key(content: bytes | None) -> str:
-    return "none" if content is None else _safe(content.decode("utf-8", "backslashreplace"))
-
-
-def _safe(text: str) -> str:
-    """Text without anything that a terminal would obey."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return (
+        "none" if content is None else without_controls(content.decode("utf-8", "backslashreplace"))
+    )

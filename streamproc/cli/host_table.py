@@ -9,10 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from streamproc.cli.status import Status
+from streamproc.cli.terminal import without_controls
 from streamproc.program.view import HostRow
 
 STALE_ONLINE_MS = 90_000
 """A count of viewers older than this is shown with its age."""
+LIVE_WITHIN_MS = 300_000
 MINOR_PER_YUAN = 100
 HOME = "CNY"
 
@@ -39,15 +41,22 @@ def host_table(rows: Sequence[HostRow], now_ms: int) -> Table:
     for name in ("online", "orders", "GMV yuan", "comments/min"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
+        reference_ms = now_ms if _is_live(rows, now_ms) else row.watermark_ms
         table.add_row(
-            row.host_id,
-            row.name,
-            online_words(row, now_ms),
+            Text(without_controls(row.host_id)),
+            Text(without_controls(row.name)),
+            online_words(row, reference_ms),
             f"{row.orders:,}",
             money_words(row.gmv_minor),
             f"{row.comments_last_minute:,}",
         )
     return table
+
+
+def _is_live(rows: Sequence[HostRow], now_ms: int) -> bool:
+    """False for a replay or a simulation in its own time: there the clock says nothing of ages."""
+    newest_ms = max((row.watermark_ms for row in rows), default=now_ms)
+    return abs(now_ms - newest_ms) < LIVE_WITHIN_MS
 
 
 def online_words(row: HostRow, now_ms: int) -> Text:

@@ -27,6 +27,11 @@ def error_console() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def without_controls(text: str) -> str:
+    """Text from outside without anything that a terminal would obey."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 def tell(error: StreamprocError) -> None:
     """Print what happened, where, what to do, and the exit code that follows."""
     text = Text()

@@ -27,6 +27,8 @@ from streamproc.settings import Settings
 SHOW_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 60.0
 EXIT_OF_SIGNAL = 128
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""The last one comes when the terminal is closed."""
 
 
 def worker(
@@ -104,12 +106,16 @@ class RunningWorker:
         with libraries_silenced():
             starting = asyncio.create_task(self.run.start())
             await first_of(starting, told)
-            if starting.done():
-                await starting
+            if not starting.done():
+                starting.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await starting
                 return
-            starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            try:
                 await starting
+            except StreamprocError:
+                await self.run.stop()
+                raise
 
     async def serve(self, told: asyncio.Event, beside: asyncio.Task[Any] | None = None) -> None:
         """Show how it goes until told to stop, or until what runs beside it is done.
@@ -176,7 +182,7 @@ class RunningWorker:
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[asyncio.Event]:
-    """An event that SIGTERM and Ctrl-C set; the second signal ends the process."""
+    """An event that the first signal to stop sets; the second one ends the process."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -185,12 +191,12 @@ def stop_on_signals() -> Iterator[asyncio.Event]:
             os._exit(EXIT_OF_SIGNAL + number)
         told.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         loop.add_signal_handler(number, tell, number)
     try:
         yield told
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOPPING:
             loop.remove_signal_handler(number)
 
 

@@ -1,0 +1,104 @@
+"""Verification agrees with a state that is right, and names what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from streamproc.engine.digest import StateDigest
+from streamproc.engine.fence import FENCE_KEY
+from streamproc.engine.stamp import Epoch, stamp
+from streamproc.errors import VerificationFailed
+from streamproc.program.keys import Kind, parse
+from streamproc.provision.admin import ensure_topics
+from tests.command_line import Finished, running_worker, send, streamproc
+from tests.kafka_log import append_batch, read_changelog
+from tests.log_records import COMMENTS, ORDERS, LogBuilder
+from tests.servers import Broker
+
+pytestmark = pytest.mark.integration
+
+PARTITIONS = 2
+ABOVE_ALL = stamp(Epoch(9, 0, 0, 1, 1), 1)
+
+
+async def folded(broker: Broker, app_id: str, folder: Path) -> None:
+    """Comments, orders, a duplicate and a rejected record, folded by a worker that has ended."""
+    await ensure_topics(
+        broker.bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=app_id
+    )
+    builder = LogBuilder()
+    builder.comment().comment().comment(event_id="e-1").paid(1_999).paid(501, order_id="o-2")
+    builder.raw(COMMENTS, b"h-1", b"nonsense").profile("阿梅")
+    await send(broker.bootstrap, builder.records)
+    async with running_worker(broker.bootstrap, app_id, folder) as worker:
+        await worker.until(
+            lambda said: (
+                said["durable"].get(f"{COMMENTS}/0") == 4
+                and said["durable"].get(f"{ORDERS}/0") == 2
+                and said["durable"].get("live.hosts.v1/0") == 1
+            ),
+            "all folded",
+        )
+        worker.terminate()
+        assert await worker.ended() == 0
+
+
+async def verify(broker: Broker, app_id: str) -> tuple[Finished, dict[str, Any]]:
+    done = await streamproc("verify", "--json", "--bootstrap", broker.bootstrap, "--app-id", app_id)
+    assert done.out, done.said
+    return done, msgspec.json.decode(done.out)
+
+
+async def test_a_folded_log_is_equal_and_what_came_since_is_counted_beside_it(
+    broker: Broker, tmp_path: Path
+) -> None:
+    await folded(broker, "verify-equal", tmp_path)
+    await send(broker.bootstrap, LogBuilder(host="h-2").comment().comment().records)
+
+    done, found = await verify(broker, "verify-equal")
+
+    assert done.code == 0, done.said
+    assert found["differences"] == []
+    assert found["state_sha256"] == found["log_sha256"]
+    assert found["beyond_records"] == {COMMENTS: {"0": 2}}
+    counts = found["accounting"][COMMENTS]["0"]
+    assert {name: counts[name] for name in ("applied", "duplicate", "rejected", "unaccounted")} == {
+        "applied": 2,
+        "duplicate": 1,
+        "rejected": 1,
+        "unaccounted": 0,
+    }
+    money = found["totals"]["h-1/s-1"]["pay_gmv_minor"]
+    assert money == {"CNY": 2_500}
+
+
+async def test_a_state_that_lost_an_order_is_named_by_its_path(
+    broker: Broker, tmp_path: Path
+) -> None:
+    app_id = "verify-lost"
+    await folded(broker, app_id, tmp_path)
+    await _drop_order_sessions(broker, f"{app_id}-state-changelog")
+
+    done, found = await verify(broker, app_id)
+
+    assert done.code == VerificationFailed.exit_code, done.said
+    assert found["state_sha256"] != found["log_sha256"]
+    assert any("totals / pay_gmv_minor: missing" in line for line in found["differences"])
+    assert "what to do:" in done.err
+
+
+async def _drop_order_sessions(broker: Broker, changelog: str) -> None:
+    """Write a flush that deletes what holds the money, with a fence that fits what is left."""
+    view = await read_changelog(broker.bootstrap, changelog, 0)
+    assert view.fence is not None
+    dropped = [key for key in view.state if (key[0], parse(key).topic) == (Kind.SESSION, ORDERS)]
+    assert dropped
+    left = [(key, value) for key, value in view.state.items() if key not in dropped]
+    fence = msgspec.structs.replace(view.fence, digest=StateDigest(left).value)
+    changes: dict[bytes, bytes | None] = dict.fromkeys(dropped)
+    changes[FENCE_KEY] = fence.encode()
+    await append_batch(broker.bootstrap, changelog, 0, changes, ABOVE_ALL)

@@ -1,0 +1,71 @@
+"""Log lines go to stderr, as people or machines want them, and libraries keep quiet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+import structlog
+
+from streamproc.cli.logs import CHATTY, configure_logging, libraries_silenced
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in CHATTY}
+    yield
+    root.handlers, root.level = handlers, level
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+    structlog.reset_defaults()
+
+
+def test_json_lines_hold_level_event_and_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", "json")
+
+    structlog.get_logger("streamproc.x").info("recovered", partitions=4)
+    logging.getLogger("other").warning("from %s", "outside")
+
+    out, err = capsys.readouterr()
+    ours, theirs = (msgspec.json.decode(line) for line in err.splitlines())
+    assert (ours["event"], ours["partitions"], ours["level"]) == ("recovered", 4, "info")
+    assert (theirs["event"], theirs["logger"]) == ("from outside", "other")
+    assert out == ""
+
+
+def test_below_the_level_nothing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("warning", "console")
+
+    structlog.get_logger("streamproc.x").info("hidden")
+    structlog.get_logger("streamproc.x").warning("seen")
+
+    said = capsys.readouterr().err
+    assert "seen" in said
+    assert "hidden" not in said
+
+
+def test_libraries_tell_warnings_only_unless_debugging(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", "console")
+    logging.getLogger("aiokafka.cluster").info("chat")
+    configure_logging("debug", "console")
+    logging.getLogger("aiokafka.cluster").info("asked for")
+
+    said = capsys.readouterr().err
+    assert "chat" not in said
+    assert "asked for" in said
+
+
+def test_silenced_libraries_speak_again_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", "console")
+
+    with libraries_silenced():
+        logging.getLogger("aiokafka").error("told twice")
+    logging.getLogger("aiokafka").error("told")
+
+    said = capsys.readouterr().err
+    assert "told twice" not in said
+    assert "told" in said
