@@ -16,18 +16,17 @@ import msgspec
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence
 from streamproc.engine.stamp import EPOCH_SIZE, Epoch, stamp, stamp_of
 from streamproc.protocol import Batch
+from tests.changelog_view import ChangelogView, read_changelog
 from tests.counting import CAUGHT_UP, SUM, CountingProgram, event
 from tests.engine_worker import Options
 from tests.kafka_log import (
     CHANGELOG_CONFIG,
     SOURCE_CONFIG,
-    ChangelogView,
     Record,
     append_batch,
     committed_offsets,
     make_topics,
     producing,
-    read_changelog,
     read_topic,
 )
 from tests.worker_process import DEADLINE_S, POLL_S, WorkerProcess

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.record.memory_records import MemoryRecords
 
-from streamproc.engine.fence import CLAIM_KEY, Fence, decode_fence
-from streamproc.engine.reader import ChangelogReader
-from streamproc.engine.stamp import EPOCH_SIZE, HEADER, stamp_of
-from streamproc.errors import StreamprocError
+from streamproc.engine.stamp import HEADER
 
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
@@ -155,83 +152,6 @@ async def committed_offsets(
         }
     finally:
         await consumer.stop()
-
-
-@dataclass(slots=True)
-class ChangelogView:
-    """One changelog partition by the readers' rule, with what was ignored.
-
-    Shapes: ``state`` is the program's; ``stale_writes`` counts ignored records that were no claims;
-    ``problems`` is empty if the engine's reader sees the same, and the digest in the fence fits.
-    """
-
-    state: dict[bytes, bytes]
-    fence: Fence | None
-    stale_writes: int
-    stale_claims: int
-    epochs: int
-    unhealed: set[bytes]
-    records: list[Record]
-    problems: list[str] = field(default_factory=list)
-
-
-async def read_changelog(bootstrap: str, topic: str, partition: int) -> ChangelogView:
-    """A changelog partition, read record by record as any downstream reader may.
-
-    The rule is written again here, from the design and not from the engine's reader, and both must
-    agree: of each key the last record counts whose stamp is not below the highest seen before it.
-    """
-    view = view_of(await read_topic(bootstrap, topic, [partition]))
-    view.problems += _told_by_the_reader(view, where=f"{topic}, partition {partition}")
-    return view
-
-
-def _told_by_the_reader(view: ChangelogView, *, where: str) -> list[str]:
-    """What the engine's own reader sees otherwise, or refuses."""
-    reader = ChangelogReader()
-    records = view.records
-    reader.absorb(
-        [record.key or CLAIM_KEY for record in records],
-        [record.value for record in records],
-        [stamp_of(record.headers) for record in records],
-        records[-1].offset + 1 if records else 0,
-    )
-    problems = []
-    if dict(reader.program_records()) != view.state or reader.fence(where=where) != view.fence:
-        problems.append(f"{where}: the engine's reader sees another state")
-    try:
-        reader.verified_digest(view.fence, where=where)
-    except StreamprocError as error:
-        problems.append(str(error))
-    return problems
-
-
-def view_of(records: Sequence[Record]) -> ChangelogView:
-    """What the records of one changelog partition add up to."""
-    state: dict[bytes, bytes] = {}
-    top = b""
-    stale_writes = stale_claims = 0
-    unhealed: set[bytes] = set()
-    for record in records:
-        stamp, key = stamp_of(record.headers), record.key or b""
-        if stamp < top:
-            stale_claims += key == CLAIM_KEY
-            stale_writes += key != CLAIM_KEY
-            unhealed.add(key)
-            continue
-        top = stamp
-        unhealed.discard(key)
-        if record.value is None:
-            state.pop(key, None)
-        else:
-            state[key] = record.value
-    fence = state.pop(b"\x00fence", None)
-    state.pop(CLAIM_KEY, None)
-    decoded = None if fence is None else decode_fence(fence, where="")
-    epochs = {stamp_of(record.headers)[:EPOCH_SIZE] for record in records}
-    return ChangelogView(
-        state, decoded, stale_writes, stale_claims, len(epochs), unhealed, list(records)
-    )
 
 
 def record_batches(segment_folder: Path) -> list[list[Any]]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from tests.chaos.result import is_ok, result
+from tests.chaos.result import has_seen_zombies, is_ok, result
 from tests.chaos.run import Options, run
 from tests.servers import KafkaServer
 
@@ -81,6 +81,10 @@ def main(arguments: list[str]) -> int:
             return 1
     for defect in outcome.verdict.defects:
         say(f"DEFECT: {defect}")
+    if outcome.faults.total() < options.faults:
+        say(f"only {outcome.faults.total()} of {options.faults} faults: a defect or --minutes-max")
+    if not has_seen_zombies(outcome):
+        say("no zombie wrote anything: the run has not shown that stale writes are ignored")
     ok = is_ok(options, outcome)
     if ok and not chosen.keep:
         shutil.rmtree(folder, ignore_errors=True)

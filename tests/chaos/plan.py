@@ -47,6 +47,8 @@ def faults(seed: int) -> Iterator[Fault]:
     while True:
         deck = list(DECK)
         random.shuffle(deck)
+        deck.remove(Kind.FREEZE)
+        deck.insert(0, Kind.FREEZE)  # so that the shortest run has its zombie
         for kind in deck:
             yield Fault(
                 kind=kind,

@@ -23,6 +23,7 @@ SPARE_SLOTS = 2
 FROZEN_AT_MOST_S = 30.0
 VICTIM_DEADLINE_S = 30.0
 CAUGHT_UP_DEADLINE_S = 180.0
+GRACE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,8 @@ class Chaos:
         schedule = faults(self._options.seed)
         limit_s = self._options.minutes_max * 60
         while self.done.total() < self._options.faults and self._now_s() < limit_s:
+            if self.fleet.defects:
+                return  # more faults would only bury it
             fault = next(schedule)
             await asyncio.sleep(fault.wait_s)
             if await self._do(fault):
@@ -233,9 +236,13 @@ class Chaos:
         self.load.stop()
         await loading
         await self._until(self._caught_up, "all is durable", CAUGHT_UP_DEADLINE_S)
+        await self._healed()
+
+    async def _healed(self) -> None:
+        """Return once every stale record is written over; the verdict tells if that does not come."""
         options = self._options
         deadline = time.monotonic() + CAUGHT_UP_DEADLINE_S
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self.fleet.defects:
             views = await changelog_views(self._bootstrap, options.app_id, options.partitions)
             if not any(view.unhealed for view in views):
                 return
@@ -252,6 +259,8 @@ class Chaos:
         """Return once it holds; a deadline that passes is a defect, and the verdict tells the rest."""
         deadline = time.monotonic() + deadline_s
         while not holds():
+            if self.fleet.defects and time.monotonic() > deadline - deadline_s + GRACE_S:
+                return  # a worker that ended as none may will hardly catch up
             if time.monotonic() > deadline:
                 self.fleet.defects.append(f"not in {deadline_s:.0f} s: {what}; {self._behind()}")
                 return

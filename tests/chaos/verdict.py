@@ -9,8 +9,9 @@ from typing import Any
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.oracle.batch import LogRecord, compute, differences, digest
 from streamproc.program.canonical import canonical
+from tests.changelog_view import ChangelogView, read_changelog
 from tests.chaos.load import Load, Origin
-from tests.kafka_log import ChangelogView, Record, committed_offsets, read_changelog, read_topic
+from tests.kafka_log import Record, committed_offsets, read_topic
 
 COUNTED = ("applied", "duplicate", "rejected", "late")
 EVENT_FIGURES = ("paid_lines", "comments", "joins")
@@ -26,6 +27,7 @@ class Verdict:
     stale_writes_ignored: int = 0
     stale_claims_ignored: int = 0
     epochs: int = 0
+    flushes: int = 0
     dead_letters: int = 0
     dead_letters_repeated: int = 0
     state_digest: str = ""
@@ -88,7 +90,8 @@ def _fences(
     for number, view in enumerate(views):
         verdict.stale_writes_ignored += view.stale_writes
         verdict.stale_claims_ignored += view.stale_claims
-        verdict.epochs += view.epochs
+        verdict.epochs += len(view.epochs)
+        verdict.flushes += view.flushes
         verdict.defects += view.problems
         verdict.demand(not view.unhealed, f"partition {number}: {view.unhealed} were not healed")
         positions = {} if view.fence is None else view.fence.positions

@@ -84,9 +84,17 @@ async def test_a_restart_in_order_replays_nothing(stage: Stage) -> None:
     assert len(await stage.dead_letters()) == 5, "in order, each is written once"
 
 
-@pytest.mark.parametrize("moment", ["before", "during", "after"])
-async def test_a_kill_around_a_flush_changes_no_total(stage: Stage, moment: str) -> None:
-    doomed = stage.worker(**{f"kill_{moment}_flush": 4})
+async def test_a_kill_during_a_flush_changes_no_total(stage: Stage) -> None:
+    await _killed_and_inherited(stage, kill_during_flush=4)
+
+
+@pytest.mark.parametrize("moment", ["kill_before_flush", "kill_after_flush"])
+async def test_a_kill_beside_a_flush_changes_no_total(stage_on_kafka: Stage, moment: str) -> None:
+    await _killed_and_inherited(stage_on_kafka, **{moment: 4})
+
+
+async def _killed_and_inherited(stage: Stage, **moment: int) -> None:
+    doomed = stage.worker(**moment)
     while doomed.exit_code is None:
         await stage.send(200, garbage=2)
     assert doomed.exit_code == -signal.SIGKILL, doomed.log
