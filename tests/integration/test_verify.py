@@ -14,8 +14,9 @@ from streamproc.engine.stamp import Epoch, stamp
 from streamproc.errors import VerificationFailed
 from streamproc.program.keys import Kind, parse
 from streamproc.provision.admin import ensure_topics
+from tests.changelog_view import read_changelog
 from tests.command_line import Finished, running_worker, send, streamproc
-from tests.kafka_log import append_batch, read_changelog
+from tests.kafka_log import append_batch
 from tests.log_records import COMMENTS, ORDERS, LogBuilder
 from tests.servers import Broker
 
