@@ -15,6 +15,35 @@ CHATTY = ("faust", "mode", "aiokafka", "kafka", "asyncio", *SERVICES)
 """Loggers that tell more than people want to read."""
 
 
+REPEAT_AFTER_S = 10.0
+
+
+class _Once(logging.Filter):
+    """Lets what a library tells again and again through every ten seconds, with a count.
+
+    Without a broker aiokafka tells the same four lines twenty times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to tell it now."""
+        if not record.name.startswith(CHATTY):
+            return True
+        what = record.name, str(record.msg)
+        told_s, hidden = self._told.get(what, (-REPEAT_AFTER_S, 0))
+        if record.created - told_s < REPEAT_AFTER_S:
+            self._told[what] = told_s, hidden + 1
+            return False
+        self._told[what] = record.created, 0
+        if hidden:
+            record.msg = f"{record.getMessage()} (and {hidden} more like it)"
+            record.args = ()
+        return True
+
+
 class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]  # generic for the type checker only
     """Writes to what stderr is at that moment: a live table puts itself in between."""
 
@@ -51,6 +80,8 @@ def configure_logging(level: str, log_format: str) -> None:
             ],
         )
     )
+    if level != "debug":
+        handler.addFilter(_Once())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

@@ -69,3 +69,29 @@ def test_silenced_libraries_speak_again_afterwards(capsys: pytest.CaptureFixture
     said = capsys.readouterr().err
     assert "told twice" not in said
     assert "told" in said
+
+
+def test_what_a_library_repeats_is_told_once_and_then_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("info", "console")
+    started_s = 1_000.0
+
+    for number in range(50):
+        record = logging.LogRecord("aiokafka", logging.ERROR, "", 0, "no node %s", (number,), None)
+        record.created = started_s + number / 4
+        logging.getLogger("aiokafka").handle(record)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "no node 0" in lines[0]
+    assert "no node 40 (and 39 more like it)" in lines[1]
+
+
+def test_our_own_lines_are_all_told(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", "console")
+
+    for _ in range(3):
+        structlog.get_logger("streamproc.x").info("again")
+
+    assert capsys.readouterr().err.count("again") == 3
