@@ -304,12 +304,13 @@ class Engine:
         while True:
             await asyncio.sleep(self.config.tick_interval_s)
             now_ms = time.time_ns() // 1_000_000
-            if self.partitions:
-                self._note_ends()
+            self._note_ends()
             for partition in list(self.partitions.values()):
                 partition.tick(now_ms, self._caught_up(partition))
 
     def _note_ends(self) -> None:
+        if not self.partitions:
+            return  # nothing to compare with, and before the start no group to ask
         for source, end in self.group.source_ends().items():
             partition = self.partitions.get(source.partition)
             if partition is not None:
