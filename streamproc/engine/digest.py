@@ -34,7 +34,8 @@ class StateDigest:
             if value is None:
                 total -= hashes.pop(key, 0)
             else:
-                new = xxh3_64_intdigest(value, xxh3_64_intdigest(key))
+                # the key's length as seed keeps (ab, c) and (a, bc) apart
+                new = xxh3_64_intdigest(key + value, len(key))
                 total += new - hashes.get(key, 0)
                 hashes[key] = new
         self.value = total & _MASK

@@ -131,8 +131,10 @@ class Partition:
 
     def take_flush(self, written_by: str) -> Flush:
         """Everything the changelog lacks, with the fence that belongs to it, last."""
-        records = list({**self._ticked, **dict(self.program.take_dirty())}.items())
-        self._ticked = {}
+        records = self.program.take_dirty()
+        if self._ticked:
+            records = list((self._ticked | dict(records)).items())
+            self._ticked = {}
         self.digest.update(records)
         self._add_healing(records)
         positions = copy_positions(self.positions)
