@@ -23,6 +23,7 @@ from streamproc.errors import (
 )
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.provision.admin import ensure_topics
+from streamproc.sinks.kafka_outputs import SUFFIX
 from tests.command_line import SHORT_SESSIONS, Finished, running_worker, send, streamproc
 from tests.kafka_log import (
     append_batch,
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.integration
 
 PARTITIONS = 2
 SCREEN_LINES = 24
+LETTERS = [topic + SUFFIX for topic in INPUT_TOPICS]
 AN_OLD_STAMP = stamp(Epoch(0, 0, 0, 1, 1), 1)
 
 
@@ -121,10 +123,22 @@ async def test_missing_topics_are_all_named(broker: Broker) -> None:
     assert_told(done, TopicMissing, "streamproc topics apply", *INPUT_TOPICS)
 
 
+async def test_a_missing_topic_for_dead_letters_is_told_before_anything_is_folded(
+    broker: Broker,
+) -> None:
+    changelog = "letterless-state-changelog"
+    await make_topics(broker.bootstrap, [*INPUT_TOPICS, *LETTERS[1:], changelog], PARTITIONS, {})
+
+    done = await start_worker(broker, "letterless")
+
+    assert_told(done, TopicMissing, LETTERS[0])
+    assert LETTERS[1] not in done.err
+
+
 async def test_inputs_that_differ_in_their_partitions_are_refused(broker: Broker) -> None:
     others = [topic for topic in INPUT_TOPICS if topic != COMMENTS]
     changelog = "differ-state-changelog"
-    await make_topics(broker.bootstrap, [*others, changelog], PARTITIONS, {})
+    await make_topics(broker.bootstrap, [*others, *LETTERS, changelog], PARTITIONS, {})
     await make_topics(broker.bootstrap, [COMMENTS], PARTITIONS + 1, {})
 
     done = await start_worker(broker, "differ")
@@ -133,7 +147,7 @@ async def test_inputs_that_differ_in_their_partitions_are_refused(broker: Broker
 
 
 async def test_a_changelog_with_another_number_of_partitions_is_refused(broker: Broker) -> None:
-    await make_topics(broker.bootstrap, INPUT_TOPICS, PARTITIONS, {})
+    await make_topics(broker.bootstrap, [*INPUT_TOPICS, *LETTERS], PARTITIONS, {})
     await make_topics(broker.bootstrap, ["other-state-changelog"], PARTITIONS + 1, {})
 
     done = await start_worker(broker, "other")
