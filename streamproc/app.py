@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +28,9 @@ from streamproc.program.live import LiveProgram
 from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
+
+FAUST_FOLDER = Path(tempfile.gettempdir()) / "streamproc-faust"
+"""Faust wants a folder and puts nothing into it; one for all, so that a crash leaves no litter."""
 
 
 class WorkerRun:
@@ -54,7 +56,6 @@ class WorkerRun:
         self._app: Any = None
         self._outputs: KafkaOutputs | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._datadir = Path(tempfile.mkdtemp(prefix="streamproc-"))
 
     async def start(self) -> None:
         """Check the surroundings, then run.
@@ -83,7 +84,7 @@ class WorkerRun:
     async def _run(self, config: EngineConfig, outputs: KafkaOutputs) -> None:
         self.engine = Engine(config, self._program, outputs, self._failure, self._progress)
         await self.engine.start()
-        self._app = build_faust_app(self.engine, self._datadir)
+        self._app = build_faust_app(self.engine, FAUST_FOLDER)
         add_agents(self._app, self.engine, config.inputs)
         self._app.finalize()
         await self._app.start()
@@ -107,7 +108,6 @@ class WorkerRun:
             await self.engine.stop()
         if self._outputs is not None:
             await self._outputs.stop()
-        shutil.rmtree(self._datadir, ignore_errors=True)
 
     async def wait(self) -> None:
         """Return when the worker was stopped.

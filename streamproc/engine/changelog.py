@@ -5,6 +5,7 @@ Source: docs/adr/0003-one-flush-is-one-record-batch.md; aiokafka ``create_batch`
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -62,8 +63,10 @@ class Changelog:
                 raise _too_large(len(records), self._config.flush_hard_bytes, where)
         batch.close()
         try:
-            acknowledged = await self._producer.send_batch(batch, self.topic, partition=partition)
-            metadata = await acknowledged
+            # aiokafka goes on without end while a broker is away; whoever waits twice that long stops
+            async with asyncio.timeout(2 * self._config.request_timeout_s):
+                sent = await self._producer.send_batch(batch, self.topic, partition=partition)
+                metadata = await sent
         except MessageSizeTooLargeError as error:
             raise _too_large(len(records), batch.size(), where) from error
         except (TimeoutError, KafkaError, OSError) as error:

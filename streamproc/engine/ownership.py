@@ -109,7 +109,9 @@ class Claiming:
 
     def own(self) -> Ownership:
         """The ownership that this claim has become."""
-        return Ownership(self.epoch, self.reader.next_offset - 1, set(self.reader.stale))
+        owned = Ownership(self.epoch, self.reader.next_offset - 1, set(self.reader.stale))
+        owned.stale_records = self.reader.stale_records
+        return owned
 
 
 @dataclass(slots=True)
@@ -124,7 +126,8 @@ class Ownership:
     """A partition that is ours until somebody outranks us.
 
     Shapes: ``applied_offset`` is the last changelog offset that the state in memory accounts for;
-    ``heal`` are keys whose last record in the log may be somebody else's: the next flush writes them.
+    ``heal`` are keys whose last record in the log may be somebody else's: the next flush writes them;
+    ``stale_records`` counts the records of others that were met and do not count.
     """
 
     __slots__ = ("applied_offset", "epoch", "flush_number", "heal", "healed_keys", "stale_records")

@@ -60,7 +60,7 @@ async def check_topics(
     missing = [topic for topic in wanted if topic not in counts]
     if missing:
         raise TopicMissing(
-            f"missing: {', '.join(missing)}",
+            f"missing topics: {', '.join(missing)}",
             where=bootstrap_servers,
             hint="create them: streamproc topics apply",
         )

@@ -33,6 +33,8 @@ class KafkaOutputs:
         self._bootstrap_servers = bootstrap_servers
         self._version = app_version.encode()
         self._request_timeout_ms = int(request_timeout_s * 1000)
+        # aiokafka goes on without end while a broker is away; whoever waits twice that long stops
+        self._deadline_s = 2 * request_timeout_s
         self._producer: Any = None
         self.dead_letters = 0
 
@@ -58,18 +60,19 @@ class KafkaOutputs:
         Errors: ``DeadLettersUnwritable``: then nothing may pass these records.
         """
         try:
-            waiting = [
-                await self._producer.send(
-                    letter.topic + SUFFIX,
-                    key=letter.key,
-                    # Kafka takes a record with neither key nor value for a mistake of ours
-                    value=b"" if letter.value is None and letter.key is None else letter.value,
-                    partition=letter.partition,
-                    headers=self._headers(letter),
-                )
-                for letter in letters
-            ]
-            await asyncio.gather(*waiting)
+            async with asyncio.timeout(self._deadline_s):
+                waiting = [
+                    await self._producer.send(
+                        letter.topic + SUFFIX,
+                        key=letter.key,
+                        # Kafka takes a record with neither key nor value for a mistake of ours
+                        value=b"" if letter.value is None and letter.key is None else letter.value,
+                        partition=letter.partition,
+                        headers=self._headers(letter),
+                    )
+                    for letter in letters
+                ]
+                await asyncio.gather(*waiting)
         except (TimeoutError, KafkaError, OSError) as error:
             first = letters[0]
             raise DeadLettersUnwritable(
@@ -94,13 +97,17 @@ class KafkaOutputs:
     async def publish(self, records: Sequence[Published]) -> None:
         """Return once they are durable. Errors: ``FlushFailed``."""
         try:
-            waiting = [
-                await self._producer.send(
-                    record.topic, key=record.key, value=record.value, headers=list(record.headers)
-                )
-                for record in records
-            ]
-            await asyncio.gather(*waiting)
+            async with asyncio.timeout(self._deadline_s):
+                waiting = [
+                    await self._producer.send(
+                        record.topic,
+                        key=record.key,
+                        value=record.value,
+                        headers=list(record.headers),
+                    )
+                    for record in records
+                ]
+                await asyncio.gather(*waiting)
         except (TimeoutError, KafkaError, OSError) as error:
             raise FlushFailed(
                 f"{len(records)} output records could not be written: {error!r}",
