@@ -8,7 +8,8 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -278,6 +279,17 @@ class Stage:
             own = tuple((n, v) for n, v in letter.headers if not n.startswith("dlq."))
             assert (letter.key, letter.value, own) == (source.key, source.value, source.headers)
         assert origins == self.garbage
+
+
+@asynccontextmanager
+async def staged(bootstrap: str, folder: Path, partitions: int) -> AsyncIterator[Stage]:
+    """A stage with its topics, whose workers do not outlive it."""
+    made = Stage(bootstrap, folder, partitions)
+    await made.prepare()
+    try:
+        yield made
+    finally:
+        made.end_all()
 
 
 def origin_of(letter: Record) -> tuple[str, int, int]:

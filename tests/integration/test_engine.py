@@ -5,55 +5,34 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from streamproc.engine.digest import StateDigest
-from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, VERSION
+from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY
 from streamproc.engine.stamp import Epoch, stamp_of
 from streamproc.errors import (
-    ChangelogLost,
-    DeadLettersUnwritable,
-    DigestMismatch,
     Fenced,
-    FenceOutsideLog,
-    FlushTooLarge,
-    NewerState,
-    StreamprocError,
 )
-from tests.counting import CAUGHT_UP, FUTURE
-from tests.engine_stage import Stage
-from tests.kafka_log import delete_records, delete_topics, record_batches
+from tests.counting import CAUGHT_UP
+from tests.engine_stage import Stage, staged
+from tests.kafka_log import record_batches
 from tests.servers import Broker, KafkaServer
-from tests.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.integration
 
 PARTITIONS = 3
 
 
-@asynccontextmanager
-async def _staged(address: str, folder: Path) -> AsyncIterator[Stage]:
-    made = Stage(address, folder, PARTITIONS)
-    await made.prepare()
-    try:
-        yield made
-    finally:
-        made.end_all()
-
-
 @pytest.fixture
 async def stage(broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with _staged(broker.bootstrap, tmp_path) as made:
+    async with staged(broker.bootstrap, tmp_path, PARTITIONS) as made:
         yield made
 
 
 @pytest.fixture
 async def stage_on_kafka(kafka_broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with _staged(kafka_broker.bootstrap, tmp_path) as made:
+    async with staged(kafka_broker.bootstrap, tmp_path, PARTITIONS) as made:
         yield made
 
 
@@ -285,134 +264,3 @@ async def test_a_quiet_partition_is_known_to_be_caught_up(stage: Stage) -> None:
     await stage.caught_up(worker)
 
     await stage.until(lambda views: all(CAUGHT_UP in view.state for view in views))
-
-
-# -- what must be refused -------------------------------------------------------------------------
-
-
-async def _worked_and_stopped(stage: Stage) -> None:
-    worker = stage.worker()
-    await stage.send(900, garbage=3)
-    await stage.caught_up(worker)
-    worker.terminate()
-    assert await worker.ended() == 0, worker.log
-
-
-async def _refused(stage: Stage, error: type[StreamprocError]) -> WorkerProcess:
-    before = await stage.committed()
-    worker = stage.worker()
-    assert await worker.ended() == error.exit_code, worker.log
-    assert error.__name__ in worker.log
-    assert "what to do" in worker.log
-    for source, offset in (await stage.committed()).items():
-        assert offset in (None, before[source]), "nothing is acknowledged"
-    return worker
-
-
-async def test_a_lost_changelog_is_refused(stage: Stage) -> None:
-    await _worked_and_stopped(stage)
-    await delete_topics(stage.bootstrap, [stage.changelog])
-    await stage.make_changelog()
-
-    await _refused(stage, ChangelogLost)
-
-
-async def test_a_topic_made_anew_is_refused_until_the_loss_is_accepted(stage: Stage) -> None:
-    await _worked_and_stopped(stage)
-    topic = stage.inputs[0]
-    passed = await stage.ends()
-    await delete_topics(stage.bootstrap, [topic])
-    await stage.make_source(topic)
-    await _refused(stage, FenceOutsideLog)
-
-    worker = stage.worker(engine={"accept_loss": True})
-    stage.forget(topic)
-    await stage.send(90, topics=[topic])
-    await stage.caught_up(worker)
-
-    for view in await stage.views():
-        assert view.fence is not None
-        number = view.records[0].partition
-        position = view.fence.positions[topic]
-        assert position.unaccounted == 0
-        now = (await stage.ends())[topic, number]
-        assert position.applied + position.rejected == passed[topic, number] + now
-
-
-async def test_records_deleted_unread_are_refused_until_the_loss_is_accepted(
-    stage_on_kafka: Stage,
-) -> None:
-    stage = stage_on_kafka
-    await _worked_and_stopped(stage)
-    await stage.send(600)
-    topic = stage.inputs[0]
-    end = (await stage.ends())[topic, 0]
-    await delete_records(stage.bootstrap, topic, 0, end - 10)
-    await _refused(stage, FenceOutsideLog)
-
-    worker = stage.worker(engine={"accept_loss": True})
-    await stage.caught_up(worker)
-
-    fence = (await stage.views())[0].fence
-    assert fence is not None
-    assert fence.positions[topic].absent > 0
-    assert fence.positions[topic].unaccounted == 0
-
-
-async def test_a_newer_fence_is_refused(stage_on_kafka: Stage) -> None:
-    stage = stage_on_kafka
-    await _worked_and_stopped(stage)
-    view = (await stage.views())[1]
-    assert view.fence is not None
-    newer = msgspec.structs.replace(view.fence, version=VERSION + 1)
-    await stage.append_next(view, {FENCE_KEY: newer.encode()})
-
-    await _refused(stage, NewerState)
-
-
-async def test_a_state_that_only_a_newer_program_knows_is_refused(stage_on_kafka: Stage) -> None:
-    stage = stage_on_kafka
-    await _worked_and_stopped(stage)
-    view = (await stage.views())[1]
-    assert view.fence is not None
-    record = (FUTURE + b"who knows", b"!")
-    digest = StateDigest([*view.state.items(), record])
-    fence = msgspec.structs.replace(view.fence, digest=digest.value)
-    await stage.append_next(view, {record[0]: record[1], FENCE_KEY: fence.encode()})
-
-    await _refused(stage, NewerState)
-
-
-async def test_a_state_that_is_not_what_was_written_is_refused(stage_on_kafka: Stage) -> None:
-    stage = stage_on_kafka
-    await _worked_and_stopped(stage)
-    view = (await stage.views())[2]
-    await stage.append_next(view, {next(iter(view.state)): b"a resurrected value"})
-
-    await _refused(stage, DigestMismatch)
-
-
-async def test_a_flush_that_fits_no_record_batch_ends_the_worker(stage_on_kafka: Stage) -> None:
-    stage = stage_on_kafka
-    await stage.send(3000)
-    worker = stage.worker(engine={"flush_hard_bytes": 20_000, "flush_soft_bytes": 1 << 30})
-
-    assert await worker.ended() == FlushTooLarge.exit_code, worker.log
-    heir = stage.worker()
-    await stage.caught_up(heir)
-    await stage.check()
-
-
-async def test_a_dead_letter_that_cannot_be_written_ends_the_worker(stage_on_kafka: Stage) -> None:
-    stage = stage_on_kafka
-    await delete_topics(stage.bootstrap, [f"{topic}.dlq" for topic in stage.inputs])
-    await stage.send(20, garbage=5)
-
-    worker = stage.worker()
-    assert await worker.ended() == DeadLettersUnwritable.exit_code, worker.log
-    committed = await stage.committed()
-    views = await stage.views()
-    for topic, number, offset in stage.garbage:
-        assert (committed[topic, number] or 0) <= offset
-        fence = views[number].fence
-        assert fence is None or fence.positions[topic].next_offset <= offset
