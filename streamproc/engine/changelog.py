@@ -172,6 +172,8 @@ async def log_bounds(
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None)
     await consumer.start()
     try:
+        # unassigned, aiokafka waits half a second for metadata that it did not ask for
+        consumer.assign(list(where.values()))
         firsts = await consumer.beginning_offsets(list(where.values()))
         ends = await consumer.end_offsets(list(where.values()))
     finally:

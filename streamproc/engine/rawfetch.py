@@ -21,7 +21,7 @@ from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
 from streamproc.engine.stamp import HEADER, STAMP_SIZE, ZERO
 from streamproc.protocol import Headers
 
-DRAIN_RECORDS = 10_000
+DRAIN_RECORDS = 20_000
 """Where one call stops unpacking: unpacked, records take several times the memory of the buffers."""
 
 
