@@ -40,7 +40,8 @@ lint: $(FULL)
 house: $(FULL)
 	$(BIN)/python -m pytest tests/house
 
-test: setup lint ## Everything: check, unit, laws, agents, integration on real Kafka, a short chaos
+test: setup lint ## Everything: check, unit, laws, integration on real Kafka, a short chaos and benchmark
+	$(BIN)/python -m tests.bench --quick
 	$(BIN)/python -m pytest -m "not bench" $(ARGS)
 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker

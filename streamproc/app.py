@@ -29,9 +29,6 @@ from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
 
-FAUST_FOLDER = Path(tempfile.gettempdir()) / "streamproc-faust"
-"""Faust wants a folder and puts nothing into it; one for all, so that a crash leaves no litter."""
-
 
 class WorkerRun:
     """One worker, in this process and event loop.
@@ -84,10 +81,12 @@ class WorkerRun:
     async def _run(self, config: EngineConfig, outputs: KafkaOutputs) -> None:
         self.engine = Engine(config, self._program, outputs, self._failure, self._progress)
         await self.engine.start()
-        self._app = build_faust_app(self.engine, FAUST_FOLDER)
-        add_agents(self._app, self.engine, config.inputs)
-        self._app.finalize()
-        await self._app.start()
+        # Faust wants a folder to start and puts nothing into it
+        with tempfile.TemporaryDirectory(prefix="streamproc-") as folder:
+            self._app = build_faust_app(self.engine, Path(folder))
+            add_agents(self._app, self.engine, config.inputs)
+            self._app.finalize()
+            await self._app.start()
         _calm_garbage_collection()
         self._watching = asyncio.create_task(self._watch(config.stall_timeout_s))
 

@@ -79,7 +79,7 @@ async def test_a_full_disk_ends_the_worker_and_costs_nothing(
     small_kafka.start()
     await until_broker_answers(small_kafka)
     committed = await committed_offsets(bootstrap, APP_ID, [COMMENTS], 1)
-    assert committed[COMMENTS, 0] == BEFORE
+    assert (committed[COMMENTS, 0] or 0) <= BEFORE  # commits follow the state by up to a second
     async with running_worker(bootstrap, APP_ID, tmp_path) as worker:
         await worker.until(
             lambda said: said["durable"].get(f"{COMMENTS}/0") == BEFORE + UNFLUSHED, "all durable"
