@@ -1,7 +1,7 @@
 """A digest of keyed state that moves with each change instead of being computed anew.
 
 The digest is the sum, modulo 2^64, of one hash per key and value: it does not depend on order, and a
-changed key costs two hashes. It guards against a changelog that is not what was written (a compaction
+changed key costs one hash. It guards against a changelog that is not what was written (a compaction
 that kept the wrong record, a cut log), not against somebody who forges one.
 
 Source: docs/adr/0008-compaction-cannot-resurrect-a-zombie.md.
