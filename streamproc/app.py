@@ -18,7 +18,7 @@ from streamproc.agents.fold import add_agents
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.engine import Engine
 from streamproc.engine.faustapp import build_faust_app
-from streamproc.engine.ports import Failure, Progress
+from streamproc.engine.ports import Failure, Progress, SourcePartition
 from streamproc.engine.preflight import check_topics
 from streamproc.engine.versions import check_versions
 from streamproc.engine.watchdog import Watchdog
@@ -48,7 +48,7 @@ class WorkerRun:
     ) -> None:
         self._settings = settings
         self._program = program
-        self._progress = progress
+        self._progress = _Settled(progress)
         self._failure = failure
         self._app: Any = None
         self._outputs: KafkaOutputs | None = None
@@ -87,7 +87,6 @@ class WorkerRun:
             add_agents(self._app, self.engine, config.inputs)
             self._app.finalize()
             await self._app.start()
-        _calm_garbage_collection()
         self._watching = asyncio.create_task(self._watch(config.stall_timeout_s))
 
     async def _watch(self, stall_timeout_s: float) -> None:
@@ -125,10 +124,27 @@ class WorkerRun:
         return self.engine.caught_up()
 
 
-def _calm_garbage_collection() -> None:
-    """Let the collector pass over what start-up made.
+class _Settled:
+    """Passes progress on, and lets the collector pass over what a recovery has made.
 
-    Its thresholds stay: a fetch leaves cycles that hold buffers, and rarer passes cost 120 MiB.
+    A pass over a large state would hold every batch up. The collector's thresholds stay: a fetch leaves
+    cycles that hold buffers, and rarer passes cost 120 MiB.
     """
-    gc.collect()
-    gc.freeze()
+
+    def __init__(self, told: Progress) -> None:
+        self._told = told
+
+    def recovering(self, partitions: int) -> None:
+        """Recovery of so many partitions begins: what the last one made may go."""
+        gc.unfreeze()
+        self._told.recovering(partitions)
+
+    def recovered(self, partitions: int, records: int, duration_s: float) -> None:
+        """Recovery is done."""
+        gc.collect()
+        gc.freeze()
+        self._told.recovered(partitions, records, duration_s)
+
+    def paused(self, partition: SourcePartition, reason: str) -> None:
+        """A source partition is read no more."""
+        self._told.paused(partition, reason)

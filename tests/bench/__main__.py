@@ -110,7 +110,8 @@ async def trickle(bootstrap: str, hosts: int, seconds: int) -> int:
 def measure_latency(bootstrap: str, seconds: int) -> dict[str, Any]:
     """A worker that waits for records, and what it makes of a trickle of them."""
     running = subprocess.Popen(
-        [*MEASURED_WORKER, "--bootstrap", bootstrap, *("--latency", "--until-eof")],
+        # it stays a moment first: a start is no part of the latency of a running worker
+        [*MEASURED_WORKER, "--bootstrap", bootstrap, "--latency", "--stay-s", "3", "--until-eof"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
