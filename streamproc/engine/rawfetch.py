@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
 
-from streamproc.engine.stamp import HEADER, STAMP_SIZE, ZERO
+from streamproc.engine.stamp import ZERO, stamp_of
 from streamproc.protocol import Headers
 
 DRAIN_RECORDS = 20_000
@@ -45,10 +45,7 @@ class RawRecords:
         """The stamp of each record; ``ZERO`` where it has none."""
         found = [ZERO] * len(self.offsets)
         for index, headers in self.headers.items():
-            for name, value in headers:
-                if name == HEADER and value is not None and len(value) == STAMP_SIZE:
-                    found[index] = value
-                    break
+            found[index] = stamp_of(headers)
         return found
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from streamproc.protocol import Headers
+
 HEADER = "sp"
 _EPOCH = struct.Struct(">IIIQI")
 _FLUSH = struct.Struct(">Q")
@@ -48,9 +50,9 @@ def stamp(epoch: Epoch, flush: int) -> bytes:
     return epoch.encode() + _FLUSH.pack(flush)
 
 
-def stamp_of(headers: object) -> bytes:
+def stamp_of(headers: Headers) -> bytes:
     """The stamp among a record's headers; ``ZERO`` if it has none that could be one."""
-    for name, value in headers:  # type: ignore[attr-defined]
+    for name, value in headers:
         if name == HEADER and value is not None and len(value) == STAMP_SIZE:
-            return bytes(value)
+            return value
     return ZERO
