@@ -16,7 +16,7 @@ import msgspec
 from streamproc.engine.beginning import LogBounds, begin
 from streamproc.engine.changelog import Changelog, ChangelogCursor, holds, log_bounds
 from streamproc.engine.config import EngineConfig
-from streamproc.engine.fence import CLAIM_KEY
+from streamproc.engine.fence import CLAIM_KEY, Fence
 from streamproc.engine.ownership import Claiming, Verdict, Writer
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import Group, SourcePartition
@@ -48,7 +48,6 @@ class Recovery:
         self._program = program
         self._current = current
         self.records = 0
-        self.steps = 0
 
     async def take_over(self, partitions: Sequence[int], generation: int) -> list[Partition]:
         """The partitions, recovered and ours.
@@ -63,10 +62,11 @@ class Recovery:
             sources = [SourcePartition(t, n) for n in partitions for t in self._config.inputs]
             committed = await self._group.committed(sources)
             await self._read_to_end(cursor, claims)
-        bounds = await self._source_bounds(sources, claims)
+        fences = {n: claim.reader.fence(where=self._where(n)) for n, claim in claims.items()}
+        bounds = await self._source_bounds(sources, fences)
         recovered = []
         for number, claim in claims.items():
-            recovered.append(self._restore(number, claim, committed, bounds))
+            recovered.append(self._restore(number, claim, fences[number], committed, bounds))
             await asyncio.sleep(0)
         return recovered
 
@@ -97,7 +97,6 @@ class Recovery:
         if not self._current():
             raise Superseded("a newer assignment came while recovering")
         self.records += sum(len(records.offsets) for records in found.values())
-        self.steps += 1
         return found
 
     def _absorb(self, number: int, claim: Claiming, records: RawRecords) -> None:
@@ -141,12 +140,12 @@ class Recovery:
                     del waiting[number]
 
     async def _source_bounds(
-        self, sources: Sequence[SourcePartition], claims: Mapping[int, Claiming]
+        self, sources: Sequence[SourcePartition], fences: Mapping[int, Fence | None]
     ) -> dict[SourcePartition, LogBounds]:
         servers = self._config.bootstrap_servers
         bounds = await log_bounds(servers, sources)
         for source in sources:
-            fence = claims[source.partition].reader.fence(where=self._where(source.partition))
+            fence = fences[source.partition]
             held = None if fence is None else fence.positions.get(source.topic)
             if held is None or held.next_offset <= bounds[source].end_offset:
                 continue
@@ -158,12 +157,11 @@ class Recovery:
         self,
         number: int,
         claim: Claiming,
+        fence: Fence | None,
         committed: Mapping[SourcePartition, int | None],
         bounds: Mapping[SourcePartition, LogBounds],
     ) -> Partition:
-        where = self._where(number)
-        fence = claim.reader.fence(where=where)
-        digest = claim.reader.verified_digest(fence, where=where)
+        digest = claim.reader.verified_digest(fence, where=self._where(number))
         held = {} if fence is None else fence.positions
         positions = dict(held)
         for topic in self._config.inputs:
