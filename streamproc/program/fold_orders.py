@@ -14,8 +14,8 @@ from streamproc.program.codecs import pack_line, unpack_line
 from streamproc.program.keys import Kind, head
 from streamproc.program.streams import Streams
 from streamproc.protocol import BatchReport
-from streamproc.tally.figures import OrderFigures, Sale
-from streamproc.tally.lines import Line, OrderFact
+from streamproc.tally.figures import OrderFigures
+from streamproc.tally.lines import Line, OrderFact, Sale
 from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import BUCKET_MS
 
@@ -84,6 +84,6 @@ class OrderFold(Streams):
             return
         session = self.session(stream, sale.session_id)
         self.records.touch(session)
-        cast("OrderFigures", session.totals).add(sale, sign)
+        sale.add_to(cast("OrderFigures", session.totals), sign)
         if not sale.late:
-            cast("OrderFigures", self.pane(session, sale.at_ms)).add(sale, sign)
+            sale.add_to(cast("OrderFigures", self.pane(session, sale.at_ms)), sign)

@@ -1,14 +1,16 @@
-"""The figures, by the topic that owns them: plain sums, kept per session and per pane.
+"""The base sums, by the topic that owns them: plain sums, kept per session and per pane.
 
-A new figure is a slot, a line of ``row`` and ``of``, and what adds to it.
+A new sum is a slot and whatever adds to it. Slots are the columns of a record, in their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, NamedTuple
+from operator import attrgetter
+from typing import Any, ClassVar, Final, Self
 
-from streamproc.events.comments import CommentPosted
+from streamproc.events.comments import CommentPosted, Role
+from streamproc.events.orders import OrderFailed
 from streamproc.events.registry import (
     COMMENTS_TOPIC,
     ORDERS_TOPIC,
@@ -16,93 +18,180 @@ from streamproc.events.registry import (
     VIEWERS_TOPIC,
     AnyEvent,
 )
-from streamproc.events.viewers import ViewerJoined, ViewerLiked
+from streamproc.events.viewers import (
+    CartAdded,
+    ProductClicked,
+    ProductExposed,
+    ViewerFollowed,
+    ViewerJoined,
+    ViewerLeft,
+    ViewerLiked,
+    ViewerShared,
+)
 
-
-class Sale(NamedTuple):
-    """A paid order line, as far as figures need it.
-
-    Units: ``paid_minor`` in minor units of ``currency``. ``late``: it is in no pane.
-    """
-
-    at_ms: int
-    session_id: str
-    paid_minor: int
-    quantity: int
-    currency: str
-    late: bool
+Sum = int | dict[str, int]
+"""A count, or money in minor units by currency."""
 
 
 class Figures:
-    """Sums of one topic; this one has none, as of a topic that nothing is counted of."""
+    """Sums of one topic; this one has none, as of a topic that nothing is counted of.
+
+    Shapes: one attribute a column; ``MONEY`` names those that hold money by currency.
+    """
 
     __slots__: ClassVar[tuple[str, ...]] = ()
+    MONEY: ClassVar[tuple[str, ...]] = ()
+
+    _columns: ClassVar[Callable[[Any], tuple[Any, ...]]] = staticmethod(lambda _figures: ())
+
+    def __init_subclass__(cls) -> None:
+        cls._columns = staticmethod(attrgetter(*cls.__slots__))
 
     def row(self) -> tuple[Any, ...]:
         """The sums in the order in which records hold them."""
-        return ()
+        return type(self)._columns(self)
 
     @classmethod
-    def of(cls, row: Sequence[Any]) -> Figures:
-        """The figures whose ``row`` this is."""
+    def of(cls, row: Sequence[Sum]) -> Self:
+        """The figures whose ``row`` this is; money is shared with it, not copied."""
         return cls(*row)
+
+    def plus(self, other: Figures, sign: int = 1) -> None:
+        """Add sums of the same topic (sign 1) or take them back (sign -1)."""
+        for name in self.__slots__:
+            theirs = getattr(other, name)
+            if theirs:
+                if name in self.MONEY:
+                    ours = getattr(self, name)
+                    for currency, minor in theirs.items():
+                        ours[currency] = ours.get(currency, 0) + sign * minor
+                else:
+                    setattr(self, name, getattr(self, name) + sign * theirs)
+
+    def add_row(self, row: Sequence[Any], sign: int = 1) -> None:
+        """Add a row of the same topic (sign 1) or take it back (sign -1)."""
+        self.plus(self.of(row), sign)
 
 
 class OrderFigures(Figures):
-    """What was sold.
+    """What was ordered, sold, given back and refused.
 
-    Units: ``pay_gmv_minor`` in minor units, by currency.
+    Units: ``*_minor`` in minor units, by currency.
     """
 
-    __slots__ = ("items_sold", "paid_lines", "pay_gmv_minor")
+    MONEY = ("created_minor", "pay_gmv_minor", "refunded_minor", "unpaid_minor")
+    __slots__ = (  # noqa: RUF023 - the order of the columns in a record
+        "created_minor",
+        "pay_gmv_minor",
+        "refunded_minor",
+        "unpaid_minor",
+        "created_lines",
+        "paid_lines",
+        "refunded_lines",
+        "orders_main",
+        "items_sold",
+        "orphan_refunds",
+        "contradicted_lines",
+        "unnamed_paid_lines",
+        "failed_out_of_stock",
+        "failed_coupon_invalid",
+        "failed_pay_declined",
+        "failed_risk",
+        "failed_other",
+    )
 
     def __init__(
         self,
-        paid_lines: int = 0,
-        items_sold: int = 0,
+        created_minor: dict[str, int] | None = None,
         pay_gmv_minor: dict[str, int] | None = None,
+        refunded_minor: dict[str, int] | None = None,
+        unpaid_minor: dict[str, int] | None = None,
+        created_lines: int = 0,
+        paid_lines: int = 0,
+        refunded_lines: int = 0,
+        orders_main: int = 0,
+        items_sold: int = 0,
+        orphan_refunds: int = 0,
+        contradicted_lines: int = 0,
+        unnamed_paid_lines: int = 0,
+        failed_out_of_stock: int = 0,
+        failed_coupon_invalid: int = 0,
+        failed_pay_declined: int = 0,
+        failed_risk: int = 0,
+        failed_other: int = 0,
     ) -> None:
-        self.paid_lines = paid_lines
-        self.items_sold = items_sold
+        self.created_minor = {} if created_minor is None else created_minor
         self.pay_gmv_minor = {} if pay_gmv_minor is None else pay_gmv_minor
-
-    def row(self) -> tuple[int, int, dict[str, int]]:
-        """Paid lines, items sold, money by currency."""
-        return (self.paid_lines, self.items_sold, self.pay_gmv_minor)
-
-    def add(self, sale: Sale, sign: int) -> None:
-        """Count a sale (sign 1) or take it back (sign -1)."""
-        self.paid_lines += sign
-        self.items_sold += sign * sale.quantity
-        money = self.pay_gmv_minor
-        money[sale.currency] = money.get(sale.currency, 0) + sign * sale.paid_minor
+        self.refunded_minor = {} if refunded_minor is None else refunded_minor
+        self.unpaid_minor = {} if unpaid_minor is None else unpaid_minor
+        self.created_lines = created_lines
+        self.paid_lines = paid_lines
+        self.refunded_lines = refunded_lines
+        self.orders_main = orders_main
+        self.items_sold = items_sold
+        self.orphan_refunds = orphan_refunds
+        self.contradicted_lines = contradicted_lines
+        self.unnamed_paid_lines = unnamed_paid_lines
+        self.failed_out_of_stock = failed_out_of_stock
+        self.failed_coupon_invalid = failed_coupon_invalid
+        self.failed_pay_declined = failed_pay_declined
+        self.failed_risk = failed_risk
+        self.failed_other = failed_other
 
 
 class CommentFigures(Figures):
     """What was written."""
 
-    __slots__ = ("comments",)
+    __slots__ = ("comments", "mirrored", "unnamed_comments")  # the order of the columns
 
-    def __init__(self, comments: int = 0) -> None:
+    def __init__(self, comments: int = 0, mirrored: int = 0, unnamed_comments: int = 0) -> None:
         self.comments = comments
-
-    def row(self) -> tuple[int]:
-        """Comments."""
-        return (self.comments,)
+        self.mirrored = mirrored
+        self.unnamed_comments = unnamed_comments
 
 
 class ViewerFigures(Figures):
-    """What viewers did."""
+    """What viewers did. Units: ``watched_ms`` of all that left and told how long they were in."""
 
-    __slots__ = ("joins", "likes")
+    __slots__ = (  # noqa: RUF023 - the order of the columns in a record
+        "joins",
+        "unnamed_joins",
+        "likes",
+        "follows",
+        "shares",
+        "exposures",
+        "clicks",
+        "cart_adds",
+        "leaves",
+        "unnamed_leaves",
+        "watched_ms",
+    )
 
-    def __init__(self, joins: int = 0, likes: int = 0) -> None:
+    def __init__(
+        self,
+        joins: int = 0,
+        unnamed_joins: int = 0,
+        likes: int = 0,
+        follows: int = 0,
+        shares: int = 0,
+        exposures: int = 0,
+        clicks: int = 0,
+        cart_adds: int = 0,
+        leaves: int = 0,
+        unnamed_leaves: int = 0,
+        watched_ms: int = 0,
+    ) -> None:
         self.joins = joins
+        self.unnamed_joins = unnamed_joins
         self.likes = likes
-
-    def row(self) -> tuple[int, int]:
-        """Joins, likes."""
-        return (self.joins, self.likes)
+        self.follows = follows
+        self.shares = shares
+        self.exposures = exposures
+        self.clicks = clicks
+        self.cart_adds = cart_adds
+        self.leaves = leaves
+        self.unnamed_leaves = unnamed_leaves
+        self.watched_ms = watched_ms
 
 
 FIGURES: Final[dict[str, type[Figures]]] = {
@@ -114,25 +203,72 @@ FIGURES: Final[dict[str, type[Figures]]] = {
 """Topic -> the figures that it owns."""
 
 
+def _add_failed(figures: OrderFigures, event: OrderFailed) -> None:
+    name = f"failed_{event.reason.value}"
+    setattr(figures, name, getattr(figures, name) + 1)
+
+
 def _add_comment(figures: CommentFigures, event: CommentPosted) -> None:
-    if not event.mirrored:
-        figures.comments += 1
+    if event.mirrored:
+        figures.mirrored += 1
+        return
+    figures.comments += 1
+    if event.user_key is None and event.role is Role.VIEWER:
+        figures.unnamed_comments += 1
 
 
-def _add_joined(figures: ViewerFigures, _event: ViewerJoined) -> None:
+def _add_joined(figures: ViewerFigures, event: ViewerJoined) -> None:
     figures.joins += 1
+    if event.viewer_key is None:
+        figures.unnamed_joins += 1
+
+
+def _add_left(figures: ViewerFigures, event: ViewerLeft) -> None:
+    if event.watched_ms is None:
+        return
+    figures.leaves += 1
+    figures.watched_ms += event.watched_ms
+    if event.viewer_key is None:
+        figures.unnamed_leaves += 1
 
 
 def _add_liked(figures: ViewerFigures, event: ViewerLiked) -> None:
     figures.likes += event.count
 
 
+def _add_followed(figures: ViewerFigures, _event: ViewerFollowed) -> None:
+    figures.follows += 1
+
+
+def _add_shared(figures: ViewerFigures, _event: ViewerShared) -> None:
+    figures.shares += 1
+
+
+def _add_exposed(figures: ViewerFigures, _event: ProductExposed) -> None:
+    figures.exposures += 1
+
+
+def _add_clicked(figures: ViewerFigures, _event: ProductClicked) -> None:
+    figures.clicks += 1
+
+
+def _add_carted(figures: ViewerFigures, _event: CartAdded) -> None:
+    figures.cart_adds += 1
+
+
 ADD: Final[dict[type[AnyEvent], Callable[[Any, Any], None]]] = {
+    OrderFailed: _add_failed,
     CommentPosted: _add_comment,
     ViewerJoined: _add_joined,
+    ViewerLeft: _add_left,
     ViewerLiked: _add_liked,
+    ViewerFollowed: _add_followed,
+    ViewerShared: _add_shared,
+    ProductExposed: _add_exposed,
+    ProductClicked: _add_clicked,
+    CartAdded: _add_carted,
 }
 """Event -> how it adds to figures of its topic; an event that is missing here adds nothing.
 
-Orders are not here: what an order line adds depends on the facts already held of it.
+Order lines are not here: what a line adds depends on the facts already held of it.
 """

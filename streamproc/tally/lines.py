@@ -7,7 +7,7 @@ in ``names``, and facts hold their index.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, field
 
@@ -19,7 +19,7 @@ from streamproc.events.orders import (
     OrderRefunded,
     OrderRefundRequested,
 )
-from streamproc.tally.figures import Sale
+from streamproc.tally.figures import OrderFigures
 
 OrderFact = (
     OrderCreated
@@ -29,6 +29,27 @@ OrderFact = (
     | OrderRefunded
     | OrderRefundClosed
 )
+
+
+class Sale(NamedTuple):
+    """A paid order line, as far as figures need it.
+
+    Units: ``paid_minor`` in minor units of ``currency``. ``late``: it is in no pane.
+    """
+
+    at_ms: int
+    session_id: str
+    paid_minor: int
+    quantity: int
+    currency: str
+    late: bool
+
+    def add_to(self, figures: OrderFigures, sign: int) -> None:
+        """Count the sale (sign 1) or take it back (sign -1)."""
+        figures.paid_lines += sign
+        figures.items_sold += sign * self.quantity
+        money = figures.pay_gmv_minor
+        money[self.currency] = money.get(self.currency, 0) + sign * self.paid_minor
 
 
 class Fact(Struct, array_like=True, frozen=True, gc=False):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamproc.tally.figures import OrderFigures, Sale
-from streamproc.tally.lines import Line, OrderFact
+from streamproc.tally.figures import OrderFigures
+from streamproc.tally.lines import Line, OrderFact, Sale
 from tests.builders import (
     T0,
     cancelled,
@@ -95,8 +95,8 @@ def test_a_sale_names_its_session_and_currency() -> None:
 
 def test_a_sale_taken_back_leaves_nothing_counted() -> None:
     figures, sale = OrderFigures(), Sale(T0, "s-1", 700, 2, "CNY", late=False)
-    figures.add(sale, 1)
-    assert figures.row() == (1, 2, {"CNY": 700})
-    figures.add(sale, -1)
+    sale.add_to(figures, 1)
+    assert (figures.paid_lines, figures.items_sold, figures.pay_gmv_minor) == (1, 2, {"CNY": 700})
+    sale.add_to(figures, -1)
 
-    assert figures.row() == (0, 0, {"CNY": 0})
+    assert (figures.paid_lines, figures.items_sold, figures.pay_gmv_minor) == (0, 0, {"CNY": 0})
