@@ -1,0 +1,87 @@
+"""The fold of recorded events: the program of a worker, and the accounting of an engine."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from streamproc.program.canonical import canonical
+from streamproc.program.live import LiveProgram
+from streamproc.protocol import Batch
+from streamproc.replay.recorded import Recorded
+
+COUNTED = ("applied", "duplicate", "late", "rejected")
+
+
+class Playback:
+    """Folds records as a worker does.
+
+    Shapes: ``counts`` by topic, then partition, then name. One program folds all partitions: a host
+        lives in one of them, so nothing tells the difference.
+    """
+
+    def __init__(self) -> None:
+        self.program = LiveProgram()
+        self.records = 0
+        self.counts: dict[str, dict[int, dict[str, int]]] = {}
+        self._next_offsets: defaultdict[tuple[str, int], int] = defaultdict(int)
+
+    def take(self, records: Sequence[Recorded]) -> None:
+        """Fold records, those of one partition in their order.
+
+        Errors: none, for any bytes: what cannot be used is counted as rejected.
+        """
+        self.records += len(records)
+        parts: dict[tuple[str, int], list[Recorded]] = {}
+        for each in records:
+            parts.setdefault((each.topic, each.partition), []).append(each)
+        for (topic, partition), alike in parts.items():
+            self._apply(topic, partition, alike)
+
+    def _apply(self, topic: str, partition: int, records: Sequence[Recorded]) -> None:
+        first = self._next_offsets[topic, partition]
+        last = self._next_offsets[topic, partition] = first + len(records)
+        report = self.program.apply(
+            topic,
+            Batch(
+                topic,
+                partition,
+                list(range(first, last)),
+                [each.key for each in records],
+                [each.value for each in records],
+                [each.timestamp_ms for each in records],
+                last,
+            ),
+        )
+        self.program.take_outputs()  # dead letters, which go nowhere here
+        counts = self.counts.setdefault(topic, {}).setdefault(partition, dict.fromkeys(COUNTED, 0))
+        for name in COUNTED:
+            counts[name] += getattr(report, name)
+
+    def counted(self, name: str) -> int:
+        """How many records became this, altogether."""
+        return sum(of[name] for each in self.counts.values() for of in each.values())
+
+    def canonical(self) -> Mapping[str, Any]:
+        """The canonical form that a verification takes its digest of.
+
+        Shapes: called once, at the end: it takes what changed since the beginning.
+        """
+        state = [(key, value) for key, value in self.program.take_dirty() if value is not None]
+        accounting = {
+            topic: {
+                str(partition): {name: count for name, count in counts.items() if count}
+                for partition, counts in of.items()
+            }
+            for topic, of in self.counts.items()
+        }
+        return {"hosts": canonical(state)["hosts"], "accounting": accounting}
+
+
+def last_event_ms(program: LiveProgram) -> int | None:
+    """The time of the last event folded, of any host and topic; None if there is none."""
+    streams = (each for fold in program.streams.values() for each in fold.hosts.values())
+    times = [each.watermark_ms for each in streams]
+    times += program.profiles.watermarks_ms.values()
+    return max(times, default=None)
