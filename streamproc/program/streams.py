@@ -1,18 +1,19 @@
-"""Opening what the state holds of a host in one topic: sessions, minutes, buckets of event ids."""
+"""Opening what the state holds of a host in one topic: sessions, minutes, people, event ids."""
 
 from __future__ import annotations
 
 from typing import Final, cast
 
-from streamproc.program.codecs import unpack_block, unpack_minute, unpack_session
+from streamproc.program.codecs import unpack_block, unpack_minute, unpack_people, unpack_session
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
 from streamproc.tally.dedupe import Bucket, death_of
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.panes import Minute
+from streamproc.tally.people import UNIQUES, Members, People
 from streamproc.tally.sessions import Session
 from streamproc.tally.streams import HostStream
-from streamproc.tally.timing import ALLOWANCE_MS, PANE_MS, PANES_PER_MINUTE
+from streamproc.tally.timing import ALLOWANCE_MS, MINUTE_MS, PANE_MS
 
 _NO_SESSION: Final = ""
 """No session has this id."""
@@ -33,7 +34,9 @@ class Streams:
         self.hosts: dict[str, HostStream] = {}
         self._session_head = head(Kind.SESSION, topic)
         self._minute_head = head(Kind.MINUTE, topic)
+        self._people_head = head(Kind.PEOPLE, topic)
         self._seen_head = head(Kind.SEEN, topic)
+        self._names = len(UNIQUES[topic])
 
     def stream(self, host_id: str) -> HostStream:
         """The stream of a host, begun if it is new."""
@@ -66,17 +69,21 @@ class Streams:
 
     def pane(self, session: Session, at_ms: int) -> Figures:
         """The pane of a session in which a time falls, about to change."""
-        pane_no = at_ms // PANE_MS
-        minute_no = pane_no // PANES_PER_MINUTE
+        minute = self.minute(session, at_ms)
+        session.pane = minute.pane(at_ms // PANE_MS, self.figures)
+        return session.pane
+
+    def minute(self, session: Session, at_ms: int) -> Minute:
+        """The minute of a session in which a time falls, about to change."""
+        minute_no = at_ms // MINUTE_MS
         minute = session.minute
         if minute.number != minute_no:
             minute = self.find_minute(session, minute_no) or Minute(
-                self._minute_key(session, minute_no), minute_no
+                self._minute_key(session, minute_no), minute_no, Members(self._names)
             )
-            session.minute = minute
+            session.minute, session.pane = minute, None
         self.records.touch(minute)
-        session.pane = minute.pane(pane_no, self.figures)
-        return session.pane
+        return minute
 
     def find_minute(self, session: Session, minute_no: int) -> Minute | None:
         """A minute of a session as it is now, to look at; None if nothing fell into it."""
@@ -89,14 +96,58 @@ class Streams:
         value = self.records.values.get(key)
         return None if value is None else unpack_minute(key, value, self.figures)
 
+    def meet(self, session: Session, index: int, key: str, at_ms: int, late: bool) -> None:
+        """Count a person in the minute of a time, unless it is late, and in the session.
+
+        Shapes: ``index`` is the place of the count in ``UNIQUES``.
+        """
+        if not late:
+            self.minute(session, at_ms).members.waiting[index].add(key)
+            if session.opens_ms <= at_ms < session.closes_ms:
+                return
+        people = self.people(session)
+        self.records.touch(people)
+        people.members.waiting[index].add(key)
+
+    def people(self, session: Session) -> People:
+        """Who was in a session, but for its open minute; begun if it is new."""
+        key = self._people_head + session.key[len(self._session_head) :]
+        cell = self.records.changed.get(key)
+        if cell is not None:
+            return cast("People", cell)
+        value = self.records.values.get(key)
+        return People(key, Members(self._names)) if value is None else unpack_people(key, value)
+
+    def roll(self, session: Session, at_ms: int) -> None:
+        """Open the minute of a time that lies behind the open one, whose members join the session."""
+        if session.closes_ms and self._names:
+            minute = self.find_minute(session, session.opens_ms // MINUTE_MS)
+            if minute is not None:
+                self._join(session, minute)
+        session.open(at_ms)
+
+    def _join(self, session: Session, minute: Minute) -> None:
+        counts = minute.members.counts()
+        if any(each is not None for each in counts):
+            people = self.people(session)
+            people.members.merge(counts)
+            self.records.touch(people)
+
     def _minute_key(self, session: Session, minute_no: int) -> bytes:
         ids = session.key[len(self._session_head) :]
         return self._minute_head + ids + SEPARATOR + number(minute_no)
 
     def bucket(self, stream: HostStream, bucket_no: int) -> Bucket | None:
-        """The bucket of that number; None if the watermark has passed what it would remember."""
+        """The bucket of that number; None if the watermark has passed what it would remember.
+
+        Shapes: ready to add to until another one is asked for.
+        """
         bucket = stream.buckets.get(bucket_no)
-        if bucket is None and death_of(bucket_no) > stream.watermark_ms:
+        if bucket is not None:
+            bucket.stir()
+        elif death_of(bucket_no) > stream.watermark_ms:
+            for other in stream.buckets.values():
+                other.settle()
             bucket = Bucket(self._seen_head + stream.host + number(bucket_no), bucket_no)
             stream.hold(bucket)
             self.records.buckets[bucket.key] = bucket
@@ -106,6 +157,8 @@ class Streams:
         """Let an applied event be seen by its session and the watermark; tell whether it is late."""
         if at_ms <= stream.watermark_ms:
             return self.fall_behind(stream, session, at_ms)
+        if at_ms >= session.closes_ms:
+            self.roll(session, at_ms)
         stream.watermark_ms = session.seen_ms = at_ms
         stream.latest = session.session_id
         if at_ms >= stream.dies_at_ms:
@@ -114,6 +167,8 @@ class Streams:
 
     def fall_behind(self, stream: HostStream, session: Session, at_ms: int) -> bool:
         """The same for an event that does not move the watermark."""
+        if at_ms >= session.closes_ms:
+            self.roll(session, at_ms)
         session.seen_ms = max(session.seen_ms, at_ms)
         if at_ms == stream.watermark_ms:
             stream.latest = max(stream.latest, session.session_id)

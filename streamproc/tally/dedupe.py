@@ -6,8 +6,9 @@ is never written again, however hot the room.
 
 from __future__ import annotations
 
+from array import array
 from itertools import islice
-from typing import Final
+from typing import Final, cast
 
 from streamproc.tally.timing import BUCKET_MS, REMEMBERED_MS
 
@@ -17,10 +18,11 @@ BLOCK_HASHES: Final = 32
 class Bucket:
     """The event ids of one host and topic in one span of event time.
 
-    Shapes: ``hashes`` in arrival order, of which the first ``taken`` are written.
+    Shapes: ``hashes`` in arrival order, of which the first ``taken`` are written; it is empty while
+        the bucket is still: :meth:`stir` before looking into it or adding to it.
     """
 
-    __slots__ = ("dies_at_ms", "dirty", "hashes", "key", "number", "taken")
+    __slots__ = ("_still", "dies_at_ms", "dirty", "hashes", "key", "number", "taken")
 
     def __init__(self, key: bytes, number: int) -> None:
         self.key = key
@@ -31,6 +33,19 @@ class Bucket:
         # alone while it walks every set.
         self.hashes: dict[int, None] = {}
         self.taken = 0
+        self._still: array[int] | None = None
+
+    def settle(self) -> None:
+        """Hold the hashes in a ninth of the memory, until somebody stirs them."""
+        if self._still is None:
+            self._still = array("Q", self.hashes)
+            self.hashes = {}
+
+    def stir(self) -> None:
+        """Have the hashes ready to look into and to add to."""
+        if self._still is not None:
+            self.hashes = dict.fromkeys(self._still)
+            self._still = None
 
     def written(self) -> int:
         """How many blocks are written, the last of them perhaps not as it is now."""
@@ -38,31 +53,43 @@ class Bucket:
 
     def unwritten(self) -> int:
         """How many blocks are not written as they are now."""
-        if self.taken == len(self.hashes):
+        if self.taken == self._count():
             return 0
-        return _blocks(len(self.hashes)) - self.taken // BLOCK_HASHES
+        return _blocks(self._count()) - self.taken // BLOCK_HASHES
 
     def block(self, block_no: int) -> list[int]:
         """The hashes of a block."""
         start = block_no * BLOCK_HASHES
+        if self._still is not None:
+            return self._still[start : start + BLOCK_HASHES].tolist()
         return list(islice(self.hashes, start, start + BLOCK_HASHES))
 
     def take(self) -> list[tuple[int, list[int]]]:
         """The blocks that were not written, by number; from now on they are."""
         first = self.taken // BLOCK_HASHES
-        self.taken = len(self.hashes)
-        # From the end, which costs what there is to write and not what there is.
-        tail = list(islice(reversed(self.hashes), self.taken - first * BLOCK_HASHES))
-        tail.reverse()
+        self.taken = self._count()
+        tail = self._from(first * BLOCK_HASHES)
         if len(tail) <= BLOCK_HASHES:
             return [(first, tail)]
         starts = range(0, len(tail), BLOCK_HASHES)
         return [(first + at, tail[start : start + BLOCK_HASHES]) for at, start in enumerate(starts)]
 
+    def _count(self) -> int:
+        return len(self.hashes if self._still is None else self._still)
+
+    def _from(self, start: int) -> list[int]:
+        if self._still is not None:
+            return self._still[start:].tolist()
+        # From the end, which costs what there is to write and not what there is.
+        tail = list(islice(reversed(self.hashes), len(self.hashes) - start))
+        tail.reverse()
+        return tail
+
     def restore(self, hashes: list[int]) -> None:
         """Hold a written block again. Shapes: called block by block, in their order."""
-        self.hashes.update(dict.fromkeys(hashes))
-        self.taken = len(self.hashes)
+        self.settle()
+        cast("array[int]", self._still).extend(hashes)
+        self.taken = self._count()
 
 
 def _blocks(hashes: int) -> int:
