@@ -1,0 +1,238 @@
+"""Orders: the facts of their lines, merged so that nothing depends on how often or when they come.
+
+Of each fact of a line the greatest version stands, and a line that two versions of one fact were
+told of is contradicted. Both are joins: commutative, associative, idempotent. Only whether a fact
+was late is decided once, when the version that stands arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+from streamproc.events.orders import (
+    OrderCancelled,
+    OrderCreated,
+    OrderPaid,
+    OrderRefundClosed,
+    OrderRefunded,
+    OrderRefundRequested,
+)
+
+OrderFact = (
+    OrderCreated
+    | OrderPaid
+    | OrderCancelled
+    | OrderRefundRequested
+    | OrderRefunded
+    | OrderRefundClosed
+)
+
+UNKNOWN_MINOR: Final = -1
+"""How much is asked back, when nobody said."""
+
+
+class Created(NamedTuple):
+    """A line was ordered. Units: minor units of ``currency``."""
+
+    at_ms: int
+    payable_minor: int
+    quantity: int
+    currency: str
+    session_id: str
+
+
+class Paid(NamedTuple):
+    """A line was paid. Units: minor units of ``currency``."""
+
+    at_ms: int
+    paid_minor: int
+    quantity: int
+    currency: str
+    session_id: str
+    payable_minor: int
+
+
+class Told(NamedTuple):
+    """A line was cancelled, or a request for money back was closed."""
+
+    at_ms: int
+    session_id: str
+
+
+class Requested(NamedTuple):
+    """Money is asked back. Units: ``refund_minor`` may be ``UNKNOWN_MINOR``."""
+
+    at_ms: int
+    refund_minor: int
+    session_id: str
+
+
+class Refunded(NamedTuple):
+    """Money was given back. Units: minor units of ``currency``."""
+
+    at_ms: int
+    refund_minor: int
+    currency: str
+    session_id: str
+
+
+Fact = Created | Paid | Told | Requested | Refunded
+
+
+class Outcome(IntEnum):
+    """What became of a fact that a line was told."""
+
+    AGAIN = 0
+    """Nothing: all of it was known."""
+    NOTED = 1
+    """Another version stands, but the line remembers that this one came."""
+    STANDS = 2
+    """It is the version that stands."""
+
+
+class Line:
+    """Everything known of one order line.
+
+    Shapes: at most one created, paid and cancelled; the rest by refund id. ``created_late`` and
+        ``paid_late`` are of the version that stands; ``buyer_known`` is of the paid version that
+        stands, true if any delivery of it named the buyer.
+    """
+
+    __slots__ = (
+        "buyer_known",
+        "cancelled",
+        "closed",
+        "contradicted",
+        "created",
+        "created_late",
+        "paid",
+        "paid_late",
+        "refunded",
+        "requested",
+    )
+
+    def __init__(self) -> None:
+        self.created: Created | None = None
+        self.paid: Paid | None = None
+        self.cancelled: Told | None = None
+        self.requested: dict[str, Requested] = {}
+        self.refunded: dict[str, Refunded] = {}
+        self.closed: dict[str, Told] = {}
+        self.created_late = False
+        self.paid_late = False
+        self.buyer_known = False
+        self.contradicted = False
+
+    def merge(self, event: OrderFact, late: bool) -> Outcome:
+        """Take a fact in."""
+        before = (self.contradicted, self.buyer_known)
+        if _MERGE[type(event)](self, event, late):
+            return Outcome.STANDS
+        noted = before != (self.contradicted, self.buyer_known)
+        return Outcome.NOTED if noted else Outcome.AGAIN
+
+    def facts(self) -> Iterator[Fact]:
+        """Every fact held."""
+        for fact in (self.created, self.paid, self.cancelled):
+            if fact is not None:
+                yield fact
+        yield from self.requested.values()
+        yield from self.refunded.values()
+        yield from self.closed.values()
+
+    def stands(self, fact: Fact, held: Fact | None) -> bool:
+        """Whether a version of a fact takes the place of the one held; notes a contradiction."""
+        if held is None:
+            return True
+        if fact == held:
+            return False
+        self.contradicted = True
+        return fact > held
+
+
+class Order:
+    """The lines of one order of one host. Shapes: ``lines`` by line id."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self) -> None:
+        self.lines: dict[str, Line] = {}
+
+    def line(self, line_id: str) -> Line:
+        """A line, begun if it is new."""
+        line = self.lines.get(line_id)
+        if line is None:
+            line = self.lines[line_id] = Line()
+        return line
+
+
+def _merge_created(line: Line, event: OrderCreated, late: bool) -> bool:
+    fact = Created(
+        event.occurred_at_ms, event.payable_minor, event.quantity, event.currency, event.session_id
+    )
+    if not line.stands(fact, line.created):
+        return False
+    line.created, line.created_late = fact, late
+    return True
+
+
+def _merge_paid(line: Line, event: OrderPaid, late: bool) -> bool:
+    fact = Paid(
+        event.occurred_at_ms,
+        event.paid_minor,
+        event.quantity,
+        event.currency,
+        event.session_id,
+        event.payable_minor,
+    )
+    known = event.buyer_key is not None
+    if not line.stands(fact, line.paid):
+        line.buyer_known |= known and fact == line.paid
+        return False
+    line.paid, line.paid_late, line.buyer_known = fact, late, known
+    return True
+
+
+def _merge_cancelled(line: Line, event: OrderCancelled, _late: bool) -> bool:
+    fact = Told(event.occurred_at_ms, event.session_id)
+    if not line.stands(fact, line.cancelled):
+        return False
+    line.cancelled = fact
+    return True
+
+
+def _merge_requested(line: Line, event: OrderRefundRequested, _late: bool) -> bool:
+    minor = UNKNOWN_MINOR if event.refund_minor is None else event.refund_minor
+    fact = Requested(event.occurred_at_ms, minor, event.session_id)
+    if not line.stands(fact, line.requested.get(event.refund_id)):
+        return False
+    line.requested[event.refund_id] = fact
+    return True
+
+
+def _merge_refunded(line: Line, event: OrderRefunded, _late: bool) -> bool:
+    fact = Refunded(event.occurred_at_ms, event.refund_minor, event.currency, event.session_id)
+    if not line.stands(fact, line.refunded.get(event.refund_id)):
+        return False
+    line.refunded[event.refund_id] = fact
+    return True
+
+
+def _merge_closed(line: Line, event: OrderRefundClosed, _late: bool) -> bool:
+    fact = Told(event.occurred_at_ms, event.session_id)
+    if not line.stands(fact, line.closed.get(event.refund_id)):
+        return False
+    line.closed[event.refund_id] = fact
+    return True
+
+
+_MERGE: Final[dict[type[OrderFact], Callable[[Line, Any, bool], bool]]] = {
+    OrderCreated: _merge_created,
+    OrderPaid: _merge_paid,
+    OrderCancelled: _merge_cancelled,
+    OrderRefundRequested: _merge_requested,
+    OrderRefunded: _merge_refunded,
+    OrderRefundClosed: _merge_closed,
+}
