@@ -178,3 +178,17 @@ class Superseded(StreamprocError):
 
     exit_code = 30
     meaning = "internal: a recovery was overtaken by a rebalance"
+
+
+class BadLexicon(StreamprocError):
+    """Words, rules or a catalogue for comments that contradict themselves."""
+
+    exit_code = 31
+    meaning = "the lexicon, the rules or the catalogue for comments are wrong; file and line are named"
+
+
+class OlderState(StreamprocError):
+    """The changelog was written by an older version whose records cannot be read any more."""
+
+    exit_code = 32
+    meaning = "the state was written by an older version of streamproc; it must be rebuilt"

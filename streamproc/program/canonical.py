@@ -2,69 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from streamproc.program.codecs import unpack_minute, unpack_profile, unpack_session
-from streamproc.program.keys import Kind, Parsed, parse
-from streamproc.tally.figures import FIGURES, Figures
-from streamproc.tally.timing import PANE_MS, PANES_PER_MINUTE
+from streamproc.program.codecs import unpack_profile
+from streamproc.program.keys import Kind, parse
+from streamproc.program.tallies import session_tallies
+from streamproc.tally.figures import Figures
+from streamproc.tally.lifecycle import Lifecycle
+from streamproc.tally.model import MinuteTally, SessionTally
+from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
+from streamproc.tally.uniques import Uniques
 
 Tree = dict[str, Any]
-_READ: Final = frozenset((Kind.SESSION, Kind.MINUTE, Kind.PROFILE))
 
 
 def canonical(records: Iterable[tuple[bytes, bytes]]) -> Tree:
     """The hosts of a state, from its records alone.
 
     Shapes: records of any partitions in any order -> ``{"hosts": {host: {"sessions", "name"}}}``,
-        keys sorted, zeros and empty objects left out.
+        keys sorted, zeros and empty objects left out; of unique counts only exact ones.
     """
+    held = list(records)
     hosts: Tree = {}
-    names: dict[str, tuple[int, str]] = {}
-    for key, value in records:
-        if key[0] not in _READ:
-            continue
-        parsed = parse(key)
-        host = hosts.setdefault(parsed.host_id, {"sessions": {}})
-        if parsed.kind == Kind.PROFILE:
-            named = (parsed.numbers[0], unpack_profile(value).name)
-            names[parsed.host_id] = max(named, names.get(parsed.host_id, named))
-            continue
-        session = host["sessions"].setdefault(parsed.ids[0], _empty_session())
-        if parsed.kind == Kind.SESSION:
-            _add_session(session, parsed, key, value)
-        else:
-            _add_minute(session["panes"], parsed, key, value)
-    for host_id, (_, name) in names.items():
-        hosts[host_id]["name"] = name
+    for tally in session_tallies(held):
+        host = hosts.setdefault(tally.host_id, {"sessions": {}})
+        host["sessions"][tally.session_id] = _session(tally)
+    for host_id, name in _names(held).items():
+        hosts.setdefault(host_id, {})["name"] = name
     return {"hosts": _without_empty(hosts)}
 
 
-def _empty_session() -> Tree:
-    return {"totals": {}, "late": {}, "online": {}, "panes": {}}
+def _names(records: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The name of each host, by the profile with the latest start."""
+    names: dict[str, tuple[int, str]] = {}
+    for key, value in records:
+        if key[0] == Kind.PROFILE:
+            parsed = parse(key)
+            named = (parsed.numbers[0], unpack_profile(value).name)
+            names[parsed.host_id] = max(named, names.get(parsed.host_id, named))
+    return {host_id: name for host_id, (_, name) in names.items()}
 
 
-def _add_session(into: Tree, parsed: Parsed, key: bytes, value: bytes) -> None:
-    session = unpack_session(key, value)
-    _add_figures(into["totals"], session.totals)
-    into["late"][parsed.topic] = session.late
-    if session.online is not None:
-        at_ms, viewers, approximate = session.online
-        into["online"] = _Whole(at_ms=at_ms, count=viewers, approximate=int(approximate))
+def _session(tally: SessionTally) -> Tree:
+    session: Tree = {
+        "totals": {},
+        "late": tally.late,
+        "lifecycle": {} if tally.lifecycle is None else _lifecycle(tally.lifecycle),
+        "platform_orders": list(tally.platform_orders or ()),
+        "uniques": _exact(tally.uniques),
+        "views_total": tally.views_total,
+        "viewers_total": tally.viewers_total,
+        "panes": {},
+        "minute_uniques": {},
+        "readings": {},
+    }
+    for figures in tally.totals.values():
+        _add_figures(session["totals"], figures)
+    if tally.online is not None:
+        at_ms, viewers, approximate = tally.online
+        session["online"] = _Whole(at_ms=at_ms, count=viewers, approximate=int(approximate))
+    if tally.peak is not None:
+        session["peak"] = _Whole(at_ms=tally.peak.at_ms, count=tally.peak.viewers)
+    for minute in tally.minutes.values():
+        _add_minute(session, minute)
+    return session
 
 
-def _add_minute(panes: Tree, parsed: Parsed, key: bytes, value: bytes) -> None:
-    minute = unpack_minute(key, value, FIGURES[parsed.topic])
-    for index, figures in enumerate(minute.panes):
-        if figures is not None:
+def _lifecycle(lifecycle: Lifecycle) -> Tree:
+    last = lifecycle.started_last
+    return {
+        "started_first_ms": lifecycle.started_first_ms,
+        "started_last": None
+        if last is None
+        else [last.at_ms, last.title, last.venue_id, last.contest_id, last.planned_end_ms],
+        "paused_ms": lifecycle.paused_ms,
+        "resumed_ms": lifecycle.resumed_ms,
+        "ended_ms": lifecycle.ended_ms,
+        "starts": lifecycle.starts,
+    }
+
+
+def _add_minute(session: Tree, minute: MinuteTally) -> None:
+    for panes in minute.panes.values():
+        for index, figures in enumerate(panes):
             start_ms = (minute.number * PANES_PER_MINUTE + index) * PANE_MS
-            _add_figures(panes.setdefault(str(start_ms), {}), figures)
+            _add_figures(session["panes"].setdefault(str(start_ms), {}), figures)
+    session["minute_uniques"][str(minute.number * MINUTE_MS)] = _exact(minute.uniques)
+    for at_ms, online, approximate in minute.readings:
+        session["readings"][str(at_ms)] = [online, int(approximate)]
 
 
-def _add_figures(into: Tree, figures: Figures) -> None:
-    for name in type(figures).__slots__:
-        into[name] = getattr(figures, name)  # a figure has one topic, so nothing is there yet
+def _exact(uniques: Mapping[str, Uniques]) -> Tree:
+    return {name: count.count() for name, count in uniques.items() if count.exact}
+
+
+def _add_figures(into: Tree, figures: Figures | None) -> None:
+    if figures is not None:
+        # A figure has one topic, so nothing is there yet.
+        into.update(zip(figures.__slots__, figures.row(), strict=True))
 
 
 class _Whole(dict[str, Any]):

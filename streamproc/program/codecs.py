@@ -1,6 +1,7 @@
 """Values of the state: a version byte, then msgpack.
 
-A record of a higher version was written by a newer program: it is refused, never guessed at.
+A record of another version is refused, never guessed at: a higher one was written by a newer
+program, of a lower one the state must be rebuilt.
 """
 
 from __future__ import annotations
@@ -10,21 +11,38 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from streamproc.errors import NewerState
+from streamproc.errors import NewerState, OlderState
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind
 from streamproc.tally.figures import FIGURES, Figures
+from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.lines import Line
 from streamproc.tally.panes import Minute
+from streamproc.tally.people import Members, People
 from streamproc.tally.profiles import Profile
-from streamproc.tally.sessions import Online, Session
+from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Told
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of every kind so far."""
 
 _VERSION: Final = bytes((VERSION,))
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode_any: Final = msgspec.msgpack.Decoder().decode
+_Session = tuple[
+    int,
+    int,
+    list[Any],
+    Online | None,
+    Peak | None,
+    int | None,
+    int | None,
+    Lifecycle | None,
+    PlatformOrders | None,
+]
+_Minute = tuple[list[list[Any] | None], list[bytes | None], bytes | None]
+
+_decode_session: Final = msgspec.msgpack.Decoder(_Session).decode
+_decode_minute: Final = msgspec.msgpack.Decoder(_Minute).decode
+_decode_people: Final = msgspec.msgpack.Decoder(list[bytes | None]).decode
 _decode_line: Final = msgspec.msgpack.Decoder(Line).decode
 _decode_profile: Final = msgspec.msgpack.Decoder(Profile).decode
 _decode_hashes: Final = msgspec.msgpack.Decoder(list[int]).decode
@@ -42,32 +60,46 @@ def unpack_line(value: bytes) -> Line:
 
 def pack_session(session: Session) -> bytes:
     """The value of a session."""
-    return _VERSION + _encode((session.seen_ms, session.late, session.totals.row(), session.online))
+    head = (session.seen_ms, session.late, session.totals.row())
+    return _VERSION + _encode((*head, *session.told))
 
 
 def unpack_session(key: bytes, value: bytes) -> Session:
     """The session of a record."""
-    seen_ms, late, totals, online = _decode_any(value[1:])
+    seen_ms, late, totals, *told = _decode_session(value[1:])
     return Session(
         key,
         key[key.rindex(SEPARATOR) + 1 :].decode(),
         FIGURES[TOPIC_OF_CODE[key[1]]].of(totals),
         seen_ms,
         late,
-        None if online is None else Online(*online),
+        Told(*told),
     )
 
 
 def pack_minute(minute: Minute) -> bytes:
     """The value of a minute."""
-    return _VERSION + _encode([None if pane is None else pane.row() for pane in minute.panes])
+    rows = [None if pane is None else pane.row() for pane in minute.panes]
+    return _VERSION + _encode((rows, minute.members.pack(), minute.packed_readings()))
 
 
 def unpack_minute(key: bytes, value: bytes, figures: type[Figures]) -> Minute:
     """The minute of a record."""
-    rows = _decode_any(value[1:])
+    rows, members, readings = _decode_minute(value[1:])
     number = int.from_bytes(key[-NUMBER_BYTES:], "big")
-    return Minute(key, number, [None if row is None else figures.of(row) for row in rows])
+    panes = [None if row is None else figures.of(row) for row in rows]
+    return Minute(key, number, Members(len(members), members), panes, readings)
+
+
+def pack_people(people: People) -> bytes:
+    """The value of the unique counts of a session."""
+    return _VERSION + _encode(people.members.pack())
+
+
+def unpack_people(key: bytes, value: bytes) -> People:
+    """The unique counts of a session, of a record."""
+    members = _decode_people(value[1:])
+    return People(key, Members(len(members), members))
 
 
 def pack_block(hashes: list[int]) -> bytes:
@@ -93,6 +125,7 @@ def unpack_profile(value: bytes) -> Profile:
 PACK: Final[dict[int, Callable[[Any], bytes]]] = {
     Kind.SESSION: pack_session,
     Kind.MINUTE: pack_minute,
+    Kind.PEOPLE: pack_people,
 }
 """Kind -> how an open record of it becomes bytes; what is missing is never held open."""
 
@@ -100,13 +133,20 @@ PACK: Final[dict[int, Callable[[Any], bytes]]] = {
 def refuse(key: bytes, value: bytes) -> NoReturn:
     """Refuse a record that this version cannot read.
 
-    Errors: ``NewerState``, always.
+    Errors: ``OlderState`` for a lower version of a kind that is known, else ``NewerState``.
     """
     known = key[0] in {kind.value for kind in Kind}
     kind = Kind(key[0]).name.lower() if known else f"unknown ({key[0]}, topic {key[1]})"
     what = f"the state holds a {kind} record of version {value[0]}; this program knows {VERSION}"
+    where = f"record kind {kind}"
+    if known and value[0] < VERSION:
+        raise OlderState(
+            what,
+            where=where,
+            hint="rebuild the state from the input topics, under a new name of the application",
+        )
     raise NewerState(
         what,
-        where=f"record kind {kind}",
+        where=where,
         hint="start the newer version again, or rebuild the state with this one",
     )

@@ -3,12 +3,16 @@
 ==========  ==================================================  ================================
 kind        key behind the kind and topic bytes                 value
 ==========  ==================================================  ================================
-1 line      host 00 order 00 line                               the facts of an order line
-2 session   host 00 session                                     totals, late, online, watermark
-3 minute    host 00 session 00 minute (8 bytes)                 six panes of ten seconds
+1 line      host 00 order                                       the facts of an order's lines
+2 session   host 00 session                                     totals, late, what else was told
+3 minute    host 00 session 00 minute (8 bytes)                 panes, unique counts, readings
 4 seen      host 00 bucket (8 bytes) block (8 bytes)            up to 32 hashes of event ids
 5 profile   host 00 valid from (8 bytes)                        name and place of a host
+6 people    host 00 session                                     unique counts, see below
 ==========  ==================================================  ================================
+
+Unique counts of a session are those of its ``people`` record and those of its open minute, the one
+of its ``seen_ms``: its members join ``people`` when a later one opens.
 
 The watermark of a host in a topic has no record: it is the greatest ``seen_ms`` of its sessions
 (of its profiles, in the hosts topic). A session may be forgotten only when the watermark is far
@@ -36,6 +40,7 @@ class Kind(IntEnum):
     MINUTE = 3
     SEEN = 4
     PROFILE = 5
+    PEOPLE = 6
 
 
 TOPIC_CODES: Final[dict[str, int]] = {
@@ -49,7 +54,14 @@ TOPIC_CODES: Final[dict[str, int]] = {
 
 TOPIC_OF_CODE: Final[dict[int, str]] = {TOPIC_CODES[topic]: topic for topic in INPUT_TOPICS}
 
-_NUMBERS: Final = {Kind.LINE: 0, Kind.SESSION: 0, Kind.MINUTE: 1, Kind.SEEN: 2, Kind.PROFILE: 1}
+_NUMBERS: Final = {
+    Kind.LINE: 0,
+    Kind.SESSION: 0,
+    Kind.MINUTE: 1,
+    Kind.SEEN: 2,
+    Kind.PROFILE: 1,
+    Kind.PEOPLE: 0,
+}
 """How many numbers end the keys of a kind."""
 
 

@@ -29,7 +29,7 @@ _KINDS: Final = frozenset(Kind)
 
 
 class LiveProgram:
-    """One partition's tallies: order lines, sessions, panes, what was seen, who hosts are.
+    """One partition's tallies: orders, sessions, minutes, people, what was seen, who hosts are.
 
     Shapes: every record is owned by one input topic, so that what the state holds does not depend
         on how topics interleave, nor on how the log is cut into batches.
@@ -52,7 +52,7 @@ class LiveProgram:
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over a recovered state; called once, before anything else.
 
-        Errors: ``NewerState`` if a record was written by a newer version.
+        Errors: ``NewerState`` or ``OlderState`` if a record was written by another version.
         """
         values = self.records.values
         blocks: dict[str, dict[bytes, bytes]] = {topic: {} for topic in self.streams}

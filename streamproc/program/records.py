@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from streamproc.program.codecs import PACK, pack_block
@@ -75,6 +76,15 @@ class Records:
         bucket = self.buckets.get(key[:-NUMBER_BYTES])
         block = bucket.block(int.from_bytes(key[-NUMBER_BYTES:], "big")) if bucket else None
         return pack_block(block) if block else None
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every record as it is now, but for blocks of event ids."""
+        for key, value in self.values.items():
+            if key not in self.changed:
+                yield key, value
+        for key in self.changed:
+            if key[0] != Kind.SEEN and (now := self.value(key)) is not None:
+                yield key, now
 
     def take(self) -> list[tuple[bytes, bytes | None]]:
         """What changed since the last call.

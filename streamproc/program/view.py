@@ -55,7 +55,7 @@ def _row(program: LiveProgram, host_id: str) -> HostRow:
     orders = _session(program, ORDERS_TOPIC, host_id, session_id)
     viewers = _session(program, VIEWERS_TOPIC, host_id, session_id)
     sold = OrderFigures() if orders is None else cast("OrderFigures", orders.totals)
-    online = None if viewers is None else viewers.online
+    online = None if viewers is None else viewers.told.online
     return HostRow(
         host_id=host_id,
         name=program.profiles.name(host_id),

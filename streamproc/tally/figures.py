@@ -42,14 +42,14 @@ class Figures:
     __slots__: ClassVar[tuple[str, ...]] = ()
     MONEY: ClassVar[tuple[str, ...]] = ()
 
-    _columns: ClassVar[Callable[[Any], tuple[Any, ...]]] = staticmethod(lambda _figures: ())
+    columns: ClassVar[Callable[[Any], tuple[Any, ...]]] = staticmethod(lambda _figures: ())
 
     def __init_subclass__(cls) -> None:
-        cls._columns = staticmethod(attrgetter(*cls.__slots__))
+        cls.columns = staticmethod(attrgetter(*cls.__slots__))
 
     def row(self) -> tuple[Any, ...]:
         """The sums in the order in which records hold them."""
-        return type(self)._columns(self)
+        return type(self).columns(self)
 
     @classmethod
     def of(cls, row: Sequence[Sum]) -> Self:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from streamproc.tally.figures import Figures
+from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.panes import NO_MINUTE, Minute
+from streamproc.tally.timing import MINUTE_MS
 
 
 class Online(NamedTuple):
@@ -16,23 +18,56 @@ class Online(NamedTuple):
     approximate: bool
 
 
+class Peak(NamedTuple):
+    """The most viewers ever counted, and when that was first told."""
+
+    viewers: int
+    at_ms: int
+
+
+class PlatformOrders(NamedTuple):
+    """The platform's own totals of a broadcast; the greatest tuple is the one that stands.
+
+    Units: ``paid_minor`` in minor units of ``currency``.
+    """
+
+    at_ms: int
+    paid_lines: int
+    paid_minor: int
+    currency: str
+
+
+class Told(NamedTuple):
+    """What a topic told of a broadcast besides sums; None: it did not, or another topic does."""
+
+    online: Online | None = None
+    peak: Peak | None = None
+    views_total: int | None = None
+    viewers_total: int | None = None
+    lifecycle: Lifecycle | None = None
+    platform_orders: PlatformOrders | None = None
+
+
 class Session:
     """Totals of a broadcast, in one topic.
 
     Shapes: ``seen_ms`` is the greatest event time applied, ``late`` how many applied events were
-        late. ``minute`` is the one that the last event fell into, ``pane`` its pane if it is still
-        the one to look at.
+        late. ``opens_ms`` and ``closes_ms`` bound the minute of ``seen_ms``, the open one.
+        ``minute`` is the one that the last event fell into, ``pane`` its pane if it is still the
+        one to look at.
     """
 
     __slots__ = (
+        "closes_ms",
         "dirty",
         "key",
         "late",
         "minute",
-        "online",
+        "opens_ms",
         "pane",
         "seen_ms",
         "session_id",
+        "told",
         "totals",
     )
 
@@ -43,7 +78,7 @@ class Session:
         totals: Figures,
         seen_ms: int = 0,
         late: int = 0,
-        online: Online | None = None,
+        told: Told | None = None,
     ) -> None:
         self.key = key
         self.dirty = False
@@ -51,11 +86,49 @@ class Session:
         self.totals = totals
         self.seen_ms = seen_ms
         self.late = late
-        self.online = online
+        self.told = Told() if told is None else told
         self.minute: Minute = NO_MINUTE
         self.pane: Figures | None = None
+        self.opens_ms = self.closes_ms = 0
+        if seen_ms:
+            self.open(seen_ms)
 
-    def count_online(self, reading: Online) -> None:
-        """Keep the latest count of viewers."""
-        if self.online is None or reading > self.online:
-            self.online = reading
+    def open(self, at_ms: int) -> None:
+        """Let the minute of that time be the open one."""
+        self.opens_ms = at_ms - at_ms % MINUTE_MS
+        self.closes_ms = self.opens_ms + MINUTE_MS
+
+    def count_online(
+        self, reading: Online, views_total: int | None, viewers_total: int | None
+    ) -> None:
+        """Keep the latest count of viewers, the greatest, and the greatest running totals."""
+        held = self.told
+        peak = Peak(reading.viewers, reading.at_ms)
+        self.told = held._replace(
+            online=reading if held.online is None else max(held.online, reading),
+            peak=peak if held.peak is None else max(held.peak, peak, key=_height),
+            views_total=_greater(held.views_total, views_total),
+            viewers_total=_greater(held.viewers_total, viewers_total),
+        )
+
+    def count_orders(self, counted: PlatformOrders) -> None:
+        """Keep the platform's latest totals of orders."""
+        held = self.told.platform_orders
+        if held is None or counted > held:
+            self.told = self.told._replace(platform_orders=counted)
+
+    def lifecycle(self) -> Lifecycle:
+        """The turns of the broadcast, begun if none was told; to be changed in place."""
+        held = self.told.lifecycle
+        if held is None:
+            held = Lifecycle()
+            self.told = self.told._replace(lifecycle=held)
+        return held
+
+
+def _height(peak: Peak) -> tuple[int, int]:
+    return (peak.viewers, -peak.at_ms)
+
+
+def _greater(held: int | None, told: int | None) -> int | None:
+    return told if held is None else held if told is None else max(held, told)

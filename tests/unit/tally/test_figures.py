@@ -22,9 +22,7 @@ from streamproc.tally.figures import (
     OrderFigures,
     ViewerFigures,
 )
-from streamproc.tally.panes import Minute
-from streamproc.tally.sessions import Online, Session
-from tests.builders import T0, comment, joined, left, liked, made, order_failed
+from tests.builders import comment, joined, left, liked, made, order_failed
 
 
 def added(figures: Figures, *events: AnyEvent) -> dict[str, Any]:
@@ -109,28 +107,3 @@ def test_every_topic_of_broadcasts_has_figures_that_come_back_from_their_row() -
     for figures in FIGURES.values():
         row = tuple(range(len(figures.__slots__)))
         assert figures.of(row).row() == row
-
-
-def test_a_minute_has_a_pane_for_each_ten_seconds() -> None:
-    minute = Minute(b"key", T0 // 60_000)
-    first, last = T0 // 10_000, T0 // 10_000 + 5
-
-    assert minute.pane(first, ViewerFigures) is minute.pane(first, ViewerFigures)
-    assert minute.pane(last, ViewerFigures) is minute.panes[5]
-    assert minute.panes[1:5] == [None] * 4
-
-
-def test_the_latest_count_of_viewers_stands_the_greater_one_among_equals() -> None:
-    session = Session(b"key", "s-1", ViewerFigures())
-    readings = [
-        Online(5, 10, False),
-        Online(4, 99, False),
-        Online(5, 11, False),
-        Online(5, 11, True),
-    ]
-    held = []
-    for reading in (*readings, readings[0]):
-        session.count_online(reading)
-        held.append(session.online)
-
-    assert held == [readings[0], readings[0], readings[2], readings[3], readings[3]]

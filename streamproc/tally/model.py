@@ -1,0 +1,50 @@
+"""What is known of one broadcast, over all topics: all that its figures are computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streamproc.tally.figures import Figures
+from streamproc.tally.lifecycle import Lifecycle
+from streamproc.tally.online import Reading
+from streamproc.tally.sessions import Online, Peak, PlatformOrders
+from streamproc.tally.uniques import Uniques
+
+
+@dataclass(slots=True)
+class MinuteTally:
+    """One minute of a broadcast.
+
+    Shapes: ``number`` counts minutes since 1970; ``panes`` by topic, six each, None where nothing
+        fell into one; ``uniques`` by name, without those that nobody was told of; ``readings`` by
+        time, one a second at most. Nothing that was late is in it.
+    """
+
+    number: int
+    panes: dict[str, list[Figures | None]] = field(default_factory=dict)
+    uniques: dict[str, Uniques] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SessionTally:
+    """One broadcast.
+
+    Shapes: ``totals`` by topic, None where the topic told nothing of it; ``late`` and ``seen_ms``
+        by the topics that did; ``minutes`` by number, ascending; ``uniques`` by name, of the whole
+        broadcast. None: unknown.
+    """
+
+    host_id: str
+    session_id: str
+    totals: dict[str, Figures | None]
+    late: dict[str, int] = field(default_factory=dict)
+    seen_ms: dict[str, int] = field(default_factory=dict)
+    minutes: dict[int, MinuteTally] = field(default_factory=dict)
+    uniques: dict[str, Uniques] = field(default_factory=dict)
+    online: Online | None = None
+    peak: Peak | None = None
+    views_total: int | None = None
+    viewers_total: int | None = None
+    lifecycle: Lifecycle | None = None
+    platform_orders: PlatformOrders | None = None

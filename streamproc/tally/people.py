@@ -1,0 +1,131 @@
+"""Who did something: unique counts by name, of one minute or of a whole session in one topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+from streamproc.events.comments import CommentPosted, Role
+from streamproc.events.registry import (
+    COMMENTS_TOPIC,
+    ORDERS_TOPIC,
+    ROOMS_TOPIC,
+    VIEWERS_TOPIC,
+    AnyEvent,
+)
+from streamproc.events.viewers import (
+    ViewerFollowed,
+    ViewerJoined,
+    ViewerLeft,
+    ViewerLiked,
+    ViewerShared,
+)
+from streamproc.tally.uniques import Uniques, hashed
+
+UNIQUES: Final[dict[str, tuple[str, ...]]] = {
+    ORDERS_TOPIC: ("buyers",),
+    COMMENTS_TOPIC: ("commenters",),
+    VIEWERS_TOPIC: ("viewers", "active", "leavers"),
+    ROOMS_TOPIC: (),
+}
+"""Topic -> the unique counts that it owns, in the order in which records hold them."""
+
+BUYERS: Final = 0
+"""Place of the buyers among the counts of orders."""
+
+Who = tuple[int, Callable[[Any], str | None]]
+"""Which count an event's key belongs to, and how the key is got; None: it has none to count."""
+
+
+class Members:
+    """The unique counts of one topic, of a minute or of a session.
+
+    Shapes: ``waiting[i]`` are keys told but not yet counted, of which a key told often is one.
+    """
+
+    __slots__ = ("_held", "waiting")
+
+    def __init__(self, names: int, packed: Sequence[bytes | None] | None = None) -> None:
+        self.waiting: tuple[set[str], ...] = tuple([set() for _ in range(names)])
+        # Kept packed until somebody asks: most minutes that are opened are opened for their panes.
+        self._held: list[Uniques | bytes | None] = (
+            [None] * names if packed is None else list(packed)
+        )
+
+    def counts(self) -> list[Uniques | None]:
+        """Each count as it is now; None where nobody was told."""
+        return [self._count(index) for index in range(len(self._held))]
+
+    def merge(self, others: Iterable[Uniques | None]) -> None:
+        """Count what others count, too."""
+        for index, other in enumerate(others):
+            if other is not None:
+                self._begun(index).merge(other)
+
+    def pack(self) -> list[bytes | None]:
+        """The counts as bytes; the same for the same keys."""
+        packed: list[bytes | None] = []
+        for index, held in enumerate(self._held):
+            if not self.waiting[index] and not isinstance(held, Uniques):
+                packed.append(held)
+            else:
+                count = self._count(index)
+                packed.append(None if count is None else count.pack())
+        return packed
+
+    def _count(self, index: int) -> Uniques | None:
+        waiting = self.waiting[index]
+        if waiting:
+            count = self._begun(index)
+            for key in waiting:
+                count.add(hashed(key))
+            waiting.clear()
+            return count
+        return None if self._held[index] is None else self._begun(index)
+
+    def _begun(self, index: int) -> Uniques:
+        held = self._held[index]
+        if not isinstance(held, Uniques):
+            held = self._held[index] = Uniques() if held is None else Uniques.unpack(held)
+        return held
+
+
+class People:
+    """The unique counts of a whole session in one topic, but for its open minute.
+
+    Shapes: the open minute is the one of the session's ``seen_ms``. Its members join here when a
+        later one opens, so a hot room rewrites one minute and not the whole evening.
+    """
+
+    __slots__ = ("dirty", "key", "members")
+
+    def __init__(self, key: bytes, members: Members) -> None:
+        self.key = key
+        self.dirty = False
+        self.members = members
+
+
+def _commenter(event: CommentPosted) -> str | None:
+    return event.user_key if event.role is Role.VIEWER and not event.mirrored else None
+
+
+def _leaver(event: ViewerLeft) -> str | None:
+    return event.viewer_key if event.watched_ms is not None else None
+
+
+_viewer: Final[Callable[[Any], str | None]] = attrgetter("viewer_key")
+_names: Final = UNIQUES[VIEWERS_TOPIC].index
+
+WHO: Final[dict[type[AnyEvent], Who]] = {
+    CommentPosted: (UNIQUES[COMMENTS_TOPIC].index("commenters"), _commenter),
+    ViewerJoined: (_names("viewers"), _viewer),
+    ViewerLiked: (_names("active"), _viewer),
+    ViewerFollowed: (_names("active"), _viewer),
+    ViewerShared: (_names("active"), _viewer),
+    ViewerLeft: (_names("leavers"), _leaver),
+}
+"""Event -> whom it tells of; an event that is missing here tells of nobody.
+
+Order lines are not here: a buyer counts also by a payment that changes nothing else.
+"""
