@@ -16,17 +16,12 @@ import msgspec
 
 from streamproc.events.codec import Codec
 from streamproc.events.hosts import HostProfiled
-from streamproc.events.orders import (
-    OrderCancelled,
-    OrderCreated,
-    OrderPaid,
-    OrderRefundClosed,
-    OrderRefunded,
-    OrderRefundRequested,
-)
+from streamproc.events.orders import OrderPaid
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rejected import Rejected
-from streamproc.oracle.sessions import Canonical, Session, without_empty
+from streamproc.oracle.lines import Line, OrderFact, contributions
+from streamproc.oracle.sessions import Canonical, Session, people, without_empty
+from streamproc.oracle.uniques import member
 
 ORDERS_TOPIC = "live.orders.v1"
 ORDERS_ALLOWANCE_MS = 900_000
@@ -34,14 +29,6 @@ OTHER_ALLOWANCE_MS = 120_000
 BUCKET_MS = 30_000
 BUCKET_KEPT_MS = 120_000
 
-OrderFact = (
-    OrderCreated
-    | OrderPaid
-    | OrderCancelled
-    | OrderRefundRequested
-    | OrderRefunded
-    | OrderRefundClosed
-)
 _MISSING = object()
 
 
@@ -60,20 +47,12 @@ class LogRecord(NamedTuple):
 
 
 @dataclass
-class _Held:
-    """A fact as it stands, and whether it was late when it was applied."""
-
-    fact: OrderFact
-    late: bool
-
-
-@dataclass
 class _Memory:
     """What is remembered of one host in one topic and partition."""
 
     watermark_ms: int | None = None
     seen: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    facts: dict[tuple[str, ...], _Held] = field(default_factory=dict)
+    lines: dict[tuple[str, str], Line] = field(default_factory=dict)
     profiles: dict[int, HostProfiled] = field(default_factory=dict)
 
     def is_live(self, bucket: int) -> bool:
@@ -103,57 +82,54 @@ class _Count:
     late: int = 0
 
 
-class _Fold:
-    """The computation: records in, canonical form out."""
+class Collected:
+    """All facts of a log: records in, sessions out."""
 
     def __init__(self) -> None:
         self.codecs: dict[str, Codec] = {}
         self.memories: dict[tuple[str, int, str], _Memory] = defaultdict(_Memory)
         self.sessions: dict[str, dict[str, Session]] = defaultdict(lambda: defaultdict(Session))
         self.counts: dict[str, dict[int, _Count]] = defaultdict(lambda: defaultdict(_Count))
+        self.last_ms: int | None = None
 
     def take(self, record: LogRecord) -> None:
         """Decode a record, decide what it is, count it."""
         count = self.counts[record.topic][record.partition]
-        codec = self.codecs.get(record.topic)
-        if codec is None:
-            codec = self.codecs[record.topic] = Codec(record.topic)
-        event = codec.decode(record.key, record.value, record.timestamp_ms)
+        event = decoded(self.codecs, record)
         if isinstance(event, Rejected):
             count.rejected += 1
             return
         memory = self.memories[record.topic, record.partition, event.host_id]
-        replaced: _Held | None = None
-        if isinstance(event, HostProfiled):
-            duplicate = _is_held_profile(memory, event)
-        elif isinstance(event, OrderFact):
-            duplicate, replaced = _is_held_fact(memory, event)
-        else:
-            duplicate = _is_seen(memory, event)
-        if duplicate:
+        allowance_ms = ORDERS_ALLOWANCE_MS if record.topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
+        late = memory.is_late(event.occurred_at_ms, allowance_ms)
+        if isinstance(event, OrderPaid) and event.buyer_key is not None:
+            session = self.sessions[event.host_id][event.session_id]
+            session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
+        if _is_duplicate(memory, event, late=late):
             count.duplicate += 1
             return
         count.applied += 1
-        count.late += self.apply(record.topic, memory, event, replaced)
-
-    def apply(self, topic: str, memory: _Memory, event: AnyEvent, replaced: _Held | None) -> bool:
-        """Count an event that is no duplicate; tell whether it was late."""
-        allowance_ms = ORDERS_ALLOWANCE_MS if topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
-        late = memory.is_late(event.occurred_at_ms, allowance_ms)
+        count.late += late
         memory.move(event.occurred_at_ms)
+        self.last_ms = max(self.last_ms or 0, event.occurred_at_ms)
         if isinstance(event, HostProfiled):
             memory.profiles[event.valid_from_ms] = event
-            return late
-        sessions = self.sessions[event.host_id]
-        if isinstance(event, OrderFact):
-            memory.facts[_identity(event)] = _Held(event, late)
-        if replaced is not None:
-            sessions[replaced.fact.session_id].add(replaced.fact, -1, late=replaced.late)
-        session = sessions[event.session_id]
-        session.add(event, 1, late=late)
+            return
+        session = self.sessions[event.host_id][event.session_id]
+        seen_ms = session.seen_ms.get(record.topic, 0)
+        session.seen_ms[record.topic] = max(seen_ms, event.occurred_at_ms)
         if late:
-            session.late[topic] += 1
-        return late
+            session.late[record.topic] += 1
+        if not isinstance(event, OrderFact):
+            session.take(event, late=late)
+            for name, key in people(event):
+                session.meet(name, member(key), event.occurred_at_ms, late=late)
+
+    def add_lines(self) -> None:
+        """Let order lines add what they do, once everything is told of them."""
+        for (_, _, host), memory in self.memories.items():
+            for session_id, added in contributions(memory.lines.values()):
+                self.sessions[host][session_id].added.append(added)
 
     def names(self) -> dict[str, str]:
         """The name of each host: of its profile with the greatest start."""
@@ -187,10 +163,33 @@ def compute(records: Iterable[LogRecord]) -> Canonical:
     Shapes: records of one partition in offset order; partitions and topics interleave at will.
     Errors: none, for any bytes: what cannot be used is counted as rejected.
     """
-    fold = _Fold()
+    return collected(records).canonical()
+
+
+def collected(records: Iterable[LogRecord]) -> Collected:
+    """Every fact of a log, by host and session. Shapes: records as in :func:`compute`."""
+    facts = Collected()
     for record in records:
-        fold.take(record)
-    return fold.canonical()
+        facts.take(record)
+    facts.add_lines()
+    return facts
+
+
+def until(records: Iterable[LogRecord], as_of_ms: int) -> Iterator[LogRecord]:
+    """The records without events that happened later; what is no event is left in."""
+    codecs: dict[str, Codec] = {}
+    for record in records:
+        event = decoded(codecs, record)
+        if isinstance(event, Rejected) or event.occurred_at_ms <= as_of_ms:
+            yield record
+
+
+def decoded(codecs: dict[str, Codec], record: LogRecord) -> AnyEvent | Rejected:
+    """What a record holds. Shapes: ``codecs`` by topic, filled while they are asked for."""
+    codec = codecs.get(record.topic)
+    if codec is None:
+        codec = codecs[record.topic] = Codec(record.topic)
+    return codec.decode(record.key, record.value, record.timestamp_ms)
 
 
 def digest(canonical: Mapping[str, Any]) -> str:
@@ -215,34 +214,15 @@ def differences(left: Mapping[str, Any], right: Mapping[str, Any], limit: int = 
     return lines
 
 
-def _identity(fact: OrderFact) -> tuple[str, ...]:
-    """What makes two facts of an order line the same fact."""
-    line = (fact.order_id, fact.line_id, type(fact).__name__)
-    if isinstance(fact, OrderRefundRequested | OrderRefunded | OrderRefundClosed):
-        return (*line, fact.refund_id)
-    return line
-
-
-def _rank(fact: OrderFact) -> tuple[int, int, int, str, str] | None:
-    """What decides between two versions of the same fact; None: the first one stands."""
-    if isinstance(fact, OrderPaid):
-        amount_minor = fact.paid_minor
-    elif isinstance(fact, OrderCreated):
-        amount_minor = fact.payable_minor
-    else:
-        return None
-    return (fact.occurred_at_ms, amount_minor, fact.quantity, fact.currency, fact.session_id)
-
-
-def _is_held_fact(memory: _Memory, fact: OrderFact) -> tuple[bool, _Held | None]:
-    """Whether a fact is a duplicate; if not, the version of it that it replaces."""
-    held = memory.facts.get(_identity(fact))
-    if held is None:
-        return False, None
-    new, old = _rank(fact), _rank(held.fact)
-    if new is None or old is None or new <= old:
-        return True, None
-    return False, held
+def _is_duplicate(memory: _Memory, event: AnyEvent, *, late: bool) -> bool:
+    """Whether an event says nothing new, or loses; if not, it is remembered."""
+    if isinstance(event, HostProfiled):
+        return _is_held_profile(memory, event)
+    if isinstance(event, OrderFact):
+        name = (event.order_id, event.line_id)
+        line = memory.lines.setdefault(name, Line(*name))
+        return not line.take(event, late=late)
+    return _is_seen(memory, event)
 
 
 def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:

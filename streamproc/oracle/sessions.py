@@ -1,94 +1,247 @@
-"""Figures of one broadcast, and of its panes, kept as plainly as can be."""
+"""One broadcast, kept as plainly as can be: lists and sets of what was applied."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamproc.events.comments import CommentPosted
-from streamproc.events.orders import OrderPaid
+from streamproc.events.comments import CommentPosted, Role
+from streamproc.events.orders import OrderFailed, OrdersCounted
 from streamproc.events.registry import AnyEvent
-from streamproc.events.viewers import ViewerJoined, ViewerLiked, ViewersCounted
+from streamproc.events.rooms import RoomEnded, RoomPaused, RoomResumed, RoomStarted
+from streamproc.events.viewers import (
+    CartAdded,
+    ProductClicked,
+    ProductExposed,
+    ViewerFollowed,
+    ViewerJoined,
+    ViewerLeft,
+    ViewerLiked,
+    ViewersCounted,
+    ViewerShared,
+)
+from streamproc.oracle.lines import Added, totals
+from streamproc.oracle.uniques import unique
 
 PANE_MS = 10_000
+MINUTE_MS = 60_000
+SECOND_MS = 1_000
 
 Canonical = dict[str, Any]
+Reading = tuple[int, int, bool]
+"""Event time, viewers online, approximate."""
 
-
-@dataclass
-class Figures:
-    """Sums of a session or of one pane."""
-
-    paid_lines: int = 0
-    items_sold: int = 0
-    pay_gmv_minor: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    comments: int = 0
-    joins: int = 0
-    likes: int = 0
-
-    def add(self, event: AnyEvent, sign: int) -> None:
-        """Count an event (sign 1) or take it back (sign -1)."""
-        if isinstance(event, OrderPaid):
-            self.paid_lines += sign
-            self.items_sold += sign * event.quantity
-            self.pay_gmv_minor[event.currency] += sign * event.paid_minor
-        elif isinstance(event, CommentPosted):
-            self.comments += 0 if event.mirrored else sign
-        elif isinstance(event, ViewerJoined):
-            self.joins += sign
-        elif isinstance(event, ViewerLiked):
-            self.likes += sign * event.count
-
-    def canonical(self) -> Canonical:
-        """The figures that are not zero."""
-        return without_empty(
-            {
-                "paid_lines": self.paid_lines,
-                "items_sold": self.items_sold,
-                "pay_gmv_minor": without_empty(dict(self.pay_gmv_minor)),
-                "comments": self.comments,
-                "joins": self.joins,
-                "likes": self.likes,
-            }
-        )
+_ONE_EACH: dict[type, str] = {
+    ViewerFollowed: "follows",
+    ViewerShared: "shares",
+    ProductExposed: "exposures",
+    ProductClicked: "clicks",
+    CartAdded: "cart_adds",
+}
 
 
 @dataclass
 class Session:
-    """Everything told about one broadcast of a host."""
+    """Everything told about one broadcast of a host.
 
-    totals: Figures = field(default_factory=Figures)
-    panes: dict[int, Figures] = field(default_factory=lambda: defaultdict(Figures))
+    Shapes: ``seen_ms`` by topic, the greatest event time applied; a topic without told nothing.
+        ``members`` by name: the minute (None: late) and the number of each.
+    """
+
+    added: list[Added] = field(default_factory=list)
+    members: dict[str, set[tuple[int | None, int]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
     late: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    online: tuple[int, int, bool] | None = None
+    seen_ms: dict[str, int] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+    late_readings: list[Reading] = field(default_factory=list)
+    views_totals: list[int] = field(default_factory=list)
+    viewers_totals: list[int] = field(default_factory=list)
+    platform_orders: list[tuple[int, int, int, str]] = field(default_factory=list)
+    started: list[RoomStarted] = field(default_factory=list)
+    paused_ms: list[int] = field(default_factory=list)
+    resumed_ms: list[int] = field(default_factory=list)
+    ended_ms: list[int] = field(default_factory=list)
 
-    def add(self, event: AnyEvent, sign: int, *, late: bool) -> None:
-        """Count an event in the totals and, unless it is late, in the pane of its own time."""
-        self.totals.add(event, sign)
-        if not late:
-            self.panes[event.occurred_at_ms // PANE_MS * PANE_MS].add(event, sign)
+    def meet(self, name: str, number: int, at_ms: int, *, late: bool) -> None:
+        """Somebody did something."""
+        self.members[name].add((None if late else at_ms // MINUTE_MS * MINUTE_MS, number))
+
+    def take(self, event: AnyEvent, *, late: bool) -> None:
+        """Count an applied event that is no fact of an order line."""
+        at_ms = event.occurred_at_ms
+        for name, amount in _sums(event):
+            self.added.append(Added(name, amount, None, at_ms, not late))
         if isinstance(event, ViewersCounted):
-            reading = (event.occurred_at_ms, event.online, event.approximate is True)
-            self.online = reading if self.online is None else max(self.online, reading)
+            reading = (at_ms, event.online, event.approximate is True)
+            (self.late_readings if late else self.readings).append(reading)
+            self.views_totals += [] if event.views_total is None else [event.views_total]
+            self.viewers_totals += [] if event.viewers_total is None else [event.viewers_total]
+        elif isinstance(event, OrdersCounted):
+            counted = (at_ms, event.paid_lines, event.paid_minor, event.currency)
+            self.platform_orders.append(counted)
+        elif isinstance(event, RoomStarted):
+            self.started.append(event)
+        elif isinstance(event, RoomPaused):
+            self.paused_ms.append(at_ms)
+        elif isinstance(event, RoomResumed):
+            self.resumed_ms.append(at_ms)
+        elif isinstance(event, RoomEnded):
+            self.ended_ms.append(at_ms)
+
+    def named(self, name: str) -> set[int]:
+        """Everybody of that name, late or not."""
+        return {number for _, number in self.members[name]}
+
+    def online(self) -> Reading | None:
+        """The last reading, also a late one."""
+        return max([*self.readings, *self.late_readings], default=None)
+
+    def peak(self) -> tuple[int, int] | None:
+        """The most viewers ever read, also late, and when first."""
+        read = [*self.readings, *self.late_readings]
+        if not read:
+            return None
+        online, minus_ms = max((online, -at_ms) for at_ms, online, _ in read)
+        return online, -minus_ms
+
+    def kept_readings(self) -> list[Reading]:
+        """Of each second the greatest reading that was not late, by time."""
+        by_second: dict[int, Reading] = {}
+        for reading in self.readings:
+            second = reading[0] // SECOND_MS
+            by_second[second] = max(by_second.get(second, reading), reading)
+        return sorted(by_second.values())
 
     def canonical(self) -> Canonical:
-        """The session without what is empty; a reading of online is never cut short."""
-        online: Canonical = {}
-        if self.online is not None:
-            at_ms, count, approximate = self.online
-            online = {"at_ms": at_ms, "count": count, "approximate": int(approximate)}
-        panes = {str(start): pane.canonical() for start, pane in self.panes.items()}
+        """The session without what is empty; a reading of nobody is a reading all the same."""
+        last, peak = self.online(), self.peak()
+        online = last and {"at_ms": last[0], "count": last[1], "approximate": int(last[2])}
+        highest = peak and {"count": peak[0], "at_ms": peak[1]}
         return without_empty(
             {
-                "totals": self.totals.canonical(),
-                "panes": without_empty(panes),
+                "totals": totals(self.added),
+                "panes": self._panes(),
                 "late": dict(self.late),
                 "online": online,
+                "peak": highest,
+                "readings": {
+                    str(at_ms): [count, int(approximate)]
+                    for at_ms, count, approximate in self.kept_readings()
+                },
+                "views_total": max(self.views_totals, default=None),
+                "viewers_total": max(self.viewers_totals, default=None),
+                "lifecycle": self._lifecycle(),
+                "platform_orders": list(max(self.platform_orders, default=())),
+                "uniques": _counted({name: self.named(name) for name in list(self.members)}),
+                "minute_uniques": self._minute_uniques(),
             }
         )
+
+    def _panes(self) -> Canonical:
+        by_pane = grouped(self.added, PANE_MS)
+        return without_empty({str(start): totals(of_pane) for start, of_pane in by_pane.items()})
+
+    def _minute_uniques(self) -> Canonical:
+        minutes: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        for name, members in self.members.items():
+            for minute_ms, number in members:
+                if minute_ms is not None:
+                    minutes[minute_ms][name].add(number)
+        return without_empty({str(start): _counted(by_name) for start, by_name in minutes.items()})
+
+    def _lifecycle(self) -> Canonical:
+        return without_empty(
+            {
+                "started_first_ms": min((each.occurred_at_ms for each in self.started), default=0),
+                "started_last": list(max(map(_started, self.started), default=())),
+                "paused_ms": max(self.paused_ms, default=0),
+                "resumed_ms": max(self.resumed_ms, default=0),
+                "ended_ms": max(self.ended_ms, default=0),
+                "starts": len(self.started),
+            }
+        )
+
+
+def grouped(added: Iterable[Added], length_ms: int) -> dict[int, list[Added]]:
+    """What was added and is in panes, by the start of the stretch of time that it fell into."""
+    groups: dict[int, list[Added]] = defaultdict(list)
+    for each in added:
+        if each.in_pane:
+            groups[each.at_ms // length_ms * length_ms].append(each)
+    return groups
 
 
 def without_empty(mapping: dict[str, Any]) -> Canonical:
     """The mapping without zeros, empty texts and empty objects."""
     return {key: value for key, value in mapping.items() if value}
+
+
+def people(event: AnyEvent) -> Iterator[tuple[str, str]]:
+    """Who is met in an applied event, and as what: name of the count, key of the person."""
+    if isinstance(event, CommentPosted):
+        if event.user_key is not None and _is_a_viewers(event):
+            yield "commenters", event.user_key
+    elif isinstance(event, ViewerJoined | ViewerLiked | ViewerFollowed | ViewerShared | ViewerLeft):
+        if event.viewer_key is None:
+            return
+        if isinstance(event, ViewerJoined):
+            yield "viewers", event.viewer_key
+        elif not isinstance(event, ViewerLeft):
+            yield "active", event.viewer_key
+        elif event.watched_ms is not None:
+            yield "leavers", event.viewer_key
+
+
+def _sums(event: AnyEvent) -> Iterator[tuple[str, int]]:
+    """What an event adds to which sums."""
+    if isinstance(event, CommentPosted):
+        if event.mirrored:
+            yield "mirrored", 1
+            return
+        yield "comments", 1
+        if event.user_key is None and _is_a_viewers(event):
+            yield "unnamed_comments", 1
+    elif isinstance(event, OrderFailed):
+        yield f"failed_{event.reason.value}", 1
+    else:
+        yield from _viewer_sums(event)
+
+
+def _viewer_sums(event: AnyEvent) -> Iterator[tuple[str, int]]:
+    if isinstance(event, ViewerJoined):
+        yield "joins", 1
+        if event.viewer_key is None:
+            yield "unnamed_joins", 1
+    elif isinstance(event, ViewerLiked):
+        yield "likes", event.count
+    elif isinstance(event, ViewerLeft):
+        if event.watched_ms is None:
+            return
+        yield "leaves", 1
+        yield "watched_ms", event.watched_ms
+        if event.viewer_key is None:
+            yield "unnamed_leaves", 1
+    elif type(event) in _ONE_EACH:
+        yield _ONE_EACH[type(event)], 1
+
+
+def _is_a_viewers(comment: CommentPosted) -> bool:
+    return not comment.mirrored and comment.role is Role.VIEWER
+
+
+def _started(event: RoomStarted) -> tuple[int, str, str, str, int]:
+    """What a start says, as starts are ordered by."""
+    said = (event.title or "", event.venue_id or "", event.contest_id or "")
+    return (event.occurred_at_ms, *said, event.planned_end_ms or 0)
+
+
+def _counted(by_name: dict[str, set[int]]) -> Canonical:
+    """How many members each has, of those whose count is exact."""
+    counts = {name: unique(members) for name, members in by_name.items()}
+    return without_empty(
+        {name: count.number for name, count in counts.items() if not count.approximate}
+    )

@@ -13,6 +13,14 @@ def session(log: LogBuilder, name: str = "s-1") -> dict[str, Any]:
     return result
 
 
+def sold(minor: int) -> dict[str, Any]:
+    """What one line adds of which nothing but its payment was told."""
+    counted = dict.fromkeys(
+        ["created_lines", "paid_lines", "items_sold", "orders_main", "unnamed_paid_lines"], 1
+    )
+    return {**counted, "created_minor": {"CNY": minor}, "pay_gmv_minor": {"CNY": minor}}
+
+
 def counts(log: LogBuilder, topic: str) -> dict[str, int]:
     result: dict[str, int] = compute(log.records)["accounting"][topic]["0"]
     return result
@@ -25,7 +33,7 @@ def test_an_empty_log_adds_up_to_nothing() -> None:
 def test_a_paid_line_counts_in_the_session_and_in_the_pane_of_its_own_time() -> None:
     log = LogBuilder().paid(1_999, at_ms=T0 + 12_345, quantity=3)
 
-    figures = {"paid_lines": 1, "items_sold": 3, "pay_gmv_minor": {"CNY": 1_999}}
+    figures = {**sold(1_999), "items_sold": 3}
     assert session(log) == {"totals": figures, "panes": {str(T0 + 10_000): figures}}
 
 
@@ -60,8 +68,9 @@ def test_a_greater_version_of_a_paid_fact_takes_the_old_one_back() -> None:
     log = LogBuilder().paid(500, at_ms=T0).paid(700, at_ms=T0 + 20_000, session_id="s-2")
 
     sessions = compute(log.records)["hosts"]["h-1"]["sessions"]
-    figures = {"paid_lines": 1, "items_sold": 1, "pay_gmv_minor": {"CNY": 700}}
-    assert sessions == {"s-2": {"totals": figures, "panes": {str(T0 + 20_000): figures}}}
+    figures = sold(700)
+    totals = {**figures, "contradicted_lines": 1}
+    assert sessions == {"s-2": {"totals": totals, "panes": {str(T0 + 20_000): figures}}}
     assert counts(log, ORDERS) == {"applied": 2}
 
 
@@ -85,7 +94,7 @@ def test_other_facts_move_the_watermark_and_nothing_else() -> None:
     log.paid(5, at_ms=T0, order_id="p")
 
     assert session(log) == {
-        "totals": {"paid_lines": 1, "items_sold": 1, "pay_gmv_minor": {"CNY": 5}},
+        "totals": sold(5),
         "late": {ORDERS: 1},
     }
 
@@ -108,7 +117,7 @@ def test_a_late_fact_that_is_taken_back_leaves_the_panes_alone() -> None:
 def test_a_repeated_event_id_is_a_duplicate() -> None:
     log = LogBuilder().comment(event_id="x").comment(at_ms=T0 + 5, event_id="x")
 
-    assert session(log)["totals"] == {"comments": 1}
+    assert session(log)["totals"]["comments"] == 1
     assert counts(log, COMMENTS) == {"applied": 1, "duplicate": 1}
 
 
@@ -116,7 +125,8 @@ def test_event_ids_are_remembered_per_topic_and_per_bucket_of_their_time() -> No
     log = LogBuilder().comment(event_id="x").comment(at_ms=T0 + 30_000, event_id="x")
     log.event("viewer.joined", event_id="x")
 
-    assert session(log)["totals"] == {"comments": 2, "joins": 1}
+    assert session(log)["totals"]["comments"] == 2
+    assert session(log)["totals"]["joins"] == 1
 
 
 def test_an_event_id_is_forgotten_with_its_bucket() -> None:
@@ -145,10 +155,10 @@ def test_a_failed_attempt_is_deduplicated_by_event_id_and_late_by_the_rule_of_or
     assert counts(log, ORDERS) == {"applied": 3}
 
 
-def test_a_mirrored_comment_is_applied_but_not_counted() -> None:
-    log = LogBuilder().comment(mirrored=True)
+def test_a_mirrored_comment_is_counted_as_such_and_as_nothing_else() -> None:
+    log = LogBuilder().comment(mirrored=True, user_key="u" * 16)
 
-    assert compute(log.records)["hosts"] == {}
+    assert session(log) == {"totals": {"mirrored": 1}, "panes": {str(T0): {"mirrored": 1}}}
     assert counts(log, COMMENTS) == {"applied": 1}
 
 
@@ -163,13 +173,19 @@ def test_the_latest_count_of_viewers_stands_whatever_comes_after_it() -> None:
     log.event("viewers.counted", T0 + 1, online=50)
     log.event("viewers.counted", T0 + 2, online=8)
 
-    assert session(log) == {"online": {"at_ms": T0 + 2, "count": 9, "approximate": 1}}
+    assert session(log)["online"] == {"at_ms": T0 + 2, "count": 9, "approximate": 1}
+    assert session(log)["peak"] == {"count": 50, "at_ms": T0 + 1}
+    assert session(log)["readings"] == {str(T0 + 2): [9, 1]}
 
 
 def test_an_empty_room_is_a_reading_too() -> None:
     log = LogBuilder().event("viewers.counted", online=0)
 
-    assert session(log) == {"online": {"at_ms": T0, "count": 0, "approximate": 0}}
+    assert session(log) == {
+        "online": {"at_ms": T0, "count": 0, "approximate": 0},
+        "peak": {"count": 0, "at_ms": T0},
+        "readings": {str(T0): [0, 0]},
+    }
 
 
 def test_the_name_is_that_of_the_profile_that_starts_last() -> None:
@@ -190,7 +206,7 @@ def test_what_cannot_be_used_is_rejected_and_changes_nothing_else() -> None:
     log = LogBuilder().raw(VIEWERS, b"h-1", None).raw(VIEWERS, b"h-1", b"{").raw(VIEWERS, None, b"")
     log.event("viewer.joined")
 
-    assert session(log)["totals"] == {"joins": 1}
+    assert session(log)["totals"] == {"joins": 1, "unnamed_joins": 1}
     assert counts(log, VIEWERS) == {"applied": 1, "rejected": 3}
 
 
