@@ -138,7 +138,7 @@ def test_different_refunds_and_equal_versions_contradict_nothing() -> None:
 
 
 def test_a_contradiction_belongs_to_the_session_of_the_payment_then_of_the_order() -> None:
-    events = [cancelled(T0, session_id="s-3"), cancelled(T0 + 9, session_id="s-4")]
+    events: list[AnyEvent] = [cancelled(T0, session_id="s-3"), cancelled(T0 + 9, session_id="s-4")]
     assert totals(*events, session="s-4") == {"contradicted_lines": 1}
 
     events.append(created(1, session_id="s-2"))

@@ -1,0 +1,431 @@
+"""Figures of the oracle, held against examples computed by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from streamproc.events.comments import Role
+from streamproc.events.orders import FailReason
+from streamproc.events.registry import AnyEvent
+from streamproc.events.rooms import RoomPaused, RoomResumed
+from streamproc.events.viewers import (
+    CartAdded,
+    ProductClicked,
+    ProductExposed,
+    ViewerFollowed,
+    ViewerShared,
+)
+from streamproc.oracle.batch import compute, until
+from streamproc.oracle.figures import figures, half_even
+from tests.builders import (
+    T0,
+    cancelled,
+    comment,
+    created,
+    joined,
+    left,
+    liked,
+    made,
+    order_failed,
+    paid,
+    profiled,
+    refunded,
+    room_ended,
+    room_started,
+    viewer_key,
+    viewers_counted,
+)
+from tests.folding import log_of
+
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+
+
+def answer(*events: AnyEvent, as_of_ms: int | None = None) -> dict[str, Any]:
+    """Everything that is answered of session s-1."""
+    hosts = figures(log_of(events), as_of_ms)["hosts"]
+    result: dict[str, Any] = hosts["h-1"]["s-1"]
+    return result
+
+
+def whole(*events: AnyEvent) -> dict[str, Any]:
+    """The figures of the session."""
+    result: dict[str, Any] = answer(*events)["figures"]
+    return result
+
+
+def sale(minor: int, number: int, at_ms: int = T0, **fields: object) -> AnyEvent:
+    """A paid order of its own, by a buyer of their own."""
+    named = {"order_id": f"o-{number}", "buyer_key": viewer_key(number), **fields}
+    return paid(minor, at_ms, **named)
+
+
+def test_money_is_told_by_currency_and_net_keeps_a_currency_that_came_to_nothing() -> None:
+    found = whole(
+        sale(1_000, 1),
+        sale(500, 2, currency="HKD"),
+        refunded(1_000, T0 + 1, order_id="o-1"),
+        created(70, order_id="o-3"),
+        created(80, order_id="o-4"),
+        cancelled(order_id="o-4"),
+    )
+
+    assert found["created_minor"] == {"CNY": 1_150, "HKD": 500}
+    assert found["pay_gmv_minor"] == {"CNY": 1_000, "HKD": 500}
+    assert found["refunded_minor"] == {"CNY": 1_000}
+    assert found["net_gmv_minor"] == {"CNY": 0, "HKD": 500}
+    assert found["unpaid_minor"] == {"CNY": 70}
+    assert found["refund_rate"] == 0.5
+
+
+def test_a_refund_in_a_currency_of_its_own_is_never_taken_from_another() -> None:
+    found = whole(sale(1_000, 1), refunded(90, order_id="o-1", currency="HKD"))
+
+    assert found["net_gmv_minor"] == {"CNY": 1_000, "HKD": -90}
+
+
+def test_orders_lines_and_buyers_are_three_different_numbers() -> None:
+    found = whole(
+        sale(100, 1, quantity=3),
+        sale(100, 1, line_id="2"),
+        sale(101, 2, buyer_key=viewer_key(1)),
+    )
+
+    assert (found["orders_main"], found["orders_sku"], found["items_sold"]) == (2, 3, 5)
+    assert found["buyers"] == 1
+    assert found["aov_order_minor"] == {"CNY": 150}
+    assert found["aov_buyer_minor"] == {"CNY": 301}
+
+
+@pytest.mark.parametrize(
+    ("dividend", "divisor", "rounded"),
+    [(1, 2, 0), (3, 2, 2), (5, 2, 2), (7, 3, 2), (8, 3, 3), (10**19 + 1, 2, 5 * 10**18)],
+)
+def test_means_of_money_are_rounded_half_even(dividend: int, divisor: int, rounded: int) -> None:
+    assert half_even(dividend, divisor) == rounded
+
+
+def test_failures_of_every_reason_are_one_figure() -> None:
+    attempts = [order_failed(reason) for reason in FailReason]
+
+    assert whole(*attempts)["failed_orders"] == len(FailReason)
+
+
+def test_what_a_topic_never_told_is_null_and_what_it_did_not_see_is_zero() -> None:
+    found = answer(comment())
+
+    assert found["figures"]["comments"] == 1
+    assert found["figures"]["orders_sku"] is None
+    assert found["figures"]["pay_gmv_minor"] is None
+    assert found["figures"]["buyers"] is None
+    assert found["figures"]["likes"] is None
+    assert found["completeness"]["missing_sources"] == [
+        "live.orders.v1",
+        "live.viewers.v1",
+        "live.rooms.v1",
+    ]
+    told = whole(order_failed(), liked(2))
+    assert (told["orders_sku"], told["pay_gmv_minor"], told["buyers"]) == (0, {}, 0)
+    assert told["product_clicks"] == 0
+    assert told["comments"] is None
+
+
+def test_a_ratio_of_nothing_is_null() -> None:
+    found = whole(order_failed(), liked(2), comment())
+
+    ratios = ("refund_rate", "ctr", "ctor", "conversion", "interaction_rate")
+    means = ("aov_order_minor", "aov_buyer_minor", "gpm_views_minor", "uv_value_minor")
+    assert {found[name] for name in (*ratios, *means)} == {None}
+
+
+def test_views_count_entries_and_viewers_count_people() -> None:
+    found = whole(joined(1), joined(1), joined(2), joined(viewer_key=None))
+
+    assert (found["views"], found["viewers"]) == (4, 2)
+
+
+def test_without_any_entry_the_platforms_own_totals_stand_in() -> None:
+    counted = viewers_counted(views_total=90, viewers_total=60)
+    fewer = viewers_counted(at_ms=T0 + 1, views_total=80)
+
+    assert (whole(counted, fewer)["views"], whole(counted, fewer)["viewers"]) == (90, 60)
+    assert whole(counted, joined(1))["views"] == 1
+    assert whole(viewers_counted())["views"] is None
+
+
+def test_entries_of_which_none_is_named_leave_viewers_unknown() -> None:
+    found = answer(joined(viewer_key=None), joined(viewer_key=None))
+
+    assert (found["figures"]["views"], found["figures"]["viewers"]) == (2, None)
+    assert found["completeness"]["unnamed"]["joins"] == 2
+
+
+def test_the_funnel_and_its_rates() -> None:
+    found = whole(
+        *(made(ProductExposed, product_id="p-1") for _ in range(8)),
+        *(made(ProductClicked, product_id="p-1") for _ in range(4)),
+        made(CartAdded, product_id="p-1", quantity=5),
+        sale(100, 1),
+    )
+
+    assert (found["product_exposures"], found["product_clicks"], found["cart_adds"]) == (8, 4, 1)
+    assert (found["ctr"], found["ctor"]) == (0.5, 0.25)
+
+
+def test_value_per_view_and_per_viewer() -> None:
+    found = whole(joined(1), joined(1), joined(2), joined(3), sale(1_001, 1))
+
+    assert found["gpm_views_minor"] == {"CNY": 250_250}
+    assert found["gpm_viewers_minor"] == {"CNY": 333_667}
+    assert found["uv_value_minor"] == {"CNY": 334}
+    assert found["conversion"] == 1 / 3
+
+
+def test_interaction_counts_a_person_once_whatever_they_did() -> None:
+    doings = [
+        liked(5),
+        comment(),
+        made(ViewerFollowed, viewer_key=viewer_key(2)),
+        made(ViewerShared, viewer_key=viewer_key(2)),
+    ]
+    found = whole(*(joined(number) for number in range(1, 5)), *doings)
+
+    assert found["interaction_rate"] == 0.5
+    assert (found["likes"], found["follows"], found["shares"]) == (5, 1, 1)
+
+
+def test_the_host_the_staff_and_mirrored_comments_are_no_commenters() -> None:
+    found = answer(
+        comment(role=Role.HOST, user_key=viewer_key(7)),
+        comment(role=Role.STAFF, user_key=None),
+        comment(mirrored=True, user_key=viewer_key(8)),
+        comment(user_key=None),
+        comment(),
+    )
+
+    assert (found["figures"]["comments"], found["figures"]["commenters"]) == (4, 1)
+    assert found["completeness"]["unnamed"]["comments"] == 1
+
+
+def test_the_mean_of_online_weighs_readings_by_how_long_they_held() -> None:
+    found = answer(
+        room_started(),
+        viewers_counted(100, T0 + 10 * SECOND_MS),
+        viewers_counted(400, T0 + 40 * SECOND_MS),
+        room_ended(T0 + 50 * SECOND_MS),
+    )
+
+    assert found["figures"]["online_mean"] == (100 * 30 + 400 * 10) / 40
+    assert found["figures"]["online_peak"] == 400
+    assert found["figures"]["online_now"] == 400
+    assert found["windows"]["1m"]["online_mean"] == (100 * 30 + 400 * 10) / 40
+    assert found["windows"]["1m"]["online_now"] is None
+
+
+def test_one_reading_and_no_time_is_that_reading() -> None:
+    assert whole(viewers_counted(7))["online_mean"] == 7.0
+    assert whole(joined(1))["online_mean"] is None
+
+
+def test_of_readings_in_one_second_the_greatest_is_kept() -> None:
+    found = answer(
+        viewers_counted(9, T0 + 100),
+        viewers_counted(5, T0 + 300),
+        viewers_counted(50, T0 + 10_000),
+        room_started(T0 + 20_000),
+    )
+
+    assert found["figures"]["online_mean"] == float(Fraction(5 * 9_700 + 50 * 10_000, 19_700))
+    assert found["figures"]["online_peak"] == 50
+
+
+def test_a_late_reading_may_be_the_peak_and_weighs_nothing() -> None:
+    found = answer(viewers_counted(5, T0 + 200_000), viewers_counted(900, T0))
+
+    assert found["figures"]["online_peak"] == 900
+    assert found["figures"]["online_mean"] == 5.0
+    assert found["figures"]["online_now"] == 5
+    assert found["completeness"]["late"] == {"live.viewers.v1": 1}
+
+
+def test_a_window_begins_with_the_reading_that_holds() -> None:
+    found = answer(
+        viewers_counted(60, T0),
+        viewers_counted(120, T0 + 5 * MINUTE_MS - 30 * SECOND_MS),
+        joined(1, T0 + 5 * MINUTE_MS),
+    )
+    begin_ms = T0 + 5 * MINUTE_MS + 10_000 - MINUTE_MS
+    held_ms = T0 + 5 * MINUTE_MS - 30 * SECOND_MS - begin_ms
+
+    mean = float(Fraction(60 * held_ms + 120 * 30_000, held_ms + 30_000))
+    assert found["windows"]["1m"]["online_mean"] == mean
+    assert found["windows"]["1m"]["online_peak"] == 120
+
+
+def test_time_watched_is_measured_where_leaves_tell_it() -> None:
+    found = answer(
+        joined(1),
+        joined(2),
+        left(1, T0 + 1, watched_ms=30_000),
+        left(1, T0 + 2, watched_ms=30_000),
+        left(T0 + 3, viewer_key=None, watched_ms=20_000),
+        left(2, T0 + 4),
+        viewers_counted(1_000, T0),
+    )
+
+    assert found["figures"]["watch_mean_s"] == 40.0
+    assert found["windows"]["1m"]["watch_mean_s"] == 80 / 3
+    assert found["completeness"]["watch_method"] == "measured"
+
+
+def test_time_watched_follows_from_who_is_online_where_nobody_tells_of_leaving() -> None:
+    found = answer(viewers_counted(10, T0), joined(1), joined(2, T0 + 20 * SECOND_MS))
+
+    assert found["figures"]["watch_mean_s"] == 100.0
+    assert found["completeness"]["watch_method"] == "littles_law"
+    assert answer(joined(1))["completeness"]["watch_method"] is None
+
+
+def test_windows_end_with_the_pane_of_the_time_asked() -> None:
+    as_of_ms = T0 + 20 * MINUTE_MS + 5 * SECOND_MS
+    events = [
+        sale(1, 1, as_of_ms),
+        sale(10, 2, as_of_ms - 5_000 - 50_000),
+        sale(100, 3, as_of_ms - 5_000 - 50_001),
+        sale(1_000, 4, as_of_ms - 5_000 - 590_000),
+        sale(10_000, 5, as_of_ms - 5_000 - 590_001),
+    ]
+    found = answer(*sorted(events, key=lambda event: event.occurred_at_ms), as_of_ms=as_of_ms)
+    gmv = {name: window["pay_gmv_minor"]["CNY"] for name, window in found["windows"].items()}
+
+    assert gmv == {"1m": 11, "5m": 111, "10m": 1_111, "previous_10m": 10_000, "60m": 11_111}
+
+
+def test_people_are_counted_in_whole_minutes_of_ten_minutes_alone() -> None:
+    as_of_ms = T0 + 20 * MINUTE_MS + 35 * SECOND_MS
+    events = [
+        sale(1_000, 1, T0 + 10 * MINUTE_MS + 59_999),
+        sale(1, 2, T0 + 11 * MINUTE_MS + 1),
+        sale(2, 3, as_of_ms),
+        joined(1, T0 + 11 * MINUTE_MS),
+    ]
+    windows = answer(*events, as_of_ms=as_of_ms)["windows"]
+
+    assert {windows[name]["buyers"] for name in ("1m", "5m", "60m")} == {None}
+    assert windows["10m"]["buyers"] == 2
+    assert windows["10m"]["aov_buyer_minor"] == {"CNY": 2}
+    assert windows["10m"]["pay_gmv_minor"] == {"CNY": 1_003}
+    assert windows["10m"]["uv_value_minor"] == {"CNY": 3}
+    assert windows["previous_10m"]["buyers"] == 1
+    assert windows["previous_10m"]["aov_buyer_minor"] == {"CNY": 1_000}
+    assert {window["conversion"] for window in windows.values()} == {None}
+    assert {str(window["unpaid_minor"]) for window in windows.values()} == {"None"}
+
+
+def test_the_curve_holds_the_minutes_that_hold_anything() -> None:
+    found = answer(
+        sale(5, 1),
+        refunded(5, T0 + 3 * MINUTE_MS, order_id="o-1"),
+        viewers_counted(8, T0 + MINUTE_MS + 30_000),
+        room_started(T0 + 9 * MINUTE_MS),
+    )
+    curve = {entry["minute_ms"] - T0: entry for entry in found["curve"]}
+
+    assert list(curve) == [0, MINUTE_MS, 3 * MINUTE_MS]
+    assert curve[0]["pay_gmv_minor"] == {"CNY": 5}
+    assert curve[0]["buyers"] == 1
+    assert curve[0]["online_mean"] is None
+    assert curve[3 * MINUTE_MS]["refunded_minor"] == {"CNY": 5}
+    assert curve[3 * MINUTE_MS]["net_gmv_minor"] == {"CNY": -5}
+    assert curve[3 * MINUTE_MS]["online_mean"] == 8.0
+    assert curve[MINUTE_MS]["online_peak"] == 8
+
+
+def test_a_late_sale_is_in_the_session_and_in_no_minute() -> None:
+    found = answer(sale(5, 1, T0 + 901_000), sale(7, 2))
+
+    assert found["figures"]["pay_gmv_minor"] == {"CNY": 12}
+    assert sum(entry["pay_gmv_minor"]["CNY"] for entry in found["curve"]) == 5
+    assert found["completeness"]["late"] == {"live.orders.v1": 1}
+
+
+def test_what_the_last_turn_was_is_the_status() -> None:
+    turns = [
+        room_started(),
+        made(RoomPaused, T0 + 1),
+        made(RoomResumed, T0 + 2),
+        room_ended(T0 + 3),
+    ]
+    expected = ["live", "paused", "live", "ended"]
+    found = [answer(*turns[: n + 1])["completeness"]["status"] for n in range(4)]
+
+    assert found == expected
+    assert answer(*turns[::-1])["completeness"]["status"] == "ended"
+    assert answer(*turns, room_started(T0 + 4))["completeness"]["status"] == "live"
+    assert answer(made(RoomPaused), made(RoomResumed))["completeness"]["status"] == "paused"
+    assert answer(comment())["completeness"]["status"] == "unknown"
+
+
+def test_the_mean_of_online_ends_with_the_broadcast() -> None:
+    found = whole(
+        viewers_counted(10, T0),
+        room_ended(T0 + MINUTE_MS),
+        comment(at_ms=T0 + 10 * MINUTE_MS),
+        viewers_counted(500, T0 + 2 * MINUTE_MS),
+    )
+
+    assert found["online_mean"] == 10.0
+    assert found["online_peak"] == 500
+
+
+def test_beyond_256_people_are_estimated_and_that_is_said() -> None:
+    few = answer(*(joined(number) for number in range(256)))
+    many = answer(*(joined(number) for number in range(2_000)))
+
+    assert few["figures"]["viewers"] == 256
+    assert few["completeness"]["approximate"] == []
+    assert many["figures"]["viewers"] == pytest.approx(2_000, rel=0.05)
+    assert "viewers" in many["completeness"]["approximate"]
+    assert many["figures"]["views"] == 2_000
+
+
+def test_the_canonical_form_leaves_out_estimates() -> None:
+    records = log_of([joined(number) for number in range(257)])
+    told = compute(records)["hosts"]["h-1"]["sessions"]["s-1"]
+
+    assert told["totals"]["joins"] == 257
+    assert "uniques" not in told
+    assert "minute_uniques" not in told
+
+
+def test_without_a_time_asked_it_is_that_of_the_last_event() -> None:
+    records = log_of([joined(1), profiled(at_ms=T0 + 5), joined(2, T0 + 3)])
+
+    assert figures(records)["as_of_ms"] == T0 + 5
+    assert figures([]) == {"hosts": {}, "as_of_ms": None}
+
+
+def test_what_happened_later_is_left_out_before_it_is_folded() -> None:
+    records = log_of([joined(1), joined(2, T0 + 500_000), joined(3, T0 + 1)])
+    early = list(until(records, T0 + 1))
+
+    assert [record.offset for record in early] == [0, 2]
+    assert figures(early, T0 + 1)["hosts"]["h-1"]["s-1"]["completeness"]["late"] == {}
+
+
+def test_what_the_last_reading_says_of_itself() -> None:
+    found = answer(viewers_counted(12_000, T0, approximate=True), viewers_counted(1, T0 - 1))
+
+    assert found["completeness"]["online_at_ms"] == T0
+    assert found["completeness"]["online_approximate"] is True
+
+
+def test_orphans_contradictions_and_unnamed_payments_are_told() -> None:
+    found = answer(refunded(5, order_id="o-9"), paid(5), paid(6))["completeness"]
+
+    assert found["orphan_refunds"] == 1
+    assert found["contradicted_lines"] == 1
+    assert found["unnamed"] == {"paid_lines": 1, "joins": None, "comments": None}
