@@ -41,6 +41,8 @@ COMMANDS: Mapping[str, Command] = {
         "simulate", "simulate", "Send a simulated broadcast, and keep a ledger of it."
     ),
     "ingest": Command("ingest", "ingest", "Send JSON lines into the right topics."),
+    "replay": Command("replay", "replay", "Fold recorded events without Kafka."),
+    "export": Command("export", "export", "Figures as CSV or Parquet: places, sessions, contests."),
     "config": Command("config", "app", "What can be set, and what is."),
 }
 

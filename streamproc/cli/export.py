@@ -1,0 +1,180 @@
+"""``streamproc export``: figures as files, for the office the morning after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from streamproc.cli.config import AppId, Bootstrap, settings_of
+from streamproc.cli.logs import libraries_silenced
+from streamproc.cli.recordings import Lines, opened
+from streamproc.cli.terminal import output_console
+from streamproc.engine.preflight import check_topics
+from streamproc.errors import BadSetting, DigestMismatch
+from streamproc.events.registry import INPUT_TOPICS
+from streamproc.program.live import LiveProgram
+from streamproc.replay.contest_files import contests_of, day_of, zone_of
+from streamproc.replay.exports import contest_table, curve_table, rollup_table, summary_table
+from streamproc.replay.pace import at_once
+from streamproc.replay.playback import Playback, last_event_ms
+from streamproc.replay.tables import Table
+from streamproc.replay.writing import Format, write_table
+from streamproc.settings import Settings
+from streamproc.tally.rollups import Level
+from streamproc.verification import read_state, silent
+
+_WHAT: Final = "What, one of them"
+_ROLLUP: Final = "With --rollup"
+_SESSION: Final = "With --session"
+_CONTEST: Final = "With --contest"
+
+_Made = Callable[[LiveProgram, int, tzinfo], Table]
+"""Makes a table of a state as of a time, with times in a zone."""
+
+
+def export(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    rollup: Annotated[
+        Level | None, typer.Option(help="A row for each place.", rich_help_panel=_WHAT)
+    ] = None,
+    session: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="HOST SESSION", help="One session.", rich_help_panel=_WHAT),
+    ] = None,
+    contest: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="A contest's boards.", rich_help_panel=_WHAT),
+    ] = None,
+    from_day: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DATE", help="The first day, 2026-11-21.", rich_help_panel=_ROLLUP
+        ),
+    ] = None,
+    to_day: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DATE", help="The last day.", rich_help_panel=_ROLLUP),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="A row for each minute.", rich_help_panel=_SESSION)
+    ] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="One row, all of it.", rich_help_panel=_SESSION)
+    ] = False,
+    contests: Annotated[
+        Path | None, typer.Option(help="The contests file, TOML.", rich_help_panel=_CONTEST)
+    ] = None,
+    events: Annotated[
+        str | None,
+        typer.Option(help="Recorded events, - for stdin. Left out, the workers' state in Kafka."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.CSV,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV that Excel takes for UTF-8, without formulas.")
+    ] = False,
+    timezone: Annotated[str, typer.Option(help="Of days and times.")] = "Asia/Shanghai",
+    bootstrap: Bootstrap = None,
+    app_id: AppId = None,
+) -> None:
+    """Write figures into a file: the sums of places, one session, or the boards of a contest.
+
+    Money is written in minor units and as decimal text, by currency. A line of --events that cannot
+    be used is named on stderr and left out; then the exit code is 26.
+    """
+    given = {"--rollup": rollup, "--session": session, "--contest": contest}
+    if sum(each is not None for each in given.values()) != 1:
+        raise _misused("what to export is not one thing", f"give one of {', '.join(given)}")
+    zone = zone_of(timezone)
+    made: _Made
+    if rollup is not None:
+        made = _rollup(rollup, from_day, to_day)
+    elif session is not None:
+        made = _session(*session, curve=curve, summary=summary)
+    else:
+        made = _contest(contest or "", contests)
+    lines: Lines | None = None
+    if events is None:
+        settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
+        with libraries_silenced():
+            program = asyncio.run(_state(settings))
+    else:
+        lines, program = _folded(events)
+    table = made(program, last_event_ms(program) or 0, zone)
+    write_table(table, out, form, bom=bom, timezone=timezone)
+    output_console().print(f"{len(table.rows):,} rows in {out}", markup=False)
+    if lines is not None:
+        lines.refuse_bad(where=events or "")
+
+
+def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
+    if from_day is None or to_day is None:
+        raise _misused("--rollup without days", "give --from and --to, as 2026-11-21")
+    first, last = day_of(from_day, where="--from"), day_of(to_day, where="--to")
+    if first > last:
+        raise _misused(f"{last} is before {first}", "give --from the earlier day")
+    return lambda program, _as_of_ms, zone: rollup_table(program, level, first, last, zone)
+
+
+def _session(host_id: str, session_id: str, *, curve: bool, summary: bool) -> _Made:
+    if curve is summary:
+        raise _misused("what of the session is not one thing", "give --curve or --summary")
+    made = curve_table if curve else summary_table
+    return lambda program, as_of_ms, zone: made(program, host_id, session_id, as_of_ms, zone)
+
+
+def _contest(contest_id: str, file: Path | None) -> _Made:
+    if file is None:
+        raise _misused("--contest without a contests file", "give --contests FILE")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(
+            f"the contests cannot be read: {error}",
+            where=str(file),
+            hint="name a TOML file; docs/contests.md shows one",
+        ) from error
+    known = contests_of(text, where=str(file))
+    if contest_id not in known:
+        raise BadSetting(
+            f"no contest is called {contest_id}",
+            where=str(file),
+            hint=f"it knows {', '.join(sorted(known))}",
+        )
+    found = known[contest_id]
+    return lambda program, as_of_ms, zone: contest_table(program, found, as_of_ms, zone)
+
+
+def _misused(what: str, hint: str) -> BadSetting:
+    return BadSetting(what, where="export", hint=hint)
+
+
+def _folded(events: str) -> tuple[Lines, LiveProgram]:
+    lines, playback = Lines(partitions=1), Playback()
+    with opened(events) as source:
+        for batch in at_once(lines.records(source)):
+            playback.take(batch)
+    return lines, playback.program
+
+
+async def _state(settings: Settings) -> LiveProgram:
+    """What the workers' changelog holds, read as anybody may read it beside them."""
+    kafka = settings.kafka
+    changelog = settings.engine_config(1).changelog
+    partitions = await check_topics(
+        kafka.bootstrap_servers, INPUT_TOPICS, changelog, timeout_s=kafka.request_timeout_s
+    )
+    state = await read_state(kafka.bootstrap_servers, changelog, partitions, silent)
+    if state.differences:
+        raise DigestMismatch(
+            "the state in the changelog is not whole:\n  " + "\n  ".join(state.differences),
+            where=changelog,
+            hint="run `streamproc verify`",
+        )
+    program = LiveProgram()
+    program.restore(state.records)
+    return program

@@ -1,0 +1,147 @@
+"""Recorded events for commands: from a file, from a pipe, or from Kafka's input topics."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Final, TypeVar
+
+from rich.markup import escape
+
+from streamproc.cli.terminal import error_console
+from streamproc.engine.preflight import check_topics
+from streamproc.errors import BadInput, BadSetting
+from streamproc.events.registry import INPUT_TOPICS
+from streamproc.ingest.lines import BadLine, LineReader
+from streamproc.oracle.batch import LogRecord
+from streamproc.replay.recorded import Partitions, Recorded, event_time_ms
+from streamproc.settings import Settings
+from streamproc.verification import Log, in_a_thread, silent
+
+T = TypeVar("T")
+STDIN: Final = "-"
+DECLARED_PARTITIONS: Final = 12
+"""Of every topic, as ``topics/`` declares it; a test keeps it true."""
+_NO_FUTURE_MS: Final = 1 << 62
+"""Recorded events are judged by their own time: a record of tomorrow is no mistake of a clock."""
+
+
+class Lines:
+    """Makes records of recorded lines, and tells which lines make none.
+
+    Shapes: ``good`` and ``bad`` count lines that are not empty.
+    """
+
+    def __init__(self, partitions: int) -> None:
+        self._reader = LineReader()
+        self._partitions = Partitions(partitions)
+        self._console = error_console()
+        self.good = 0
+        self.bad = 0
+
+    def records(self, source: Iterable[bytes]) -> Iterator[Recorded]:
+        """The records of the lines, in their order."""
+        for number, line in enumerate(source, 1):
+            found = self._reader.read(line, _NO_FUTURE_MS)
+            if isinstance(found, BadLine):
+                self._tell(number, found)
+            elif found is not None:
+                self.good += 1
+                at_ms = event_time_ms(found.value)
+                if at_ms is None:
+                    raise AssertionError(f"line {number} is an event without a time")
+                partition = self._partitions.of(found.key)
+                yield Recorded(found.topic, partition, found.key, found.value, at_ms, at_ms)
+
+    def refuse_bad(self, *, where: str) -> None:
+        """Return if every line was good.
+
+        Errors: ``BadInput``.
+        """
+        if self.bad:
+            raise BadInput(
+                f"{self.bad} of {self.bad + self.good} lines cannot be used; the others were",
+                where=where,
+                hint="correct the lines named above; the figures are those of the others alone",
+            )
+
+    def _tell(self, number: int, bad: BadLine) -> None:
+        self.bad += 1
+        where = f"[bold red]line {number}:[/] "
+        hint = f"  [dim]what to do:[/] {escape(bad.hint)}"
+        self._console.print(f"{where}{escape(bad.what)}\n{hint}")
+
+
+@contextlib.contextmanager
+def opened(file: str) -> Iterator[IO[bytes]]:
+    """A file of recorded events, or stdin.
+
+    Errors: ``BadSetting``.
+    """
+    if file == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        source = Path(file).open("rb")  # noqa: SIM115 - closed by the `with` below
+    except OSError as error:
+        raise BadSetting(
+            f"the file cannot be read: {error.strerror}",
+            where=file,
+            hint="name a file of JSON lines, as `streamproc simulate --to` writes them",
+        ) from error
+    with source:
+        yield source
+
+
+async def from_topics(settings: Settings, work: Callable[[Iterator[Recorded]], T]) -> T:
+    """What ``work`` makes of all that the input topics hold, topic by topic.
+
+    Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``.
+    """
+    kafka = settings.kafka
+    first, *others = INPUT_TOPICS
+    partitions = await check_topics(
+        kafka.bootstrap_servers, others, first, timeout_s=kafka.request_timeout_s
+    )
+    log = Log(kafka.bootstrap_servers, None, silent)
+
+    def worked(records: Iterator[LogRecord]) -> T:
+        return work(map(_recorded, records))
+
+    chunks: AsyncIterator[list[LogRecord]] = log.chunks(partitions)
+    return await in_a_thread(chunks, worked)
+
+
+def _recorded(record: LogRecord) -> Recorded:
+    at_ms = event_time_ms(record.value)
+    return Recorded(
+        record.topic,
+        record.partition,
+        record.key,
+        record.value,
+        record.timestamp_ms,
+        record.timestamp_ms if at_ms is None else at_ms,
+    )
+
+
+def moment_ms(text: str, *, option: str) -> int:
+    """A moment that was typed, in milliseconds or as ISO 8601 with its offset.
+
+    Errors: ``BadSetting``.
+    """
+    if text.isdecimal():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadSetting(
+            f"{text!r} is no moment", where=option, hint="write 2026-11-23T20:00:00+08:00"
+        ) from error
+    if moment.tzinfo is None:
+        raise BadSetting(
+            f"{text!r} has no time zone", where=option, hint="add +08:00, or Z for UTC"
+        )
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,71 @@
+"""What a replay says of the state it ended in: every session's figures, and the places' sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from streamproc.program.live import LiveProgram
+from streamproc.program.tallies import host_tallies
+from streamproc.tally.formulas import session_answer
+from streamproc.tally.model import SessionTally
+from streamproc.tally.profiles import Profile
+from streamproc.tally.rollups import (
+    Group,
+    Home,
+    Level,
+    Part,
+    begin_ms,
+    home_at,
+    names_of,
+    rolled_up,
+)
+
+Tree = dict[str, Any]
+
+
+def answer(program: LiveProgram, as_of_ms: int) -> Tree:
+    """Every host's sessions and the roll-ups of a state.
+
+    Shapes: ``{"hosts": {host: {session: {"figures", "windows", "curve", "completeness"}}},
+        "rollups": {level: [..]}, "as_of_ms"}``.
+    """
+    tallies = sessions_of(program)
+    hosts: Tree = {}
+    for tally in tallies:
+        hosts.setdefault(tally.host_id, {})[tally.session_id] = session_answer(tally, as_of_ms)
+    parts = parts_of(program, tallies)
+    rollups = {level.value: [entry(level, of) for of in rolled_up(parts, level)] for level in Level}
+    return {"hosts": hosts, "rollups": rollups, "as_of_ms": as_of_ms}
+
+
+def sessions_of(program: LiveProgram) -> list[SessionTally]:
+    """Every session of a state, by host and then by begin."""
+    tallies = host_tallies(program)
+    return sorted(tallies, key=lambda each: (each.host_id, begin_ms(each), each.session_id))
+
+
+def parts_of(program: LiveProgram, tallies: Iterable[SessionTally]) -> list[Part]:
+    """Each session with the place where its host lived when it began."""
+    return [Part(each, home_of(program, each.host_id, begin_ms(each))) for each in tallies]
+
+
+def home_of(program: LiveProgram, host_id: str, at_ms: int) -> Home:
+    """Where a host lived at a time."""
+    return home_at(profiles_of(program, host_id), at_ms)
+
+
+def profiles_of(program: LiveProgram, host_id: str) -> Mapping[int, Profile]:
+    """A host's profiles by the begin of their validity."""
+    return program.profiles.profiles.get(host_id, {})
+
+
+def entry(level: Level, group: Group) -> Tree:
+    """A place and its sums, as an answer lists them."""
+    return {
+        **dict(zip(names_of(level), group.place, strict=True)),
+        "hosts": group.hosts,
+        "sessions": group.sessions,
+        "figures": group.figures,
+        "approximate": group.approximate,
+    }

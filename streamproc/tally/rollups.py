@@ -1,0 +1,202 @@
+"""Villages, towns and districts: the sums of the sessions of their hosts.
+
+A session belongs to the place where its host lived when it began, whole: so every level has the same
+sums, and a host who moves counts in both places, each session in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, TypeVar
+
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
+from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
+from streamproc.tally.model import SessionTally
+from streamproc.tally.profiles import Profile
+from streamproc.tally.spans import People, Span, Value, figures_of, ratio, without_zeros
+from streamproc.tally.timing import MINUTE_MS
+from streamproc.tally.uniques import Uniques, union
+
+F = TypeVar("F", bound=Figures)
+UNKNOWN: Final = "unknown"
+
+
+class Home(NamedTuple):
+    """Where a host lives."""
+
+    district: str
+    town: str
+    village: str
+
+
+NOWHERE: Final = Home(UNKNOWN, UNKNOWN, UNKNOWN)
+
+
+class Level(StrEnum):
+    """What sessions are summed by."""
+
+    VILLAGE = "village"
+    TOWN = "town"
+    DISTRICT = "district"
+
+
+class Part(NamedTuple):
+    """A session and its place."""
+
+    tally: SessionTally
+    home: Home
+
+
+class Group(NamedTuple):
+    """A place and the sums of its sessions.
+
+    Shapes: ``place`` is the district, then the town and the village as far as the level goes;
+        ``approximate`` names the unique counts that come from a sketch.
+    """
+
+    place: tuple[str, ...]
+    hosts: int
+    sessions: int
+    figures: dict[str, Value]
+    approximate: list[str]
+
+
+def begin_ms(tally: SessionTally) -> int:
+    """When a session began: at its first start, else in the first minute that holds anything."""
+    turns = tally.lifecycle
+    if turns is not None and turns.started_first_ms is not None:
+        return turns.started_first_ms
+    if tally.minutes:
+        return min(tally.minutes) * MINUTE_MS
+    return min(tally.seen_ms.values(), default=0)
+
+
+def profile_at(profiles: Mapping[int, Profile], at_ms: int) -> Profile | None:
+    """The profile that was valid at a time: the last one begun, else the first that ever was.
+
+    Shapes: ``profiles`` by the begin of their validity in milliseconds; None: there are none.
+    """
+    if not profiles:
+        return None
+    begun = [valid_from_ms for valid_from_ms in profiles if valid_from_ms <= at_ms]
+    return profiles[max(begun) if begun else min(profiles)]
+
+
+def home_at(profiles: Mapping[int, Profile], at_ms: int) -> Home:
+    """Where a host lived at a time; nowhere if it has no profile."""
+    profile = profile_at(profiles, at_ms)
+    return NOWHERE if profile is None else Home(profile.district, profile.town, profile.village)
+
+
+def rolled_up(parts: Iterable[Part], level: Level) -> list[Group]:
+    """The sessions summed by place. Shapes: ascending by place."""
+    depth = {Level.DISTRICT: 1, Level.TOWN: 2, Level.VILLAGE: 3}[level]
+    by_place: dict[tuple[str, ...], list[SessionTally]] = {}
+    for part in parts:
+        by_place.setdefault(part.home[:depth], []).append(part.tally)
+    return [_group(place, by_place[place]) for place in sorted(by_place)]
+
+
+def names_of(level: Level) -> tuple[str, ...]:
+    """What the parts of a place are called. Shapes: as long as ``Group.place``."""
+    names = Home._fields
+    return names[: names.index(level.value) + 1]
+
+
+def _group(place: tuple[str, ...], tallies: Sequence[SessionTally]) -> Group:
+    figures, approximate = figures_of_sessions(tallies)
+    return Group(place, len({each.host_id for each in tallies}), len(tallies), figures, approximate)
+
+
+def figures_of_sessions(tallies: Sequence[SessionTally]) -> tuple[dict[str, Value], list[str]]:
+    """The figures of several sessions together, and which unique counts are approximate.
+
+    Shapes: a ratio is a sum by a sum; a person in two sessions is one. How many are online says
+        nothing of a group, so that is None, and what people watched is known from leaves alone.
+    """
+    orders = _sum(tallies, ORDERS_TOPIC, OrderFigures)
+    comments = _sum(tallies, COMMENTS_TOPIC, CommentFigures)
+    viewers = _sum(tallies, VIEWERS_TOPIC, ViewerFigures)
+    counts = {name: _together(tallies, name) for name in _NAMES}
+    interacting = None
+    if comments is not None and viewers is not None:
+        interacting = union([counts["active"], counts["commenters"]]).count()
+    people = People(
+        buyers=None if orders is None else counts["buyers"].count(),
+        viewers=counts["viewers"].count() if _are_named(tallies) else None,
+        commenters=None if comments is None else counts["commenters"].count(),
+        interacting=interacting,
+        orders=orders,
+    )
+    figures = figures_of(
+        Span(
+            orders,
+            comments,
+            viewers,
+            people=people,
+            views=_added(map(_views, tallies)),
+            watchers=_added(map(_watchers, tallies)),
+        )
+    )
+    if orders is not None:
+        figures["unpaid_minor"] = without_zeros(orders.unpaid_minor)
+    figures["conversion"] = ratio(people.buyers, people.viewers)
+    approximate = [name for name in _SHOWN if not counts[name].exact and figures[name] is not None]
+    return figures, approximate
+
+
+_SHOWN: Final = ("buyers", "commenters", "viewers")
+_NAMES: Final = (*_SHOWN, "active")
+
+
+def _sum(tallies: Iterable[SessionTally], topic: str, kind: Callable[[], F]) -> F | None:
+    """The sums of one topic; None if it told nothing of any session."""
+    told = [each.totals.get(topic) for each in tallies]
+    known = [each for each in told if each is not None]
+    if not known:
+        return None
+    whole = kind()
+    for each in known:
+        whole.plus(each)
+    return whole
+
+
+def _together(tallies: Iterable[SessionTally], name: str) -> Uniques:
+    return union(each.uniques[name] for each in tallies if name in each.uniques)
+
+
+def _are_named(tallies: Iterable[SessionTally]) -> bool:
+    """Whether the viewers are known one by one wherever there were any.
+
+    A total that only a platform knows cannot be joined with the viewers of another session.
+    """
+    told = [(each, viewers) for each in tallies if (viewers := _viewer_sums(each)) is not None]
+    return bool(told) and not any(
+        viewers.joins == viewers.unnamed_joins if viewers.joins else each.viewers_total
+        for each, viewers in told
+    )
+
+
+def _views(tally: SessionTally) -> int | None:
+    viewers = _viewer_sums(tally)
+    return None if viewers is None else viewers.joins or tally.views_total or 0
+
+
+def _watchers(tally: SessionTally) -> int | None:
+    viewers = _viewer_sums(tally)
+    if viewers is None:
+        return None
+    leavers = tally.uniques.get("leavers")
+    return viewers.unnamed_leaves + (0 if leavers is None else leavers.count())
+
+
+def _viewer_sums(tally: SessionTally) -> ViewerFigures | None:
+    sums: Any = tally.totals.get(VIEWERS_TOPIC)
+    found: ViewerFigures | None = sums
+    return found
+
+
+def _added(values: Iterable[int | None]) -> int | None:
+    known = [each for each in values if each is not None]
+    return sum(known) if known else None
