@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,9 @@ from streamproc.events.registry import INPUT_TOPICS, TOPIC_OF, AnyEvent
 from streamproc.oracle.batch import LogRecord, compute
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
+from streamproc.program.tallies import session_tallies
 from streamproc.protocol import BatchReport
+from tests.builders import joined
 from tests.folding import State, batch_of, feed, folded, log_of, pieces, take_into
 from tests.strategies import events
 
@@ -65,11 +68,14 @@ _SALE = {
     "payable_minor": _MINOR,
 }
 _REFUND = {"refund_id": st.sampled_from(["f-1", "f-2"])}
+_PERHAPS = st.sampled_from([None, True, False])
+_WHO = st.sampled_from([None, *(f"{person:016x}" for person in range(4))])
 
 
 def _order_events() -> list[st.SearchStrategy[dict[str, Any]]]:
-    paid = _of_line("order.paid", paid_minor=_MINOR, **_SALE)
+    paid = _of_line("order.paid", paid_minor=_MINOR, buyer_key=_WHO, **_SALE)
     counts = {"paid_lines": st.integers(0, 9), "paid_minor": _MINOR, "currency": _CURRENCY}
+    reasons = st.sampled_from(["risk", "out_of_stock", "unheard of"])
     return [
         paid,
         paid,
@@ -78,22 +84,40 @@ def _order_events() -> list[st.SearchStrategy[dict[str, Any]]]:
         _of_line("order.refund_requested", **_REFUND),
         _of_line("order.refunded", refund_minor=_MINOR, currency=_CURRENCY, **_REFUND),
         _of_line("order.refund_closed", **_REFUND),
-        _told("order.failed", attempt_id=st.just("a-1"), reason=st.just("risk")),
+        _told("order.failed", attempt_id=st.just("a-1"), reason=reasons),
         _told("orders.counted", **counts),
+    ]
+
+
+def _audience_events() -> list[st.SearchStrategy[dict[str, Any]]]:
+    text = st.sampled_from(["", "村", "李家 🍑"])
+    roles = st.sampled_from(["viewer", "viewer", "host", "unheard of"])
+    product, totals = st.just("p-1"), st.sampled_from([None, 0, 5, 6])
+    counts = {"views_total": totals, "viewers_total": totals, "approximate": _PERHAPS}
+    return [
+        _told("comment.posted", role=roles, text=text, mirrored=_PERHAPS, user_key=_WHO),
+        _told("viewer.joined", viewer_key=_WHO),
+        _told("viewer.liked", count=st.integers(1, 9), viewer_key=_WHO),
+        _told("viewer.left", viewer_key=_WHO, watched_ms=st.sampled_from([None, 0, 9])),
+        _told("viewers.counted", online=st.integers(0, 3), **counts),
+        st.one_of(
+            *[_told(name, viewer_key=_WHO) for name in ("viewer.followed", "viewer.shared")],
+            *[
+                _told(name, viewer_key=_WHO, product_id=product)
+                for name in ("product.exposed", "product.clicked", "cart.added")
+            ],
+        ),
     ]
 
 
 def _other_events() -> list[st.SearchStrategy[dict[str, Any]]]:
     text = st.sampled_from(["", "村", "李家 🍑"])
-    perhaps = st.sampled_from([None, True, False])
     places = {"village": text, "town": text, "district": text}
     return [
-        _told("comment.posted", role=st.just("viewer"), text=text, mirrored=perhaps),
-        _told("viewer.joined"),
-        _told("viewer.liked", count=st.integers(1, 9)),
-        _told("viewer.left"),
-        _told("viewers.counted", online=st.integers(0, 3), approximate=perhaps),
-        _told("room.started"),
+        *_audience_events(),
+        _told("room.started", title=st.sampled_from([None, "村", "李"])),
+        _told("room.ended"),
+        st.one_of(_told("room.paused"), _told("room.resumed")),
         _told("adapter.heartbeat", connected=st.booleans()),
         _event("host.profiled", name=text, valid_from_ms=_times(), **places),
     ]
@@ -129,7 +153,7 @@ def logs() -> st.SearchStrategy[list[LogRecord]]:
         st.lists(any_row, max_size=60),
         st.lists(any_row, min_size=25, max_size=60),
         st.lists(_narrow(st.one_of(*_order_events())), min_size=10, max_size=60),
-        st.lists(_narrow(st.one_of(*_other_events()[:5])), min_size=10, max_size=60),
+        st.lists(_narrow(st.one_of(*_audience_events())), min_size=10, max_size=60),
     )
     return rows.map(
         lambda rows: [
@@ -263,6 +287,37 @@ def test_whatever_event_may_be_written_is_folded_as_the_oracle_reads_it(
 
     assert canonical(state.items())["hosts"] == compute(log)["hosts"]
     assert all(restored.value(key) == value for key, value in state.items())
+
+
+@given(
+    told=st.lists(
+        st.tuples(st.integers(0, 1_500), st.integers(-180, 0)), min_size=400, max_size=900
+    ),
+    cuts=st.sets(st.integers(1, 900), max_size=4),
+    restored=st.booleans(),
+)
+@settings(max_examples=20)
+def test_a_crowd_that_outgrows_exact_counts_is_counted_the_same_however_it_is_cut(
+    told: list[tuple[int, int]], cuts: set[int], restored: bool
+) -> None:
+    log = log_of(
+        [
+            joined(viewer, T0 + index * 700 + behind_s * 1_000)
+            for index, (viewer, behind_s) in enumerate(told)
+        ]
+    )
+    program, state = LiveProgram(), State()
+    for batch in pieces(log, sorted(cuts)):
+        program.apply(batch.topic, batch)
+        take_into(state, program)
+        if restored:
+            program = LiveProgram()
+            program.restore(state.items())
+
+    assert state == folded(log)
+    (tally,) = session_tallies(state.items())
+    viewers = len({viewer for viewer, _ in told})
+    assert tally.uniques["viewers"].count() == pytest.approx(viewers, rel=0.05)
 
 
 _TIMES = st.sampled_from([0, T0, 2**62, 2**63 - 1, -1])
