@@ -104,6 +104,7 @@ class Collected:
         late = memory.is_late(event.occurred_at_ms, allowance_ms)
         if isinstance(event, OrderPaid) and event.buyer_key is not None:
             session = self.sessions[event.host_id][event.session_id]
+            session.told.add(record.topic)
             session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
         if _is_duplicate(memory, event, late=late):
             count.duplicate += 1
@@ -116,6 +117,7 @@ class Collected:
             memory.profiles[event.valid_from_ms] = event
             return
         session = self.sessions[event.host_id][event.session_id]
+        session.told.add(record.topic)
         seen_ms = session.seen_ms.get(record.topic, 0)
         session.seen_ms[record.topic] = max(seen_ms, event.occurred_at_ms)
         if late:

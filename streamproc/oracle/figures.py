@@ -55,6 +55,13 @@ _VIEWER_SUMS: Final = (
     "watched_ms",
 )
 _TOPIC_OF_PEOPLE: Final = {"buyers": ORDERS_TOPIC, "commenters": COMMENTS_TOPIC}
+_HAPPENED: Final = (
+    *("created_lines", "paid_lines", "refunded_lines", "orphan_refunds"),
+    *("failed_out_of_stock", "failed_coupon_invalid", "failed_pay_declined"),
+    *("failed_risk", "failed_other", "comments", "mirrored", "joins", "likes", "follows"),
+    *("shares", "exposures", "clicks", "cart_adds", "leaves"),
+)
+"""Sums that count what happened, each happening in one of them; likes by their number."""
 _FAILURES: Final = ("out_of_stock", "coupon_invalid", "pay_declined", "risk", "other")
 
 
@@ -193,13 +200,13 @@ class _Told:
 
     def count(self, part: _Part, name: str) -> int | None:
         """A sum of a part; None if its topic told nothing."""
-        if self._topic_of(name) not in self.session.seen_ms:
+        if self._topic_of(name) not in self.session.told:
             return None
         return int(part.sums.get(name, 0))
 
     def money(self, sums: Tree, name: str) -> Money | None:
         """Money of some sums; None if orders told nothing."""
-        return dict(sums.get(name, {})) if ORDERS_TOPIC in self.session.seen_ms else None
+        return dict(sums.get(name, {})) if ORDERS_TOPIC in self.session.told else None
 
     @staticmethod
     def _topic_of(name: str) -> str:
@@ -210,7 +217,7 @@ class _Told:
     def members(self, part: _Part, *names: str) -> set[int] | None:
         """Everybody of these names in a part; None if not counted there, or never told of."""
         topics = {_TOPIC_OF_PEOPLE.get(name, VIEWERS_TOPIC) for name in names}
-        if part.people is None or topics - self.session.seen_ms.keys():
+        if part.people is None or topics - self.session.told:
             return None
         return set().union(*(part.people.get(name, set()) for name in names))
 
@@ -305,7 +312,7 @@ class _Told:
         return {
             "as_of_ms": self.as_of_ms,
             "status": self.status,
-            "missing_sources": [topic for topic in _TOPICS if topic not in session.seen_ms],
+            "missing_sources": [topic for topic in _TOPICS if topic not in session.told],
             "late": dict(sorted(session.late.items())),
             "approximate": self.approximate(whole),
             "online_at_ms": None if online is None else online[0],
@@ -336,13 +343,16 @@ class _Told:
         ]
 
     def after_end(self) -> int:
-        """How much was added, not late, in minutes that begin after the end."""
+        """How much happened, not late, in minutes that begin after the end."""
         if not self.session.ended_ms:
             return 0
         ended_ms = max(self.session.ended_ms)
         return sum(
-            each.in_pane and each.at_ms // MINUTE_MS * MINUTE_MS > ended_ms
+            each.amount
             for each in self.session.added
+            if each.name in _HAPPENED
+            and each.in_pane
+            and each.at_ms // MINUTE_MS * MINUTE_MS > ended_ms
         )
 
 

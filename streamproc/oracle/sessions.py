@@ -46,7 +46,8 @@ _ONE_EACH: dict[type, str] = {
 class Session:
     """Everything told about one broadcast of a host.
 
-    Shapes: ``seen_ms`` by topic, the greatest event time applied; a topic without told nothing.
+    Shapes: ``told`` are the topics that told anything; ``seen_ms`` by topic, the greatest event time
+        applied (a payment that loses against another tells of its buyer, and is not applied).
         ``members`` by name: the minute (None: late) and the number of each.
     """
 
@@ -55,6 +56,7 @@ class Session:
         default_factory=lambda: defaultdict(set)
     )
     late: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    told: set[str] = field(default_factory=set)
     seen_ms: dict[str, int] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     late_readings: list[Reading] = field(default_factory=list)

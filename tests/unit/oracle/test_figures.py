@@ -185,7 +185,7 @@ def test_value_per_view_and_per_viewer() -> None:
 
 
 def test_interaction_counts_a_person_once_whatever_they_did() -> None:
-    doings = [
+    doings: list[AnyEvent] = [
         liked(5),
         comment(),
         made(ViewerFollowed, viewer_key=viewer_key(2)),
@@ -353,7 +353,7 @@ def test_a_late_sale_is_in_the_session_and_in_no_minute() -> None:
 
 
 def test_what_the_last_turn_was_is_the_status() -> None:
-    turns = [
+    turns: list[AnyEvent] = [
         room_started(),
         made(RoomPaused, T0 + 1),
         made(RoomResumed, T0 + 2),
@@ -414,6 +414,27 @@ def test_what_happened_later_is_left_out_before_it_is_folded() -> None:
 
     assert [record.offset for record in early] == [0, 2]
     assert figures(early, T0 + 1)["hosts"]["h-1"]["s-1"]["completeness"]["late"] == {}
+
+
+def test_what_happens_after_the_end_counts_and_is_told() -> None:
+    found = answer(
+        joined(1),
+        room_ended(T0 + 5),
+        joined(2, T0 + 6),
+        joined(3, T0 + MINUTE_MS),
+        sale(5, 1, T0 + MINUTE_MS),
+    )
+
+    assert found["figures"]["views"] == 3
+    assert found["completeness"]["after_end"] == 3
+
+
+def test_a_payment_that_loses_tells_its_session_of_a_buyer() -> None:
+    hosts = figures(log_of([sale(5, 1, T0 + 9), sale(5, 1, session_id="s-2")]))["hosts"]
+    found = hosts["h-1"]["s-2"]
+
+    assert (found["figures"]["buyers"], found["figures"]["orders_sku"]) == (1, 0)
+    assert "live.orders.v1" not in found["completeness"]["missing_sources"]
 
 
 def test_what_the_last_reading_says_of_itself() -> None:
