@@ -130,6 +130,8 @@ def _records_of(result: Any) -> RawRecords | None:
     raw.next_offset = unread.next_fetch_offset = position
     result._update_position()
     result._partition_records = None
+    # aiokafka's iterator holds its owner: the collector would have to free every fetched buffer
+    unread._records_iterator = None
     return raw
 
 

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+
+from streamproc.engine.rawfetch import RawRecords, _records_of
+
+AT = TopicPartition("orders", 3)
+Row = tuple[bytes | None, bytes | None, int, list[tuple[str, bytes | None]]]
+
+
+class Position:
+    """aiokafka's state of one partition, as far as a fetch asks."""
+
+    paused = False
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+
+    def consumed_to(self, position: int) -> None:
+        self.position = position
+
+
+class Assignment:
+    active = True
+
+    def __init__(self, position: int) -> None:
+        self.held = Position(position)
+
+    def state_value(self, partition: TopicPartition) -> Position:
+        return self.held
+
+
+def batch(base_offset: int, rows: Sequence[Row], holes: Sequence[int] = ()) -> bytes:
+    """A record batch as a broker keeps it; ``holes`` are places that compaction took."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 1 << 20)
+    for place, (key, value, at_ms, headers) in enumerate(rows):
+        if place not in holes:
+            builder.append(place, at_ms, key, value, headers)
+    built = bytes(builder.build())
+    return base_offset.to_bytes(8, "big") + built[8:]
+
+
+def fetched(position: int, *batches: bytes) -> Any:  # noqa: ANN401
+    unread = PartitionRecords(
+        AT, MemoryRecords(b"".join(batches)), [], position, None, None, True, 0
+    )
+    return FetchResult(AT, assignment=Assignment(position), partition_records=unread, backoff=0)
+
+
+def rows(count: int, *, headers: bool = False) -> list[Row]:
+    return [
+        (
+            b"k%d" % place if place % 5 else None,
+            b"v%d" % place if place % 7 else None,
+            1_000 + place,
+            [("trace", b"%d" % place)] if headers and place % 3 == 0 else [],
+        )
+        for place in range(count)
+    ]
+
+
+@pytest.mark.parametrize("skipped", [0, 1, 12])
+def test_records_come_as_parallel_lists_from_the_position_on(skipped: int) -> None:
+    first, second = rows(10, headers=True), rows(4)
+    result = fetched(100 + skipped, batch(100, first), batch(110, second, holes=(1,)))
+
+    raw = _records_of(result)
+
+    assert raw is not None
+    expected = [(100 + at, row) for at, row in enumerate(first)]
+    expected += [(110 + at, row) for at, row in enumerate(second) if at != 1]
+    expected = [each for each in expected if each[0] >= 100 + skipped]
+    assert raw == RawRecords(
+        begin_offset=100 + skipped,
+        next_offset=114,
+        offsets=[offset for offset, _ in expected],
+        keys=[row[0] for _, row in expected],
+        values=[row[1] for _, row in expected],
+        timestamps_ms=[row[2] for _, row in expected],
+        headers={at: row[3] for at, (_, row) in enumerate(expected) if row[3]},
+    )
+    assert result._assignment.held.position == 114
+    assert not result.has_more()
+
+
+def test_a_fetched_buffer_is_free_at_once_without_the_collector() -> None:
+    result = fetched(0, batch(0, rows(3)))
+    unread = weakref.ref(result._partition_records)
+    gc.disable()
+    try:
+        assert _records_of(result) is not None
+        assert unread() is None
+    finally:
+        gc.enable()
