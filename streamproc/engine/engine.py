@@ -230,14 +230,20 @@ class Engine:
 
     async def _flush_loop(self) -> None:
         while True:
-            interval_s = self._interval_s()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._flush_now.wait(), interval_s)
+            await self._flush_due()
             self._flush_now.clear()
             for partition in self.partitions.values():
                 if partition.needs_flush and not partition.writing.locked():
                     self._spawn(self._guard(self._flush(partition)))
             await asyncio.sleep(0)
+
+    async def _flush_due(self) -> None:
+        """Return when the interval is over, which grows while keys change, or when a flush is asked for."""
+        began_s = time.monotonic()
+        while (left_s := began_s + self._interval_s() - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._flush_now.wait(), left_s)
+                return
 
     def _interval_s(self) -> float:
         dirty_keys = sum(partition.dirty_keys for partition in self.partitions.values())
