@@ -26,6 +26,7 @@ from streamproc.oracle.batch import LogRecord, compute, differences, digest
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
+from streamproc.simulate.check import totals_of
 
 T = TypeVar("T")
 Tree = dict[str, Any]
@@ -253,7 +254,7 @@ def _compared(state: State, log: Log, expected: Tree, partitions: int) -> Verifi
         state_sha256=state_sha256,
         log_sha256=log_sha256,
         hosts=len(held["hosts"]),
-        totals=_totals(held["hosts"]),
+        totals=totals_of(held),
         accounting=accounting,
         beyond_records={topic: each for topic, each in log.beyond.items() if each},
         differences=found,
@@ -306,16 +307,6 @@ def _comparable(accounting: Mapping[str, Any], expected: Tree) -> Tree:
         for topic, by_partition in accounting.items()
     }
     return {topic: each for topic, each in form.items() if each}
-
-
-def _totals(hosts: Mapping[str, Any]) -> dict[str, Tree]:
-    """The totals of every session of every host, by ``host/session``; for other comparisons."""
-    return {
-        f"{host}/{session}": each["totals"]
-        for host, entry in hosts.items()
-        for session, each in entry.get("sessions", {}).items()
-        if each.get("totals")
-    }
 
 
 def silent(doing: str, records: int, of_about: int) -> None:

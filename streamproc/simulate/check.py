@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from streamproc.simulate.emission import GARBAGE, Figures
+from streamproc.simulate.book import LINE_FIGURES, LineBook
+from streamproc.simulate.emission import GARBAGE, PEOPLE, Figures
 from streamproc.simulate.ledger import Acked, Header, NotAcked, Sent, digest_of, read_ledger
 from streamproc.simulate.truth import Totals, TotalsByHost, add_figures
 
@@ -74,8 +75,9 @@ def check(
     """What differs between truth and state, and between garbage and dead letters; empty if nothing.
 
     Shapes: ``held`` are the totals that the state holds, by ``host/session`` (:func:`totals_of` makes
-    them of a canonical form). ``dead_letters`` are origins. ``log`` is read once, and only if sends
-    with an unknown outcome, or dead letters that nobody sent, leave a doubt that it can settle.
+    them of a canonical form). How many people stand behind them is compared where the state knows it
+    exactly, and if everything was sent. ``dead_letters`` are origins. ``log`` is read once, and only
+    if sends with an unknown outcome, or dead letters that nobody sent, leave a doubt that it can settle.
     """
     story = _read(ledger_path)
     doubts = bool(story.unknown) or not dead_letters <= story.garbage.keys()
@@ -85,19 +87,41 @@ def check(
     elif story.unknown:
         found.append(f"{len(story.unknown)} sends have an unknown outcome; only the log can tell")
     expected = _landed(totals, story.lost, ledger_path)
+    if story.lost:
+        held = {name: _sums_of(figures) for name, figures in held.items()}
+    else:
+        _add_people(expected, totals.uniques, held)
     found += _different_totals(expected, held)
     found += _different_letters(story.garbage.keys(), dead_letters)
     return found
 
 
 def totals_of(canonical: Mapping[str, Any]) -> dict[str, Figures]:
-    """The totals in a canonical form, by ``host/session``."""
+    """The totals in a canonical form, and how many people it knows exactly, by ``host/session``."""
     return {
-        f"{host}/{session}": each["totals"]
+        f"{host}/{session}": {**each["totals"], **_people(each)}
         for host, entry in canonical["hosts"].items()
         for session, each in entry.get("sessions", {}).items()
         if each.get("totals")
     }
+
+
+def _people(session: Mapping[str, Any]) -> Figures:
+    return {name: n for name, n in session.get("uniques", {}).items() if name in PEOPLE}
+
+
+def _sums_of(figures: Mapping[str, Any]) -> Figures:
+    return {name: value for name, value in figures.items() if name not in PEOPLE}
+
+
+def _add_people(
+    expected: TotalsByHost, uniques: TotalsByHost, held: Mapping[str, Mapping[str, Any]]
+) -> None:
+    for host, sessions in uniques.items():
+        for session, people in sessions.items():
+            known = held.get(f"{host}/{session}", {})
+            figures = expected.setdefault(host, {}).setdefault(session, {})
+            figures.update({name: n for name, n in people.items() if name in known})
 
 
 def _read(path: Path) -> _Story:
@@ -141,13 +165,29 @@ def _settle(story: _Story, log: Iterable[LogEntry]) -> None:
 def _landed(totals: Totals, lost: list[Sent], path: Path) -> TotalsByHost:
     """The true totals without events of which no copy reached the log."""
     hosts = copy.deepcopy(totals.hosts)
-    missing = {sent.event_id: sent for sent in lost if sent.adds}
+    missing = {sent.event_id: sent for sent in lost if sent.adds or sent.fact}
     if missing:
         for event_id in _copied(path, set(missing), {sent.seq for sent in lost}):
             missing.pop(event_id, None)
     for sent in missing.values():
         add_figures(hosts[sent.host_id][sent.session_id], sent.adds or {}, sign=-1)
+    if any(sent.fact for sent in missing.values()):
+        _tell_lines_again(hosts, path, missing.keys())
     return hosts
+
+
+def _tell_lines_again(hosts: TotalsByHost, path: Path, missing: Set[str]) -> None:
+    """The figures of order lines without the facts that are missing."""
+    book = LineBook()
+    for line in read_ledger(path):
+        if isinstance(line, Sent) and line.fact is not None and line.event_id not in missing:
+            book.add((line.host_id, line.session_id), line.fact)
+    for sessions in hosts.values():
+        for figures in sessions.values():
+            for name in LINE_FIGURES:
+                figures.pop(name, None)
+    for (host_id, session_id), told in book.figures():
+        hosts.setdefault(host_id, {}).setdefault(session_id, {}).update(told)
 
 
 def _copied(path: Path, event_ids: set[str], lost: set[int]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from streamproc.events.orders import (
 )
 from streamproc.events.registry import ORDERS_TOPIC, AnyEvent
 from streamproc.events.viewers import ViewerJoined, ViewerLeft, ViewerLiked
+from streamproc.simulate.book import fact_of
 from streamproc.simulate.emission import (
     DUPLICATE,
     GARBAGE,
@@ -33,6 +34,7 @@ from streamproc.simulate.emission import (
     VALID,
     Emission,
     figures_of,
+    person_of,
 )
 from streamproc.simulate.frame import Frame, Timed
 from streamproc.simulate.garbage import GARBAGE_TOPICS, garbage
@@ -130,7 +132,7 @@ class Disturbance:
         if self._owed_copies:
             self._owed_copies -= 1
             again_ms = sent_ms + self._rng.randint(*_AGAIN_AFTER_MS)
-            self._wait(emission._replace(label=DUPLICATE, adds=None), again_ms)
+            self._wait(emission._replace(label=DUPLICATE, adds=None, fact=None), again_ms)
         if self._owed_garbage and topic in GARBAGE_TOPICS:
             self._owed_garbage -= 1
             yield self._spoilt(emission)
@@ -186,6 +188,8 @@ class Disturbance:
             label=GARBAGE + kind,
             partition=0 if key is None else None,
             adds=None,
+            fact=None,
+            person=None,
         )
 
 
@@ -202,4 +206,6 @@ def _emission(at_ms: int, event: AnyEvent, value: bytes, label: str) -> Emission
         event.host_id,
         session_id,
         figures_of(event),
+        fact_of(event),
+        person_of(event),
     )

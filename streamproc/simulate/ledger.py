@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from streamproc.errors import BadInput, BadSetting
+from streamproc.simulate.book import Fact
 from streamproc.simulate.emission import Emission, Figures
 
 _SHA_CHARS: Final = 32
@@ -34,7 +35,8 @@ class Sent(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="lin
     """A record about to be sent.
 
     Shapes: ``seq`` counts from 0 in the order of sending. ``sha256`` are the first 32 digits of the
-    value's, empty for a record without a value. ``adds`` is what the event adds to its session.
+    value's, empty for a record without a value. ``adds`` is what the event adds to its session, ``fact``
+    what it tells of an order line.
     """
 
     seq: int
@@ -47,6 +49,7 @@ class Sent(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="lin
     host_id: str = ""
     session_id: str = ""
     adds: Figures | None = None
+    fact: Fact | None = None
 
 
 class Acked(Struct, frozen=True, kw_only=True, tag_field="line", tag="acked"):
@@ -125,6 +128,7 @@ class LedgerWriter:
         seq = self._seq
         self._seq += 1
         key, value = emission.key, emission.value
+        counts = emission.adds is not None or emission.fact is not None
         return Sent(
             seq=seq,
             topic=emission.topic,
@@ -133,9 +137,10 @@ class LedgerWriter:
             label=emission.label,
             size_bytes=0 if value is None else len(value),
             sha256=digest_of(value),
-            host_id=emission.host_id if emission.adds else "",
-            session_id=emission.session_id if emission.adds else "",
+            host_id=emission.host_id if counts else "",
+            session_id=emission.session_id if counts else "",
             adds=emission.adds,
+            fact=emission.fact,
         )
 
 

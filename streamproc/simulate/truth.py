@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from streamproc.simulate.book import LineBook, Session
 from streamproc.simulate.emission import GARBAGE, Emission, Figures
 
 TotalsByHost = dict[str, dict[str, Figures]]
@@ -32,8 +33,9 @@ class Totals(Struct, kw_only=True):
     """What is true of a run, and what became of its records.
 
     Shapes: ``hosts`` holds the figures of everything emitted, whether it was acknowledged or not,
-    zero figures left out. ``labels`` counts records by topic and label, ``garbage`` by kind and
-    topic, ``outcomes`` records acked, failed and unknown.
+        zero figures left out, and ``uniques`` how many people stand behind them. ``labels`` counts
+        records by topic and label, ``garbage`` by kind and topic, ``outcomes`` records acked, failed
+        and unknown.
     """
 
     scenario: str
@@ -46,6 +48,7 @@ class Totals(Struct, kw_only=True):
     labels: dict[str, dict[str, int]] = field(default_factory=dict)
     garbage: dict[str, dict[str, int]] = field(default_factory=dict)
     hosts: TotalsByHost = field(default_factory=dict)
+    uniques: TotalsByHost = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     paid_orders: int = 0
     stockouts: list[Stockout] = field(default_factory=list)
@@ -77,27 +80,41 @@ class Truth:
 
     def __init__(self) -> None:
         self._labels: Counter[tuple[str, str]] = Counter()
-        self._sums: dict[tuple[str, str], Figures] = defaultdict(dict)
+        self._sums: dict[Session, Figures] = defaultdict(dict)
+        self._book = LineBook()
+        self._people: dict[Session, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
 
     def add(self, emission: Emission) -> None:
         """Count a record, and what it adds."""
         self._labels[emission.topic, emission.label] += 1
+        session = (emission.host_id, emission.session_id)
         if emission.adds is not None:
-            add_figures(self._sums[emission.host_id, emission.session_id], emission.adds)
+            add_figures(self._sums[session], emission.adds)
+        if emission.fact is not None:
+            self._book.add(session, emission.fact)
+        if emission.person is not None:
+            count, key = emission.person
+            self._people[session][count].add(key)
 
     def into(self, totals: Totals) -> None:
         """Write the sums into a run's totals."""
         totals.emitted = sum(self._labels.values())
-        totals.labels, totals.garbage, totals.hosts = {}, {}, {}
+        totals.labels, totals.garbage = {}, {}
+        totals.hosts, totals.uniques = {}, {}
         for (topic, label), number in sorted(self._labels.items()):
             totals.labels.setdefault(topic, {})[label] = number
             if label.startswith(GARBAGE):
                 kind = label.removeprefix(GARBAGE)
                 totals.garbage.setdefault(kind, {})[topic] = number
-        for (host_id, session_id), figures in sorted(self._sums.items()):
+        told = dict(self._book.figures())
+        for session in sorted({*self._sums, *told}):
+            figures = {**self._sums.get(session, {}), **told.get(session, {})}
             shown = {name: value for name, value in figures.items() if _is_something(value)}
             if shown:
-                totals.hosts.setdefault(host_id, {})[session_id] = shown
+                totals.hosts.setdefault(session[0], {})[session[1]] = shown
+        for (host_id, session_id), people in sorted(self._people.items()):
+            counts = {name: len(keys) for name, keys in sorted(people.items())}
+            totals.uniques.setdefault(host_id, {})[session_id] = counts
 
 
 def add_figures(sums: Figures, adds: Figures, sign: int = 1) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aiokafka.errors import KafkaError
 
+from streamproc.simulate.book import LineBook
 from streamproc.simulate.emission import GARBAGE, Emission
 from streamproc.simulate.generator import Broadcast
 from streamproc.simulate.options import Options
@@ -39,13 +40,13 @@ class Sent(NamedTuple):
 class Load:
     """Sends until told to stop.
 
-    Shapes: ``acked`` by origin; ``figures`` by host and session, of everything that was acknowledged;
-    ``unknown`` counts sends whose outcome the producer does not know.
+    Shapes: ``acked`` by origin; ``unknown`` counts sends whose outcome the producer does not know.
     """
 
     def __init__(self, bootstrap: str, *, seed: int, rate_per_s: int) -> None:
         self.acked: dict[Origin, Sent] = {}
-        self.figures: dict[tuple[str, str], dict[str, object]] = {}
+        self._sums: dict[tuple[str, str], dict[str, object]] = {}
+        self._book = LineBook()
         self.labels: Counter[str] = Counter()
         self.unknown = 0
         self.start_ms = time.time_ns() // 1_000_000 - HOUR_MS
@@ -53,6 +54,11 @@ class Load:
         self._per_tick = max(1, int(rate_per_s * TICK_S))
         self._seed = seed
         self._told = asyncio.Event()
+
+    def figures(self) -> dict[tuple[str, str], dict[str, object]]:
+        """The figures of everything that was acknowledged, by host and session."""
+        told = dict(self._book.figures())
+        return {at: self._sums.get(at, {}) | told.get(at, {}) for at in {*self._sums, *told}}
 
     def ends(self) -> dict[str, int]:
         """Where each source partition must end, as ``topic/partition``."""
@@ -111,4 +117,6 @@ class Load:
         self.labels[emission.label.partition(":")[0]] += 1
         if emission.adds is not None:
             session = (emission.host_id, emission.session_id)
-            add_figures(self.figures.setdefault(session, {}), emission.adds)
+            add_figures(self._sums.setdefault(session, {}), emission.adds)
+        if emission.fact is not None:
+            self._book.add((emission.host_id, emission.session_id), emission.fact)

@@ -151,14 +151,19 @@ def _against_ledger(hosts: Mapping[str, Any], load: Load) -> tuple[int, int, lis
     }
     lost = doubled = 0
     told = []
-    for at in sorted({*held, *load.figures}):
-        have, true = held.get(at, {}), load.figures.get(at, {})
+    figures = load.figures()
+    for at in sorted({*held, *figures}):
+        have, true = held.get(at, {}), _without_zeros(figures.get(at, {}))
         told += [f"{at} / {line}" for line in differences(have, true)]
         for name in EVENT_FIGURES:
             missing = int(str(true.get(name, 0))) - int(have.get(name, 0))
             lost += max(0, missing)
             doubled += max(0, -missing)
     return lost, doubled, told
+
+
+def _without_zeros(figures: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in figures.items() if value}
 
 
 def _dead_letters(verdict: Verdict, letters: list[Record], load: Load) -> None:
