@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streamproc.oracle.batch import LogRecord, compute, differences, digest
 from streamproc.program.canonical import canonical
 from streamproc.simulate.generator import generate
+from tests.broadcasts import far_ms, logs, near_ms
 from tests.folding import folded
 from tests.log_records import T0, LogBuilder
 from tests.simulated import PARTITIONS, log_of, options, small_scenario
@@ -86,6 +87,14 @@ def test_every_record_is_accounted_for_once(logs: list[list[LogRecord]]) -> None
             assert count.get("late", 0) <= count.get("applied", 0)
 
     assert counted == len(records)
+
+
+@given(log=st.one_of(logs(far_ms), logs(near_ms)))
+def test_the_fast_fold_holds_what_this_one_computes(log: list[LogRecord]) -> None:
+    held, computed = canonical(folded(log).items()), {"hosts": compute(log)["hosts"]}
+
+    assert differences(held, computed) == []
+    assert digest(held) == digest(computed)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
