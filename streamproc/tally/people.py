@@ -21,7 +21,7 @@ from streamproc.events.viewers import (
     ViewerLiked,
     ViewerShared,
 )
-from streamproc.tally.uniques import Uniques, hashed
+from streamproc.tally.uniques import Uniques
 
 UNIQUES: Final[dict[str, tuple[str, ...]]] = {
     ORDERS_TOPIC: ("buyers",),
@@ -78,8 +78,7 @@ class Members:
         waiting = self.waiting[index]
         if waiting:
             count = self._begun(index)
-            for key in waiting:
-                count.add(hashed(key))
+            count.add_keys(waiting)
             waiting.clear()
             return count
         return None if self._held[index] is None else self._begun(index)

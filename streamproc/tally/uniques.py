@@ -6,6 +6,7 @@ it was packed and unpacked on the way.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +63,20 @@ class Uniques:
             self._begin_sketch()
         return True
 
+    def add_keys(self, keys: Iterable[str]) -> None:
+        """Count keys, whether they were counted before or not."""
+        # What waits of a hot room passes here, so the work of each key is left to the libraries.
+        members = map(xxh3_64_intdigest, map(str.encode, keys))
+        if self._sketch is None:
+            held = self._members
+            held.update(members)
+            if len(held) > EXACT_MEMBERS:
+                self._begin_sketch()
+            return
+        update = self._sketch.update
+        for member in members:
+            update(member if member < _SIGN else member - _WRAP)
+
     def merge(self, other: Uniques) -> None:
         """Count what the other counts, too."""
         if other._sketch is None:
@@ -82,8 +97,7 @@ class Uniques:
     def pack(self) -> bytes:
         """The count as bytes, the same for the same keys."""
         if self._sketch is None:
-            ordered = sorted(self._members)
-            return _EXACT + b"".join(each.to_bytes(_HASH_BYTES, "big") for each in ordered)
+            return _EXACT + struct.pack(f">{len(self._members)}Q", *sorted(self._members))
         compact: bytes = _merged(self._sketch, self._sketch).serialize_compact()
         return _SKETCH + compact
 
@@ -92,10 +106,7 @@ class Uniques:
         """The count that ``pack`` gave these bytes for."""
         held, body = cls(), packed[1:]
         if packed[:1] == _EXACT:
-            starts = range(0, len(body), _HASH_BYTES)
-            held._members.update(
-                int.from_bytes(body[at : at + _HASH_BYTES], "big") for at in starts
-            )
+            held._members.update(struct.unpack(f">{len(body) // _HASH_BYTES}Q", body))
         else:
             held._sketch = _sketches().hll_sketch.deserialize(body)
         return held

@@ -143,3 +143,15 @@ def test_a_union_leaves_its_parts_alone(one: list[int], two: list[int]) -> None:
 @pytest.mark.parametrize(("count", "at_most_bytes"), [(0, 1), (256, 1 + 256 * 8), (100_000, 2200)])
 def test_a_packed_count_stays_small(count: int, at_most_bytes: int) -> None:
     assert len(counted(keys(count)).pack()) <= at_most_bytes
+
+
+@given(st.lists(st.lists(st.integers(0, 500).map(str), max_size=300), max_size=5))
+def test_keys_counted_together_are_counted_as_if_one_by_one(told: list[list[str]]) -> None:
+    together, apart = Uniques(), Uniques()
+    for those in told:
+        together.add_keys(those)
+        for key in those:
+            apart.add(hashed(key))
+
+    assert together.pack() == apart.pack()
+    assert together.exact == apart.exact
