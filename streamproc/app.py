@@ -106,6 +106,8 @@ class WorkerRun:
             await self.engine.stop()
         if self._outputs is not None:
             await self._outputs.stop()
+        # what is frozen is never taken down, and the library of sketches would complain at the end
+        gc.unfreeze()
 
     async def wait(self) -> None:
         """Return when the worker was stopped.
