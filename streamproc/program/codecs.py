@@ -15,7 +15,6 @@ from streamproc.errors import NewerState, OlderState
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.lifecycle import Lifecycle
-from streamproc.tally.lines import Line
 from streamproc.tally.panes import Minute
 from streamproc.tally.people import Members, People
 from streamproc.tally.profiles import Profile
@@ -43,19 +42,8 @@ _Minute = tuple[list[list[Any] | None], list[bytes | None], bytes | None]
 _decode_session: Final = msgspec.msgpack.Decoder(_Session).decode
 _decode_minute: Final = msgspec.msgpack.Decoder(_Minute).decode
 _decode_people: Final = msgspec.msgpack.Decoder(list[bytes | None]).decode
-_decode_line: Final = msgspec.msgpack.Decoder(Line).decode
 _decode_profile: Final = msgspec.msgpack.Decoder(Profile).decode
 _decode_hashes: Final = msgspec.msgpack.Decoder(list[int]).decode
-
-
-def pack_line(line: Line) -> bytes:
-    """The value of a line."""
-    return _VERSION + _encode(line)
-
-
-def unpack_line(value: bytes) -> Line:
-    """The line of a value."""
-    return _decode_line(value[1:])
 
 
 def pack_session(session: Session) -> bytes:

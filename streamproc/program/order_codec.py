@@ -3,7 +3,7 @@
 ======  ==================================================================================
 part    holds
 ======  ==================================================================================
-base    the time of the first fact below; facts hold how long after it they were
+base    a time of the first line; facts hold how long after it they were
 names   sessions and currencies, each once, as they appear below; facts hold their index
 lines   id, flags, created, paid, cancelled, requested, refunded, closed; nothing behind
         the last that a line has; the last three by refund id
@@ -18,10 +18,8 @@ from typing import Any, Final
 
 import msgspec
 
+from streamproc.program.codecs import VERSION
 from streamproc.tally.orders import Created, Line, Order, Paid, Refunded, Requested, Told
-
-VERSION: Final = 2
-"""Version 1 held one line."""
 
 _VERSION: Final = bytes((VERSION,))
 _CREATED_LATE: Final = 1
@@ -45,9 +43,9 @@ class _Names(dict[str, int]):
 
 
 def pack_order(order: Order) -> bytes:
-    """The value of an order. Errors: ``StopIteration`` if it holds no fact."""
+    """The value of an order that holds a fact."""
     ordered = sorted(order.lines)
-    base_ms = next(order.lines[ordered[0]].facts()).at_ms
+    base_ms = _base_ms(order.lines[ordered[0]])
     names = _Names()
     lines = [_packed_line(line_id, order.lines[line_id], base_ms, names) for line_id in ordered]
     return _VERSION + _encode((base_ms, list(names), lines))
@@ -60,6 +58,11 @@ def unpack_order(value: bytes) -> Order:
     for row in rows:
         order.lines[row[0]] = _unpacked_line(row, base_ms, texts)
     return order
+
+
+def _base_ms(line: Line) -> int:
+    first = line.created or line.paid or line.cancelled
+    return min(fact.at_ms for fact in line.facts()) if first is None else first.at_ms
 
 
 def _packed_line(line_id: str, line: Line, base_ms: int, names: _Names) -> _Row:
