@@ -63,7 +63,7 @@ class Lines:
         """
         if self.bad:
             raise BadInput(
-                f"{self.bad} of {self.bad + self.good} lines cannot be used; the others were",
+                f"{self.bad} of {self.bad + self.good} lines cannot be used; the others were folded",
                 where=where,
                 hint="correct the lines named above; the figures are those of the others alone",
             )

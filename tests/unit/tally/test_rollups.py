@@ -42,8 +42,10 @@ SUMS = (
     "comments",
     "product_clicks",
 )
-counts = st.integers(0, 1_000)
-money = st.dictionaries(st.sampled_from(["CNY", "USD"]), st.integers(1, 10**13), max_size=2)
+counts: st.SearchStrategy[Any] = st.integers(0, 1_000)
+money: st.SearchStrategy[Any] = st.dictionaries(
+    st.sampled_from(["CNY", "USD"]), st.integers(1, 10**13), max_size=2
+)
 people = st.sets(st.sampled_from([f"viewer-{number}" for number in range(12)]))
 
 

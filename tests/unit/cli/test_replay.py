@@ -1,0 +1,166 @@
+"""``streamproc replay`` as a person uses it: what it takes, leaves out, prints, and refuses."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from streamproc.errors import BadInput, BadSetting
+from streamproc.events.registry import AnyEvent
+from tests import builders
+from tests.builders import T0
+from tests.in_process import Ended, run
+
+MINUTE = 60_000
+
+
+def lines(*events: AnyEvent) -> list[bytes]:
+    return [builders.record(event)[2] for event in events]
+
+
+def wrapped(event: AnyEvent, **other: object) -> bytes:
+    topic, key, value, _ = builders.record(event)
+    record = {"topic": topic, "key": key.decode(), "value": value.decode(), **other}
+    return msgspec.json.encode(record)
+
+
+def write(folder: Path, recorded: Iterable[bytes]) -> str:
+    file = folder / "events.jsonl"
+    file.write_bytes(b"\n".join(recorded) + b"\n")
+    return str(file)
+
+
+def answer(ended: Ended) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(ended.out)
+    return found
+
+
+def test_events_and_records_of_the_simulator_say_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = [builders.paid(1_999), builders.comment(), builders.profiled()]
+    plain = run(capsys, "replay", write(tmp_path, lines(*events)), "--json")
+    records = run(capsys, "replay", write(tmp_path, [wrapped(e) for e in events]), "--json")
+
+    assert (plain.code, plain.err) == (0, "")
+    assert records.out == plain.out
+    assert answer(plain)["hosts"]["h-1"]["s-1"]["figures"]["pay_gmv_minor"] == {"CNY": 1_999}
+
+
+def test_events_come_from_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = SimpleNamespace(buffer=io.BytesIO(b"\n".join(lines(builders.paid(), builders.paid()))))
+    monkeypatch.setattr("sys.stdin", pipe)
+
+    ended = run(capsys, "replay", "-")
+
+    assert ended.code == 0
+    assert "2 events: 1 applied, 1 duplicate, 0 rejected; 0 late" in ended.out
+    assert "19.99" in ended.out
+
+
+def test_what_happened_later_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = [builders.paid(at_ms=T0), builders.paid(at_ms=T0 + MINUTE, order_id="o-2")]
+    file = write(tmp_path, lines(*events))
+
+    until = answer(run(capsys, "replay", file, "--json", "--as-of", str(T0 + MINUTE - 1)))
+    at_it = answer(run(capsys, "replay", file, "--json", "--as-of", "2026-11-21T20:01:00+08:00"))
+    whole = answer(run(capsys, "replay", file, "--json"))
+    short = write(tmp_path, lines(events[0]))
+    alone = answer(run(capsys, "replay", short, "--json"))
+
+    assert until["as_of_ms"] == T0 + MINUTE - 1
+    assert until["hosts"]["h-1"]["s-1"]["figures"]["orders_sku"] == 1
+    assert until["digest"] == alone["digest"]
+    assert whole["as_of_ms"] == T0 + MINUTE
+    assert at_it == whole
+
+
+def test_a_line_that_cannot_be_used_is_named_and_the_others_are_folded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = lines(builders.paid(), builders.comment())
+    bad = [b"{nonsense [bold]", wrapped(builders.paid(), topic="live.comments.v1")]
+    file = write(tmp_path, [good[0], bad[0], b"", good[1], bad[1]])
+
+    ended = run(capsys, "replay", file, "--json")
+    clean = run(capsys, "replay", write(tmp_path, good), "--json")
+
+    assert ended.code == BadInput.exit_code
+    assert "line 2: malformed" in ended.err
+    assert "line 5: wrong_topic: order.paid belongs to live.orders.v1" in ended.err
+    assert "2 of 4 lines cannot be used" in ended.err
+    assert ended.out == clean.out
+
+
+def test_an_event_of_another_year_is_judged_by_its_own_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ahead = lines(builders.paid(at_ms=T0 + 20 * 365 * 86_400_000))
+
+    assert run(capsys, "replay", write(tmp_path, ahead)).code == 0
+
+
+def test_the_speed_says_when_and_never_what(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = [builders.comment(at_ms=T0 + 100 * number) for number in range(5)]
+    file = write(tmp_path, lines(*events))
+
+    paced = run(capsys, "replay", file, "--json", "--speed", "1000")
+    at_once = run(capsys, "replay", file, "--json", "--speed", "max")
+
+    assert (paced.code, paced.out) == (0, at_once.out)
+
+
+def test_the_digest_depends_on_where_hosts_are_and_the_figures_do_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, lines(builders.paid()))
+
+    one = answer(run(capsys, "replay", file, "--json", "--partitions", "1"))
+    many = answer(run(capsys, "replay", file, "--json"))
+
+    assert one.pop("digest") != many.pop("digest")
+    assert one == many
+
+
+def test_nothing_recorded_is_nothing_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = answer(run(capsys, "replay", write(tmp_path, []), "--json"))
+
+    assert (nothing["hosts"], nothing["as_of_ms"]) == ({}, 0)
+    assert nothing["rollups"] == {"village": [], "town": [], "district": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "nothing to replay"),
+        (["none.jsonl", "--from-kafka"], "a file and --from-kafka"),
+        (["none.jsonl"], "the file cannot be read"),
+        (["none.jsonl", "--speed", "0.5"], "'0.5' is no speed"),
+        (["none.jsonl", "--speed", "nan"], "'nan' is no speed"),
+        (["none.jsonl", "--speed", "fast"], "'fast' is no speed"),
+        (["none.jsonl", "--as-of", "yesterday"], "'yesterday' is no moment"),
+        (["none.jsonl", "--as-of", "2026-11-21T20:00:00"], "has no time zone"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = run(capsys, "replay", *arguments)
+
+    assert ended.code == BadSetting.exit_code
+    assert told in ended.err
+    assert ended.out == ""
