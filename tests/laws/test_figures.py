@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hypothesis import given
@@ -14,14 +14,15 @@ from streamproc.oracle.batch import LogRecord, compute, differences
 from streamproc.oracle.figures import figures
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
-from streamproc.program.tallies import host_tallies
+from streamproc.program.tallies import host_tallies, session_tallies
 from streamproc.tally.formulas import session_answer
+from streamproc.tally.model import SessionTally
 from streamproc.tally.registry import FIGURE_IDS
 from tests.broadcasts import far_ms, logs, near_ms
 from tests.builders import T0, comment, joined, liked, paid, viewer_key
-from tests.folding import feed, folded, log_of
+from tests.folding import feed, folded, log_of, take_into
 
-_LATER_MS = st.sampled_from([0, 1, 9_999, 30_000, 60_000, 599_999, 600_000, 3_600_000])
+_LATER_MS = st.sampled_from([0, 0, 1, 9_999, 60_000, 599_999, 600_000, 660_000, 3_600_000])
 _ADDITIVE = (
     *("orders_main", "orders_sku", "items_sold", "failed_orders", "likes", "follows", "shares"),
     *("comments", "product_exposures", "product_clicks", "cart_adds"),
@@ -33,8 +34,12 @@ def _answered(log: Sequence[LogRecord], as_of_ms: int) -> dict[str, Any]:
     """What the fold's state answers, in the oracle's form."""
     program = LiveProgram()
     feed(program, log)
+    return _answers(host_tallies(program), as_of_ms)
+
+
+def _answers(tallies: Iterable[SessionTally], as_of_ms: int) -> dict[str, Any]:
     hosts: dict[str, Any] = {}
-    for tally in host_tallies(program):
+    for tally in tallies:
         answer = session_answer(tally, as_of_ms)
         hosts.setdefault(tally.host_id, {})[tally.session_id] = answer
     return hosts
@@ -52,6 +57,20 @@ def test_the_fold_answers_every_figure_as_its_definition_says(
     as_of_ms = (figures(log)["as_of_ms"] or T0) + later_ms
 
     assert differences(_answered(log, as_of_ms), figures(log, as_of_ms)["hosts"]) == []
+
+
+@given(log=logs(), at=st.integers(0, 50))
+def test_a_restored_fold_answers_as_if_it_had_never_stopped(log: list[LogRecord], at: int) -> None:
+    as_of_ms = figures(log)["as_of_ms"] or T0
+    state = folded(log[:at])
+    program = LiveProgram()
+    program.restore(iter(state.items()))
+    feed(program, log[at:])
+    take_into(state, program)
+
+    expected = figures(log, as_of_ms)["hosts"]
+    assert differences(_answers(host_tallies(program), as_of_ms), expected) == []
+    assert differences(_answers(session_tallies(state.items()), as_of_ms), expected) == []
 
 
 def test_the_fold_estimates_people_as_the_oracle_does() -> None:
