@@ -102,12 +102,12 @@ class Streams:
         Shapes: ``index`` is the place of the count in ``UNIQUES``.
         """
         if not late:
-            self.minute(session, at_ms).members.waiting[index].add(key)
+            self.minute(session, at_ms).members.waiting[index][key] = None
             if session.opens_ms <= at_ms < session.closes_ms:
                 return
         people = self.people(session)
         self.records.touch(people)
-        people.members.waiting[index].add(key)
+        people.members.waiting[index][key] = None
 
     def people(self, session: Session) -> People:
         """Who was in a session, but for its open minute; begun if it is new."""

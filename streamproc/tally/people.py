@@ -47,7 +47,8 @@ class Members:
     __slots__ = ("_held", "waiting")
 
     def __init__(self, names: int, packed: Sequence[bytes | None] | None = None) -> None:
-        self.waiting: tuple[set[str], ...] = tuple([set() for _ in range(names)])
+        # Dicts, not sets: the cyclic collector leaves a dict of texts alone and walks every set.
+        self.waiting: tuple[dict[str, None], ...] = tuple([{} for _ in range(names)])
         # Kept packed until somebody asks: most minutes that are opened are opened for their panes.
         self._held: list[Uniques | bytes | None] = (
             [None] * names if packed is None else list(packed)
