@@ -1,0 +1,74 @@
+"""A replay of recorded events ends in the digest of the workers that folded them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from streamproc.provision.admin import ensure_topics
+from tests.command_line import Finished, running_worker, streamproc
+from tests.servers import Broker
+
+pytestmark = pytest.mark.integration
+
+PARTITIONS = 3
+APP_ID = "replayed"
+
+
+def decoded(done: Finished) -> dict[str, Any]:
+    assert done.code == 0, done.said
+    found: dict[str, Any] = msgspec.json.decode(done.out)
+    return found
+
+
+async def test_file_topics_and_state_say_the_same(embedded_broker: Broker, tmp_path: Path) -> None:
+    server = ("--bootstrap", embedded_broker.bootstrap)
+    app = (*server, "--app-id", APP_ID)
+    file, curve = tmp_path / "contest.jsonl", tmp_path / "curve.csv"
+    faults = ("--duplicates", "0.05", "--disorder", "0.05", "--lateness", "0.01")
+    simulated = await streamproc(
+        "simulate", "contest", "--to", str(file), "--seconds", "20", "--seed", "7", *faults
+    )
+    assert simulated.code == 0, simulated.said
+    events = len(file.read_bytes().splitlines())
+    await ensure_topics(
+        embedded_broker.bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=APP_ID
+    )
+    ingested = await streamproc("ingest", str(file), *server)
+    assert ingested.code == 0, ingested.said
+    async with running_worker(embedded_broker.bootstrap, APP_ID, tmp_path) as worker:
+        await worker.until(
+            lambda said: sum(said["durable"].values()) >= events and said["caught_up"], "all folded"
+        )
+        worker.terminate()
+        assert await worker.ended() == 0
+
+    verified = decoded(await streamproc("verify", "--json", *app))
+    replayed = decoded(
+        await streamproc("replay", str(file), "--json", "--partitions", str(PARTITIONS))
+    )
+    read = decoded(await streamproc("replay", "--from-kafka", "--json", *server))
+    paced = decoded(
+        await streamproc("replay", "--from-kafka", "--json", "--speed", "1000", *server)
+    )
+
+    assert verified["compared_records"] == events
+    assert replayed["digest"] == verified["state_sha256"] == verified["log_sha256"]
+    assert read == replayed
+    assert paced == replayed
+
+    host, sessions = max(
+        replayed["hosts"].items(), key=lambda pair: max(len(s["curve"]) for s in pair[1].values())
+    )
+    session = max(sessions, key=lambda name: len(sessions[name]["curve"]))
+    asked = ("export", "--session", host, session, "--curve", "--out", str(curve))
+    from_state = await streamproc(*asked, *app)
+    assert from_state.code == 0, from_state.said
+    state_rows = curve.read_bytes()
+    from_file = await streamproc(*asked, "--events", str(file))
+    assert from_file.code == 0, from_file.said
+    assert state_rows == curve.read_bytes()
+    assert len(state_rows.splitlines()) == 1 + len(sessions[session]["curve"])
