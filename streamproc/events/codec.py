@@ -44,6 +44,13 @@ def encode(event: AnyEvent) -> bytes:
     return _ENCODER.encode(event)
 
 
+class _Known(dict[_K, str]):
+    """Names found good; what is not known has no name, and no event has that one."""
+
+    def __missing__(self, key: _K) -> str:
+        return ""
+
+
 class Codec:
     """Decodes the records of one topic.
 
@@ -62,8 +69,8 @@ class Codec:
             for each, limits in self._limits.items()
         }
         self._has_rooms = all(issubclass(each, RoomEvent) for each in classes)
-        self._host_by_key: dict[bytes | None, str] = {}
-        self._room_by_session: dict[str, str] = {}
+        self._host_by_key: _Known[bytes | None] = _Known()
+        self._room_by_session: _Known[str] = _Known()
 
     def decode(
         self, key: bytes | None, value: bytes | None, timestamp_ms: int
@@ -108,8 +115,7 @@ class Codec:
         rest = map(self._decode, screened(values))
         while len(events) + len(rejected) < len(values):
             try:
-                for event in rest:
-                    events.append(event)
+                events.extend(rest)  # what came before an error stays
             except _UNDECODABLE as error:
                 place = len(events) + len(rejected)
                 rejected[place] = self._unusable(values[place], error)
@@ -122,8 +128,9 @@ class Codec:
         timestamps_ms: Sequence[int],
     ) -> list[AnyEvent | Rejected]:
         """Each event as :meth:`_vetted` returns it, which is asked only where it may matter."""
-        suspects = self._strangers(cast("list[RoomEvent]", events), keys, timestamps_ms)
-        suspects += self._breakers(events, min(timestamps_ms, default=0) + DAY_MS)
+        latest_ms = min(timestamps_ms, default=0) + DAY_MS
+        suspects = self._strangers(cast("list[RoomEvent]", events), keys, latest_ms)
+        suspects += self._breakers(events, latest_ms)
         vetted: list[AnyEvent | Rejected] = [*events]
         if suspects:
             places = {id(event): place for place, event in enumerate(events)}
@@ -132,19 +139,16 @@ class Codec:
         return vetted
 
     def _strangers(
-        self,
-        events: Sequence[RoomEvent],
-        keys: Sequence[bytes | None],
-        timestamps_ms: Sequence[int],
+        self, events: Sequence[RoomEvent], keys: Sequence[bytes | None], latest_ms: int
     ) -> list[Event]:
-        """The events with names not yet seen together, or with a time in the future."""
-        host_of, room_of = self._host_by_key.get, self._room_by_session.get
+        """The events with names not yet seen together, or with a time that may be in the future."""
+        host_of, room_of = self._host_by_key, self._room_by_session
         return [
             event
-            for event, key, timestamp_ms in zip(events, keys, timestamps_ms, strict=True)
-            if host_of(key) != event.host_id
-            or room_of(event.session_id) != event.room_id
-            or event.occurred_at_ms - timestamp_ms > DAY_MS
+            for event, key in zip(events, keys, strict=True)
+            if host_of[key] != event.host_id
+            or room_of[event.session_id] != event.room_id
+            or event.occurred_at_ms > latest_ms
         ]
 
     def _breakers(self, events: Sequence[AnyEvent], latest_ms: int) -> list[Event]:
@@ -206,7 +210,7 @@ class Codec:
         return Rejected(reason, f"{where}: {what}" if where else what)
 
 
-def _remember(known: dict[_K, str], key: _K, name: str) -> None:
+def _remember(known: _Known[_K], key: _K, name: str) -> None:
     if len(known) >= _KNOWN_AT_MOST:
         known.clear()
     known[key] = name
