@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -20,6 +21,9 @@ from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
 
 from streamproc.engine.stamp import ZERO, stamp_of
 from streamproc.protocol import Headers
+
+LOG_APPEND_TIME = 1
+"""The timestamp type of a batch whose records all bear the broker's time, ``max_timestamp``."""
 
 DRAIN_RECORDS = 20_000
 """Where one call stops unpacking: unpacked, records take several times the memory of the buffers."""
@@ -136,9 +140,10 @@ def _records_of(result: Any) -> RawRecords | None:
 
 
 def _append(raw: RawRecords, batch: Any, position: int) -> None:
-    offsets, headers = raw.offsets, raw.headers
-    add_offset, add_key = offsets.append, raw.keys.append
-    add_value, add_timestamp = raw.values.append, raw.timestamps_ms.append
+    offsets, headers, timestamps_ms = raw.offsets, raw.headers, raw.timestamps_ms
+    add_offset, add_key, add_value = offsets.append, raw.keys.append, raw.values.append
+    # the broker's time of an append is the batch's: a number per record would only cost memory
+    stamped_alike = batch.timestamp_type == LOG_APPEND_TIME
     for record in batch:
         offset = record.offset
         if offset < position:
@@ -148,4 +153,7 @@ def _append(raw: RawRecords, batch: Any, position: int) -> None:
         add_offset(offset)
         add_key(record.key)
         add_value(record.value)
-        add_timestamp(record.timestamp)
+        if not stamped_alike:
+            timestamps_ms.append(record.timestamp)
+    if stamped_alike:
+        timestamps_ms.extend(repeat(batch.max_timestamp, len(offsets) - len(timestamps_ms)))

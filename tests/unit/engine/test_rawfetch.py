@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.util import calc_crc32c
 
 from streamproc.engine.rawfetch import RawRecords, _records_of
 
@@ -39,14 +40,24 @@ class Assignment:
         return self.held
 
 
-def batch(base_offset: int, rows: Sequence[Row], holes: Sequence[int] = ()) -> bytes:
-    """A record batch as a broker keeps it; ``holes`` are places that compaction took."""
+def batch(
+    base_offset: int, rows: Sequence[Row], holes: Sequence[int] = (), appended_ms: int | None = None
+) -> bytes:
+    """A record batch as a broker keeps it; ``holes`` are places that compaction took.
+
+    ``appended_ms`` is the broker's time, on a topic that keeps that instead of the records' own.
+    """
     builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 1 << 20)
     for place, (key, value, at_ms, headers) in enumerate(rows):
         if place not in holes:
             builder.append(place, at_ms, key, value, headers)
-    built = bytes(builder.build())
-    return base_offset.to_bytes(8, "big") + built[8:]
+    built = bytearray(builder.build())
+    built[:8] = base_offset.to_bytes(8, "big")
+    if appended_ms is not None:
+        built[22] |= 0x08
+        built[35:43] = appended_ms.to_bytes(8, "big")
+        built[17:21] = calc_crc32c(built[21:]).to_bytes(4, "big")
+    return bytes(built)
 
 
 def fetched(position: int, *batches: bytes) -> Any:  # noqa: ANN401
@@ -90,6 +101,17 @@ def test_records_come_as_parallel_lists_from_the_position_on(skipped: int) -> No
     )
     assert result._assignment.held.position == 114
     assert not result.has_more()
+
+
+@pytest.mark.parametrize("skipped", [0, 2])
+def test_records_that_the_broker_stamped_all_bear_its_time(skipped: int) -> None:
+    own, stamped = batch(0, rows(3)), batch(3, rows(4), holes=(2,), appended_ms=77_000)
+
+    raw = _records_of(fetched(skipped, own, stamped, batch(7, rows(1))))
+
+    assert raw is not None
+    assert raw.offsets == [0, 1, 2, 3, 4, 6, 7][skipped:]
+    assert raw.timestamps_ms == [1_000, 1_001, 1_002, *[77_000] * 3, 1_000][skipped:]
 
 
 def test_a_fetched_buffer_is_free_at_once_without_the_collector() -> None:
