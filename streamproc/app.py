@@ -20,6 +20,7 @@ from streamproc.engine.engine import Engine
 from streamproc.engine.faustapp import build_faust_app
 from streamproc.engine.ports import Failure, Progress, SourcePartition
 from streamproc.engine.preflight import check_topics
+from streamproc.engine.rebuild import Rebuild, Told
 from streamproc.engine.versions import check_versions
 from streamproc.engine.watchdog import Watchdog
 from streamproc.errors import StreamprocError
@@ -124,6 +125,22 @@ class WorkerRun:
     def caught_up(self) -> bool:
         """True if every input of every owned partition is read to its known end and durable."""
         return self.engine.caught_up()
+
+
+async def rebuild_of(settings: Settings, *, started_us: int, told: Told) -> Rebuild:
+    """A rebuild of the whole state by the program that runs now.
+
+    Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``.
+    """
+    kafka = settings.kafka
+    partitions = await check_topics(
+        kafka.bootstrap_servers,
+        INPUT_TOPICS,
+        settings.engine_config(1).changelog,
+        timeout_s=kafka.request_timeout_s,
+    )
+    config = settings.engine_config(partitions)
+    return Rebuild(config, LiveProgram, started_us=started_us, told=told)
 
 
 class _Settled:

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Command] = {
     "ingest": Command("ingest", "ingest", "Send JSON lines into the right topics."),
     "replay": Command("replay", "replay", "Fold recorded events without Kafka."),
     "export": Command("export", "export", "Figures as CSV or Parquet: places, sessions, contests."),
+    "state": Command("state", "app", "The state as a whole: make it anew from the log."),
     "config": Command("config", "app", "What can be set, and what is."),
 }
 

@@ -60,8 +60,8 @@ def _refuse_lost_changelog(committed_offset: int, held: str, where: str, accept_
     raise ChangelogLost(
         f"offsets up to {committed_offset} are committed, but the state holds {held}",
         where=where,
-        hint="the changelog was deleted or cut. Restore it, or rebuild the state: use a new app id, or"
-        " --accept-loss to go on from what the state holds and read the rest of the log again",
+        hint="the changelog was deleted or cut. Restore it, or make the state anew: streamproc state"
+        " rebuild, or --accept-loss to go on from what the state holds and read the rest of the log again",
     )
 
 

@@ -83,6 +83,6 @@ class ChangelogReader:
                 f" that was written (digest {expected:016x})",
                 where=where,
                 hint="the changelog was compacted or cut while no worker ran, or somebody else wrote"
-                " to it; rebuild the state from the source topics",
+                " to it; make the state anew from the source topics: streamproc state rebuild",
             )
         return digest

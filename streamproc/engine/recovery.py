@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -55,13 +55,8 @@ class Recovery:
         Errors: ``Superseded`` when a newer assignment came; ``Fenced`` when somebody outranks us; what
         makes a state unusable (see ``errors``).
         """
-        claims = {number: Claiming(self._writer, generation) for number in partitions}
-        await asyncio.gather(*(self._claim(number, claim) for number, claim in claims.items()))
-        async with self._changelog.reading(dict.fromkeys(partitions, -1)) as cursor:
-            await self._read_through_claims(cursor, claims)
-            sources = [SourcePartition(t, n) for n in partitions for t in self._config.inputs]
-            committed = await self._group.committed(sources)
-            await self._read_to_end(cursor, claims)
+        sources = [SourcePartition(t, n) for n in partitions for t in self._config.inputs]
+        claims, committed = await self.claim(partitions, generation, sources)
         fences = {n: claim.reader.fence(where=self._where(n)) for n, claim in claims.items()}
         bounds = await self._source_bounds(sources, fences)
         recovered = []
@@ -69,6 +64,21 @@ class Recovery:
             recovered.append(self._restore(number, claim, fences[number], committed, bounds))
             await asyncio.sleep(0)
         return recovered
+
+    async def claim(
+        self, partitions: Iterable[int], generation: int, sources: Sequence[SourcePartition]
+    ) -> tuple[dict[int, Claiming], Mapping[SourcePartition, int | None]]:
+        """Claims that nobody outranks, each read to the log's end; and what is committed of sources.
+
+        Errors: ``Superseded``, ``Fenced``.
+        """
+        claims = {number: Claiming(self._writer, generation) for number in partitions}
+        await asyncio.gather(*(self._claim(number, claim) for number, claim in claims.items()))
+        async with self._changelog.reading(dict.fromkeys(claims, -1)) as cursor:
+            await self._read_through_claims(cursor, claims)
+            committed = await self._group.committed(sources)
+            await self._read_to_end(cursor, claims)
+        return claims, committed
 
     async def _claim(self, number: int, claim: Claiming) -> None:
         value = msgspec.json.encode({"epoch": claim.epoch._asdict()})

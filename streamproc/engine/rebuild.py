@@ -1,0 +1,249 @@
+"""A state made anew from the log, and put in the place of the one that stands.
+
+It folds the source topics from their start, beside whatever runs, and follows them. Only then, and
+only while the group is empty, it claims each changelog partition in a new incarnation and writes its
+state there, the fence last. A rebuild that dies in the middle leaves a state whose digest is wrong:
+workers refuse it, and a second rebuild mends it.
+
+Source: docs/adr/0013-a-rebuild-is-a-new-incarnation.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from streamproc.engine.changelog import Changelog, ChangelogCursor, changelog_cursor
+from streamproc.engine.config import EngineConfig
+from streamproc.engine.digest import StateDigest
+from streamproc.engine.fence import (
+    CLAIM_KEY,
+    FENCE_KEY,
+    VERSION,
+    Fence,
+    TopicPosition,
+    copy_positions,
+)
+from streamproc.engine.ownership import Claiming, Ownership, Writer
+from streamproc.engine.ports import SourcePartition
+from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.recovery import Recovery
+from streamproc.errors import FenceOutsideLog
+from streamproc.protocol import Batch, Program
+
+PIECE_BYTES: Final = 1 << 20
+"""A state is written in batches of about this size."""
+
+Told = Callable[[str, int, int], None]
+"""Told what is read, how many records of it, and of about how many."""
+
+Record = tuple[bytes, bytes | None]
+
+
+@dataclass(slots=True)
+class Replaced:
+    """What a rebuild wrote. Shapes: counts of records, of all partitions together."""
+
+    written: int = 0
+    deleted: int = 0
+    incarnation: int = 0
+
+
+@dataclass(slots=True)
+class _Fold:
+    """One partition on its way."""
+
+    program: Program
+    positions: dict[str, TopicPosition] = field(default_factory=dict)
+
+
+class Rebuild:
+    """Makes one new state; use it as an asynchronous context.
+
+    ``started_us`` tells this process from others, as of any writer.
+    """
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        program: Callable[[], Program],
+        *,
+        started_us: int,
+        told: Told,
+    ) -> None:
+        self._config = config
+        self._changelog = Changelog(config)
+        self._writer = Writer(started_us)
+        self._program = program
+        self._told = told
+        self._folds = {number: _Fold(program()) for number in range(config.partitions)}
+        self._cursors: dict[str, ChangelogCursor] = {}
+        self._open = contextlib.AsyncExitStack()
+        self._records = 0
+
+    async def __aenter__(self) -> Rebuild:
+        await self._open.__aenter__()
+        try:
+            await self._begin()
+        except BaseException:
+            await self._open.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    async def _begin(self) -> None:
+        for topic in self._config.inputs:
+            starts = dict.fromkeys(self._folds, -1)
+            cursor = await self._open.enter_async_context(
+                changelog_cursor(self._config.bootstrap_servers, topic, starts)
+            )
+            self._cursors[topic] = cursor
+            for number, (first_offset, _) in (await cursor.bounds()).items():
+                if first_offset > 0 and not self._config.accept_loss:
+                    _refuse_cut_log(topic, number, first_offset)
+                position = TopicPosition(first_offset, first_offset)
+                self._folds[number].positions[topic] = position
+
+    async def follow(self) -> int:
+        """Fold the sources up to their ends as they are now; the number of records that took.
+
+        Errors: ``BrokerUnreachable`` and what reading may raise.
+        """
+        before = self._records
+        for topic, cursor in self._cursors.items():
+            ends = await cursor.end_offsets()
+            waiting = {n: end for n, end in ends.items() if self._next(topic, n) < end}
+            about = sum(ends.values())
+            while waiting:
+                for number, raw in (await cursor.read(waiting)).items():
+                    self._apply(topic, number, raw)
+                    if raw.next_offset >= waiting[number]:
+                        del waiting[number]
+                self._told(topic, sum(self._next(topic, n) for n in ends), about)
+                await asyncio.sleep(0)
+        return self._records - before
+
+    def _next(self, topic: str, number: int) -> int:
+        return self._folds[number].positions[topic].next_offset
+
+    def _apply(self, topic: str, number: int, raw: RawRecords) -> None:
+        fold = self._folds[number]
+        batch = Batch(
+            topic=topic,
+            partition=number,
+            offsets=raw.offsets,
+            keys=raw.keys,
+            values=raw.values,
+            timestamps_ms=raw.timestamps_ms,
+            next_offset=raw.next_offset,
+            headers=raw.headers,
+        )
+        report = fold.program.apply(topic, batch)
+        fold.program.take_outputs()  # the worker that first met a bad record has dead-lettered it
+        fold.positions[topic].advance(report, len(batch), raw.next_offset)
+        self._records += len(batch)
+
+    async def replace(self) -> Replaced:
+        """Put the new state in the place of the old one.
+
+        Call it only while no worker is a member of the group.
+        Errors: ``Fenced`` if a worker came all the same: it may refuse the state, and a rebuild must be
+        run again; ``FlushFailed``.
+        """
+        done = Replaced()
+        await self._changelog.start()
+        self._open.push_async_callback(self._changelog.stop)
+        recovery = Recovery(
+            self._config, self._changelog, _NoGroup(), self._writer, self._program, lambda: True
+        )
+        claims, _ = await recovery.claim(self._folds, 0, ())
+        for number, claim in claims.items():
+            await self._write(number, claim, done)
+            done.incarnation = max(done.incarnation, claim.epoch.incarnation)
+        return done
+
+    async def _write(self, number: int, claim: Claiming, done: Replaced) -> None:
+        fold, owned = self._folds[number], claim.own()
+        state = [(k, v) for k, v in fold.program.take_dirty() if v is not None]
+        kept = {key for key, _ in state}
+        stale = {*claim.reader.state, *claim.reader.stale} - kept - {FENCE_KEY, CLAIM_KEY}
+        digest = StateDigest(state)
+        positions = copy_positions(fold.positions)
+        fence = Fence(VERSION, digest.value, positions, f"streamproc rebuild {claim.epoch}")
+        gone: list[Record] = [(key, None) for key in sorted(stale)]
+        records: list[Record] = [*gone, *state, (FENCE_KEY, fence.encode())]
+        owned.take_heal()  # every key of them is among these records
+        for piece in pieces(records, PIECE_BYTES):
+            await self._append(number, owned, piece)
+        held = dict(state)
+        while heal := owned.take_heal() - {CLAIM_KEY}:
+            again: list[Record] = [(key, held.get(key)) for key in sorted(heal - {FENCE_KEY})]
+            await self._append(number, owned, [*again, (FENCE_KEY, fence.encode())])
+        done.written += len(state)
+        done.deleted += len(gone)
+
+    async def _append(self, number: int, owned: Ownership, piece: Sequence[Record]) -> None:
+        base_offset, _ = await self._changelog.append(number, piece, owned.next_stamp())
+        gap = owned.gap_before(base_offset)
+        if gap is not None:
+            met = await self._changelog.read_range(number, gap.first, gap.end)
+            keys = [CLAIM_KEY if key is None else key for key in met.keys]
+            where = f"{self._config.changelog}, partition {number}"
+            owned.meet(keys, met.stamps(), where=where)
+        owned.landed(base_offset, len(piece))
+
+
+class _NoGroup:
+    """The group while nobody is in it."""
+
+    async def committed(
+        self, partitions: Iterable[SourcePartition]
+    ) -> Mapping[SourcePartition, int | None]:
+        """Nothing: the fence of the new state goes to the ends of the log."""
+        return dict.fromkeys(partitions)
+
+    async def accepts(self, partition: int, generation: int) -> bool:
+        """Always: nobody else is there to own a partition."""
+        del partition, generation
+        return True
+
+    def last_committed(self) -> Mapping[SourcePartition, int]:
+        """Nothing."""
+        return {}
+
+    def source_ends(self) -> Mapping[SourcePartition, int]:
+        """Nothing: the cursors know."""
+        return {}
+
+    async def pause(self, partition: SourcePartition) -> None:
+        """Nothing is read through the group."""
+        del partition
+
+
+def pieces(records: Sequence[Record], limit_bytes: int) -> Iterator[list[Record]]:
+    """The records in order, in lists of at most so many bytes, or of one record."""
+    piece: list[Record] = []
+    size = 0
+    for record in records:
+        more = len(record[0]) + len(record[1] or b"")
+        if piece and size + more > limit_bytes:
+            yield piece
+            piece, size = [], 0
+        piece.append(record)
+        size += more
+    if piece:
+        yield piece
+
+
+def _refuse_cut_log(topic: str, number: int, first_offset: int) -> None:
+    raise FenceOutsideLog(
+        f"the log begins at offset {first_offset}: what stood before is only in the state that stands",
+        where=f"{topic}, partition {number}",
+        hint="restore the topic, or rebuild with --accept-loss: what the log lost is then lost to the"
+        " tallies, too. The state that stands was not touched",
+    )

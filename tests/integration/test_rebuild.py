@@ -1,0 +1,175 @@
+"""A state made anew from the log: it takes the place of any other, and workers go on from it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from streamproc.engine.digest import StateDigest
+from streamproc.engine.fence import FENCE_KEY
+from streamproc.engine.stamp import Epoch, stamp
+from streamproc.errors import DigestMismatch, FenceOutsideLog, OlderState
+from streamproc.provision.admin import ensure_topics
+from tests.changelog_view import read_changelog
+from tests.command_line import running_worker, started, streamproc
+from tests.command_line import send as send_records
+from tests.kafka_log import append_batch, delete_records
+from tests.log_records import COMMENTS, ORDERS, LogBuilder
+from tests.servers import Broker
+from tests.worker_process import WorkerProcess
+
+pytestmark = pytest.mark.integration
+
+PARTITIONS = 2
+DEADLINE_S = 60.0
+ABOVE_ALL = stamp(Epoch(3, 0, 0, 1, 1), 1)
+"""What somebody writes whom no worker so far outranks."""
+
+
+async def topics(broker: Broker, app_id: str) -> str:
+    await ensure_topics(
+        broker.bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=app_id
+    )
+    return f"{app_id}-state-changelog"
+
+
+async def send(broker: Broker, builder: LogBuilder) -> None:
+    await send_records(broker.bootstrap, builder.records)
+
+
+def one_order() -> LogBuilder:
+    return LogBuilder().comment().paid(1_999).profile("阿梅").raw(COMMENTS, b"h-1", b"nonsense")
+
+
+async def until_folded(worker: WorkerProcess, orders: int) -> None:
+    await worker.until(lambda said: said["durable"].get(f"{ORDERS}/0") == orders, "orders folded")
+
+
+async def stopped(worker: WorkerProcess) -> None:
+    worker.terminate()
+    assert await worker.ended() == 0
+
+
+async def rebuild(broker: Broker, app_id: str, *options: str) -> Any:  # noqa: ANN401
+    return await streamproc(
+        "state", "rebuild", "--bootstrap", broker.bootstrap, "--app-id", app_id, *options
+    )
+
+
+async def verified(broker: Broker, app_id: str) -> dict[str, Any]:
+    done = await streamproc("verify", "--json", "--bootstrap", broker.bootstrap, "--app-id", app_id)
+    assert done.code == 0, done.said
+    found: dict[str, Any] = msgspec.json.decode(done.out)
+    return found
+
+
+async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_it(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    app_id = "rebuild-damaged"
+    changelog = await topics(kafka_broker, app_id)
+    await send(kafka_broker, one_order())
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 1)
+        await stopped(worker)
+    view = await read_changelog(kafka_broker.bootstrap, changelog, 0)
+    lost = dict.fromkeys(list(view.state)[:2])
+    extra = {b"\x01\x01h-9\x00o-9\x00": b"left over"}
+    await append_batch(kafka_broker.bootstrap, changelog, 0, {**lost, **extra}, ABOVE_ALL)
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        assert await worker.ended() == DigestMismatch.exit_code
+
+    done = await rebuild(kafka_broker, app_id)
+
+    assert done.code == 0, done.said
+    found = await verified(kafka_broker, app_id)
+    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 1_999}
+    rebuilt = await read_changelog(kafka_broker.bootstrap, changelog, 0)
+    assert rebuilt.state == view.state
+    await send(kafka_broker, LogBuilder().paid(501, order_id="o-2"))
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 2)
+        await stopped(worker)
+    found = await verified(kafka_broker, app_id)
+    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 2_500}
+    assert found["accounting"][COMMENTS]["0"]["rejected"] == 1
+
+
+async def test_a_state_of_an_older_version_is_refused_until_it_is_rebuilt(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    app_id = "rebuild-older"
+    changelog = await topics(kafka_broker, app_id)
+    await send(kafka_broker, one_order())
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 1)
+        await stopped(worker)
+    await _as_version_one(kafka_broker, changelog)
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        assert await worker.ended() == OlderState.exit_code
+        assert "streamproc state rebuild" in worker.log
+
+    done = await rebuild(kafka_broker, app_id)
+
+    assert done.code == 0, done.said
+    assert (await verified(kafka_broker, app_id))["differences"] == []
+
+
+async def test_a_rebuild_beside_a_worker_waits_until_it_is_gone(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    app_id = "rebuild-beside"
+    changelog = await topics(kafka_broker, app_id)
+    await send(kafka_broker, one_order())
+    command = ("state", "rebuild", "--bootstrap", kafka_broker.bootstrap, "--app-id", app_id)
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 1)
+        before = await read_changelog(kafka_broker.bootstrap, changelog, 0)
+        async with started(*command) as process, asyncio.timeout(DEADLINE_S):
+            assert process.stderr is not None
+            assert b"caught up" in await process.stderr.readline()
+            beside = await read_changelog(kafka_broker.bootstrap, changelog, 0)
+            assert beside.epochs == before.epochs
+            await send(kafka_broker, LogBuilder().paid(501, order_id="o-2"))
+            await until_folded(worker, 2)
+            await stopped(worker)
+            assert await process.wait() == 0
+    found = await verified(kafka_broker, app_id)
+    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 2_500}
+    assert found["beyond_records"] == {}
+
+
+async def test_a_log_whose_beginning_is_gone_is_not_rebuilt_from_unless_told(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    app_id = "rebuild-cut"
+    changelog = await topics(kafka_broker, app_id)
+    await send(kafka_broker, one_order().paid(501, order_id="o-2"))
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 2)
+        await stopped(worker)
+    await delete_records(kafka_broker.bootstrap, ORDERS, 0, 1)
+    before = await read_changelog(kafka_broker.bootstrap, changelog, 0)
+
+    refused = await rebuild(kafka_broker, app_id)
+
+    assert refused.code == FenceOutsideLog.exit_code, refused.said
+    after = await read_changelog(kafka_broker.bootstrap, changelog, 0)
+    assert len(after.records) == len(before.records)
+    assert (await rebuild(kafka_broker, app_id, "--accept-loss")).code == 0
+    found = await verified(kafka_broker, app_id)
+    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 501}
+
+
+async def _as_version_one(broker: Broker, changelog: str) -> None:
+    """Write every record again as if a program of version 1 had, with a fence that fits."""
+    view = await read_changelog(broker.bootstrap, changelog, 0)
+    assert view.fence is not None
+    older = {key: b"\x01" + value[1:] for key, value in view.state.items()}
+    fence = msgspec.structs.replace(view.fence, digest=StateDigest(older.items()).value)
+    changes: dict[bytes, bytes | None] = {**older, FENCE_KEY: fence.encode()}
+    await append_batch(broker.bootstrap, changelog, 0, changes, ABOVE_ALL)
