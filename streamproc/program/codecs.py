@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from streamproc.errors import NewerState, OlderState
+from streamproc.program.expiry import STAMP_BYTES, day_of_stamp, stamp
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.lifecycle import Lifecycle
@@ -49,12 +50,12 @@ _decode_hashes: Final = msgspec.msgpack.Decoder(list[int]).decode
 def pack_session(session: Session) -> bytes:
     """The value of a session."""
     head = (session.seen_ms, session.late, session.totals.row())
-    return _VERSION + _encode((*head, *session.told))
+    return _VERSION + _encode((*head, *session.told)) + stamp(session.since)
 
 
 def unpack_session(key: bytes, value: bytes) -> Session:
     """The session of a record."""
-    seen_ms, late, totals, *told = _decode_session(value[1:])
+    seen_ms, late, totals, *told = _decode_session(value[1:-STAMP_BYTES])
     return Session(
         key,
         key[key.rindex(SEPARATOR) + 1 :].decode(),
@@ -62,21 +63,24 @@ def unpack_session(key: bytes, value: bytes) -> Session:
         seen_ms,
         late,
         Told(*told),
+        day_of_stamp(value),
     )
 
 
 def pack_minute(minute: Minute) -> bytes:
     """The value of a minute."""
     rows = [None if pane is None else pane.row() for pane in minute.panes]
-    return _VERSION + _encode((rows, minute.members.pack(), minute.packed_readings()))
+    body = (rows, minute.members.pack(), minute.packed_readings())
+    return _VERSION + _encode(body) + stamp(minute.since)
 
 
 def unpack_minute(key: bytes, value: bytes, figures: type[Figures]) -> Minute:
     """The minute of a record."""
-    rows, members, readings = _decode_minute(value[1:])
+    rows, members, readings = _decode_minute(value[1:-STAMP_BYTES])
     number = int.from_bytes(key[-NUMBER_BYTES:], "big")
     panes = [None if row is None else figures.of(row) for row in rows]
-    return Minute(key, number, Members(len(members), members), panes, readings)
+    since = day_of_stamp(value)
+    return Minute(key, number, Members(len(members), members), since, panes, readings)
 
 
 def pack_people(people: People) -> bytes:
@@ -131,7 +135,7 @@ def refuse(key: bytes, value: bytes) -> NoReturn:
         raise OlderState(
             what,
             where=where,
-            hint="rebuild the state from the input topics, under a new name of the application",
+            hint="make it anew from the input topics: streamproc state rebuild",
         )
     raise NewerState(
         what,
