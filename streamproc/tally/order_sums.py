@@ -6,36 +6,39 @@ on how often or in which order its facts came.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.orders import Line, Order
 
-Counts = tuple[tuple[str, int], ...]
-"""Columns that hold counts, each with what is added to it."""
+CREATED: Final = "created"
+UNPAID: Final = "unpaid"
+SOLD: Final = "sold"
+UNNAMED: Final = "unnamed"
+MAIN: Final = "main"
+REFUND: Final = "refund"
+REFUNDED: Final = "refunded"
+ORPHAN: Final = "orphan"
+CONTRADICTED: Final = "contradicted"
 
 
 class Contribution(NamedTuple):
     """What goes into one session, and unless it is ``late`` into the pane of ``at_ms``.
 
-    Shapes: ``money`` is the column of the money, empty if there is none.
+    Shapes: ``part`` is the name of one of the parts above and says which columns it goes to.
     Units: ``minor`` in minor units of ``currency``.
     """
 
     session_id: str
     at_ms: int
     late: bool
-    counts: Counts = ()
-    money: str = ""
+    part: str
     currency: str = ""
     minor: int = 0
+    quantity: int = 0
 
 
-_CREATED: Final[Counts] = (("created_lines", 1),)
-_REFUNDED: Final[Counts] = (("refunded_lines", 1),)
-_ORPHAN: Final[Counts] = (("orphan_refunds", 1),)
-_CONTRADICTED: Final[Counts] = (("contradicted_lines", 1),)
-_MAIN: Final[Counts] = (("orders_main", 1),)
 _NO_PANE_MS: Final = 0
 
 
@@ -50,28 +53,23 @@ def of_line(line: Line) -> list[Contribution]:
     created, paid = line.created, line.paid
     added: list[Contribution] = []
     if created is not None:
-        at_ms, payable_minor, _, currency, session_id = created
-        due = (currency, payable_minor)
+        at_ms, minor, _, currency, session_id = created
         late = line.created_late
-        added.append(Contribution(session_id, at_ms, late, _CREATED, "created_minor", *due))
+        added.append(Contribution(session_id, at_ms, late, CREATED, currency, minor))
         if paid is None and line.cancelled is None:
-            added.append(Contribution(session_id, at_ms, late, (), "unpaid_minor", *due))
+            added.append(Contribution(session_id, at_ms, late, UNPAID, currency, minor))
     if paid is not None:
-        at_ms, paid_minor, quantity, currency, session_id, payable_minor = paid
+        at_ms, minor, quantity, currency, session_id, payable_minor = paid
         late = line.paid_late
         if created is None:
-            due = (currency, payable_minor)
-            added.append(Contribution(session_id, at_ms, late, _CREATED, "created_minor", *due))
-        counts: Counts = (("paid_lines", 1), ("items_sold", quantity))
+            added.append(Contribution(session_id, at_ms, late, CREATED, currency, payable_minor))
+        added.append(Contribution(session_id, at_ms, late, SOLD, currency, minor, quantity))
         if not line.buyer_known:
-            counts = (*counts, ("unnamed_paid_lines", 1))
-        sold = (currency, paid_minor)
-        added.append(Contribution(session_id, at_ms, late, counts, "pay_gmv_minor", *sold))
+            added.append(Contribution(session_id, at_ms, late, UNNAMED))
     if line.refunded:
         added += _refunds(line)
     if line.contradicted:
-        session_id = _session_of(line)
-        added.append(Contribution(session_id, _NO_PANE_MS, True, _CONTRADICTED))
+        added.append(Contribution(_session_of(line), _NO_PANE_MS, True, CONTRADICTED))
     return added
 
 
@@ -87,7 +85,7 @@ def of_whole(order: Order) -> list[Contribution]:
             here = (paid.at_ms, line_id)
             first[paid.session_id] = min(here, first.get(paid.session_id, here))
     return [
-        Contribution(session_id, at_ms, order.lines[line_id].paid_late, _MAIN)
+        Contribution(session_id, at_ms, order.lines[line_id].paid_late, MAIN)
         for session_id, (at_ms, line_id) in first.items()
     ]
 
@@ -97,16 +95,68 @@ def add(figures: OrderFigures, contribution: Contribution, sign: int) -> None:
 
     So a sum holds the same currencies whatever was added and taken back on the way.
     """
-    for name, count in contribution.counts:
-        setattr(figures, name, getattr(figures, name) + sign * count)
-    if contribution.minor:
-        money: dict[str, int] = getattr(figures, contribution.money)
-        currency = contribution.currency
-        minor = money.get(currency, 0) + sign * contribution.minor
-        if minor:
-            money[currency] = minor
-        else:
-            del money[currency]
+    _ADD[contribution.part](figures, contribution, sign)
+
+
+def _add_money(money: dict[str, int], currency: str, minor: int) -> None:
+    total = money.get(currency, 0) + minor
+    if total:
+        money[currency] = total
+    else:
+        money.pop(currency, None)
+
+
+def _add_created(figures: OrderFigures, added: Contribution, sign: int) -> None:
+    figures.created_lines += sign
+    _add_money(figures.created_minor, added.currency, sign * added.minor)
+
+
+def _add_unpaid(figures: OrderFigures, added: Contribution, sign: int) -> None:
+    _add_money(figures.unpaid_minor, added.currency, sign * added.minor)
+
+
+def _add_sold(figures: OrderFigures, added: Contribution, sign: int) -> None:
+    figures.paid_lines += sign
+    figures.items_sold += sign * added.quantity
+    _add_money(figures.pay_gmv_minor, added.currency, sign * added.minor)
+
+
+def _add_unnamed(figures: OrderFigures, _added: Contribution, sign: int) -> None:
+    figures.unnamed_paid_lines += sign
+
+
+def _add_main(figures: OrderFigures, _added: Contribution, sign: int) -> None:
+    figures.orders_main += sign
+
+
+def _add_refund(figures: OrderFigures, added: Contribution, sign: int) -> None:
+    _add_money(figures.refunded_minor, added.currency, sign * added.minor)
+
+
+def _add_refunded(figures: OrderFigures, added: Contribution, sign: int) -> None:
+    figures.refunded_lines += sign
+    _add_money(figures.refunded_minor, added.currency, sign * added.minor)
+
+
+def _add_orphan(figures: OrderFigures, _added: Contribution, sign: int) -> None:
+    figures.orphan_refunds += sign
+
+
+def _add_contradicted(figures: OrderFigures, _added: Contribution, sign: int) -> None:
+    figures.contradicted_lines += sign
+
+
+_ADD: Final[dict[str, Callable[[OrderFigures, Contribution, int], None]]] = {
+    CREATED: _add_created,
+    UNPAID: _add_unpaid,
+    SOLD: _add_sold,
+    UNNAMED: _add_unnamed,
+    MAIN: _add_main,
+    REFUND: _add_refund,
+    REFUNDED: _add_refunded,
+    ORPHAN: _add_orphan,
+    CONTRADICTED: _add_contradicted,
+}
 
 
 def _refunds(line: Line) -> list[Contribution]:
@@ -114,7 +164,7 @@ def _refunds(line: Line) -> list[Contribution]:
     paid = line.paid
     if paid is None:
         return [
-            Contribution(each.session_id, each.at_ms, False, _ORPHAN)
+            Contribution(each.session_id, each.at_ms, False, ORPHAN)
             for each in line.refunded.values()
         ]
     _, first_id = min((each.at_ms, refund_id) for refund_id, each in line.refunded.items())
@@ -123,8 +173,7 @@ def _refunds(line: Line) -> list[Contribution]:
             paid.session_id,
             each.at_ms,
             False,
-            _REFUNDED if refund_id == first_id else (),
-            "refunded_minor",
+            REFUNDED if refund_id == first_id else REFUND,
             each.currency,
             each.refund_minor,
         )

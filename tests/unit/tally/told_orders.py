@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,7 +16,8 @@ from streamproc.events.orders import (
     OrderRefunded,
     OrderRefundRequested,
 )
-from streamproc.tally.order_sums import contributions
+from streamproc.tally.figures import OrderFigures
+from streamproc.tally.order_sums import add, contributions
 from streamproc.tally.orders import Order, OrderFact, Outcome
 from tests.builders import (
     T0,
@@ -52,14 +53,22 @@ def sums_of(order: Order) -> Sums:
     """The contributions of an order, added up."""
     sums: Sums = Counter()
     for each in contributions(order):
-        columns = dict(each.counts)
-        if each.money:
-            columns[f"{each.money} {each.currency}"] = each.minor
-        for column, amount in columns.items():
+        figures = OrderFigures()
+        add(figures, each, 1)
+        for column, amount in _columns(figures):
             sums[each.session_id, None, column] += amount
             if not each.late:
                 sums[each.session_id, each.at_ms, column] += amount
     return +sums
+
+
+def _columns(figures: OrderFigures) -> Iterator[tuple[str, int]]:
+    for name in figures.__slots__:
+        amount = getattr(figures, name)
+        if name in figures.MONEY:
+            yield from ((f"{name} {currency}", minor) for currency, minor in amount.items())
+        else:
+            yield name, amount
 
 
 def by_hand(told: Sequence[Told]) -> Sums:
