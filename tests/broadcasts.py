@@ -136,6 +136,22 @@ _HOSTS: Final[dict[type, dict[str, st.SearchStrategy[Any]]]] = {
         "valid_from_ms": st.sampled_from([T0, T0 + 1]),
     }
 }
+_TURNS: Final = {ViewersCounted: _VIEWERS[ViewersCounted], **_ROOMS}
+_RETOLD: Final = st.tuples(
+    st.integers(0, 49),
+    st.integers(0, 57),
+    st.one_of(
+        st.just({}),
+        st.fixed_dictionaries({"buyer_key": _KEY}),
+        st.fixed_dictionaries({"payable_minor": _MINOR}),
+        st.fixed_dictionaries({"paid_minor": _MINOR}),
+        st.fixed_dictionaries({"refund_minor": _MINOR}),
+        st.fixed_dictionaries({"currency": _CURRENCY}),
+        st.fixed_dictionaries({"quantity": st.integers(1, 2)}),
+        st.fixed_dictionaries({"session_id": st.sampled_from("st")}),
+    ),
+)
+"""Which event is told again, where, and what it says otherwise."""
 _LINE_FACTS: Final = {of: fields for of, fields in _ORDERS.items() if "order_id" in fields}
 
 
@@ -170,15 +186,25 @@ def told(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[list[An
         st.one_of(_events(classes, times_ms, "hk", "st"))
         for classes in (_ORDERS, _ORDERS, _COMMENTS, _VIEWERS, _VIEWERS, _ROOMS, _HOSTS)
     ]
-    return st.one_of(
+    lists = st.one_of(
         _lists(everything, 0, 50),
         _lists(everything, 25, 50),
         _lists(_events(_LINE_FACTS, times_ms, "h", "st"), 10, 40),
         _lists(_events({**_COMMENTS, **_VIEWERS, **_ROOMS}, times_ms, "h", "s"), 10, 40),
-        _lists(
-            _events({ViewersCounted: _VIEWERS[ViewersCounted], **_ROOMS}, times_ms, "h", "s"), 5, 30
-        ),
-    ).map(_numbered)
+        _lists(_events(_TURNS, times_ms, "h", "s"), 1, 20),
+        _lists(_events(_TURNS, st.sampled_from([T0, T0 + 1_000]), "h", "s"), 1, 6),
+    )
+    return st.builds(_retold, lists, st.lists(_RETOLD, max_size=8)).map(_numbered)
+
+
+def _retold(events: list[AnyEvent], again: list[tuple[int, int, dict[str, Any]]]) -> list[AnyEvent]:
+    """The events, some of them told once more elsewhere in the log, with another value if any."""
+    told = [*events]
+    for which, where, other in again[: len(events)]:
+        event = events[which % len(events)]
+        changed = {name: value for name, value in other.items() if hasattr(event, name)}
+        told.insert(where % (len(told) + 1), _changed(event, **changed))
+    return told
 
 
 def _numbered(events: list[AnyEvent]) -> list[AnyEvent]:
@@ -187,13 +213,13 @@ def _numbered(events: list[AnyEvent]) -> list[AnyEvent]:
     named: list[AnyEvent] = []
     for event in events:
         number = next(numbers)
-        named.append(_renamed(event, f"e-{number - 3 if number % 8 == 7 else number}"))
+        named.append(_changed(event, event_id=f"e-{number - 3 if number % 8 == 7 else number}"))
     return named
 
 
-def _renamed(event: AnyEvent, event_id: str) -> AnyEvent:
+def _changed(event: AnyEvent, **others: object) -> AnyEvent:
     fields = {name: getattr(event, name) for name in event.__struct_fields__}
-    return type(event)(**{**fields, "event_id": event_id})
+    return type(event)(**{**fields, **others})
 
 
 def logs(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[list[LogRecord]]:

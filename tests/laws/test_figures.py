@@ -22,7 +22,7 @@ from tests.broadcasts import far_ms, logs, near_ms
 from tests.builders import T0, comment, joined, liked, paid, viewer_key
 from tests.folding import feed, folded, log_of, take_into
 
-_LATER_MS = st.sampled_from([0, 0, 1, 9_999, 60_000, 599_999, 600_000, 660_000, 3_600_000])
+_LATER_MS = st.sampled_from([0, 0, 1, 9_999, 60_000, 480_001, 540_000, 590_000, 600_000, 3_600_000])
 _ADDITIVE = (
     *("orders_main", "orders_sku", "items_sold", "failed_orders", "likes", "follows", "shares"),
     *("comments", "product_exposures", "product_clicks", "cart_adds"),

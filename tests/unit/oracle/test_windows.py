@@ -181,6 +181,7 @@ def test_what_the_last_turn_was_is_the_status() -> None:
     assert answer(*turns[::-1])["completeness"]["status"] == "ended"
     assert answer(*turns, room_started(T0 + 4))["completeness"]["status"] == "live"
     assert answer(made(RoomPaused), made(RoomResumed))["completeness"]["status"] == "paused"
+    assert answer(room_ended(), made(RoomPaused))["completeness"]["status"] == "ended"
     assert answer(comment())["completeness"]["status"] == "unknown"
 
 
