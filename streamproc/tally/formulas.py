@@ -63,7 +63,7 @@ def session_answer(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
     readings = readings_of(tally)
     watched = watched_session(tally, readings, end_ms)
     people = people_of(tally, tally.uniques)
-    span = session_span(tally, watched, people)
+    span = session_span(tally, watched, people, _count(tally.uniques, "leavers"))
     return {
         "figures": session_figures(tally, span),
         "windows": {
@@ -146,14 +146,14 @@ def named_viewers(viewers: ViewerFigures, count: int) -> int | None:
     return None if viewers.joins and viewers.joins == viewers.unnamed_joins else count
 
 
-def session_span(tally: SessionTally, watched: Watched, people: People) -> Span:
+def session_span(tally: SessionTally, watched: Watched, people: People, leavers: int) -> Span:
     """The sums of a whole broadcast. Shapes: without any join, what the platform counted stands."""
     orders, comments, viewers = topics_of(tally)
     views = None
     watchers = None
     if viewers is not None:
         views = viewers.joins or tally.views_total
-        watchers = _count(tally.uniques, "leavers") + viewers.unnamed_leaves
+        watchers = leavers + viewers.unnamed_leaves
         if not viewers.joins:
             people = people._replace(viewers=tally.viewers_total)
     return Span(orders, comments, viewers, watched, people, views, watchers)

@@ -139,7 +139,7 @@ def watch_mean_s(span: Span) -> tuple[float | None, str | None]:
     """
     viewers, online_ms = span.viewers, span.watched.online_ms
     if viewers is not None and viewers.leaves:
-        watchers = viewers.leaves if span.watchers is None else span.watchers
+        watchers = span.watchers or viewers.leaves
         return viewers.watched_ms / (1000 * watchers), "measured"
     if online_ms is not None and span.views:
         return online_ms / (1000 * span.views), "littles_law"

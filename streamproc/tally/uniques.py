@@ -80,8 +80,13 @@ class Uniques:
     def merge(self, other: Uniques) -> None:
         """Count what the other counts, too."""
         if other._sketch is None:
-            for member in other._members:
-                self.add(member)
+            if self._sketch is None:
+                self._members |= other._members
+                if len(self._members) > EXACT_MEMBERS:
+                    self._begin_sketch()
+            else:
+                for member in other._members:
+                    self.add(member)
             return
         if self._sketch is None:
             self._begin_sketch()
