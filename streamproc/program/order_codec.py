@@ -26,7 +26,9 @@ _CREATED_LATE: Final = 1
 _PAID_LATE: Final = 2
 _BUYER_KNOWN: Final = 4
 _CONTRADICTED: Final = 8
-_PARTS: Final = 8
+_OF_MOST: Final = 4
+"""Most lines have these parts and none behind them."""
+_NOTHING: Final = [None, None, None]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(tuple[int, list[str], list[list[Any]]]).decode
@@ -74,8 +76,8 @@ def _packed_line(line_id: str, line: Line, base_ms: int, names: _Names) -> _Row:
     )
     row: _Row = [line_id, flags, None, None]
     if line.created is not None:
-        at_ms, *rest, currency, session_id = line.created
-        row[2] = (at_ms - base_ms, *rest, names[currency], names[session_id])
+        at_ms, minor, quantity, currency, session_id = line.created
+        row[2] = (at_ms - base_ms, minor, quantity, names[currency], names[session_id])
     if line.paid is not None:
         at_ms, minor, quantity, currency, session_id, payable = line.paid
         row[3] = (at_ms - base_ms, minor, quantity, names[currency], names[session_id], payable)
@@ -102,29 +104,33 @@ def _packed_rest(line: Line, base_ms: int, names: _Names) -> _Row:
     return row
 
 
-def _unpacked_line(row: _Row, base_ms: int, texts: list[str]) -> Line:
-    row += [None] * (_PARTS - len(row))
-    _, flags, created, paid, cancelled, requested, refunded, closed = row
+def _unpacked_line(row: _Row, base_ms: int, names: list[str]) -> Line:
     line = Line()
+    if len(row) > _OF_MOST:
+        _unpack_rest(line, row, base_ms, names)
+    row += _NOTHING
+    flags, created, paid = row[1:_OF_MOST]
     if created is not None:
         at, minor, quantity, currency, session = created
-        line.created = Created(base_ms + at, minor, quantity, texts[currency], texts[session])
+        line.created = Created(base_ms + at, minor, quantity, names[currency], names[session])
+        line.created_late = flags & _CREATED_LATE != 0
     if paid is not None:
-        at, minor, quantity, currency, session, payable_minor = paid
-        line.paid = Paid(
-            base_ms + at, minor, quantity, texts[currency], texts[session], payable_minor
-        )
-    if cancelled is not None:
-        line.cancelled = Told(base_ms + cancelled[0], texts[cancelled[1]])
-    for refund_id, (at, minor, session) in (requested or {}).items():
-        line.requested[refund_id] = Requested(base_ms + at, minor, texts[session])
-    for refund_id, (at, minor, currency, session) in (refunded or {}).items():
-        money = (minor, texts[currency], texts[session])
-        line.refunded[refund_id] = Refunded(base_ms + at, *money)
-    for refund_id, (at, session) in (closed or {}).items():
-        line.closed[refund_id] = Told(base_ms + at, texts[session])
-    line.created_late = flags & _CREATED_LATE != 0
-    line.paid_late = flags & _PAID_LATE != 0
-    line.buyer_known = flags & _BUYER_KNOWN != 0
+        at, minor, quantity, currency, session, payable = paid
+        line.paid = Paid(base_ms + at, minor, quantity, names[currency], names[session], payable)
+        line.paid_late = flags & _PAID_LATE != 0
+        line.buyer_known = flags & _BUYER_KNOWN != 0
     line.contradicted = flags & _CONTRADICTED != 0
     return line
+
+
+def _unpack_rest(line: Line, row: _Row, base_ms: int, names: list[str]) -> None:
+    cancelled, requested, refunded, closed, *_ = row[_OF_MOST:] + _NOTHING
+    if cancelled is not None:
+        line.cancelled = Told(base_ms + cancelled[0], names[cancelled[1]])
+    for refund_id, (at, minor, session) in (requested or {}).items():
+        line.requested[refund_id] = Requested(base_ms + at, minor, names[session])
+    for refund_id, (at, minor, currency, session) in (refunded or {}).items():
+        money = (minor, names[currency], names[session])
+        line.refunded[refund_id] = Refunded(base_ms + at, *money)
+    for refund_id, (at, session) in (closed or {}).items():
+        line.closed[refund_id] = Told(base_ms + at, names[session])

@@ -78,15 +78,17 @@ def of_whole(order: Order) -> list[Contribution]:
 
     Shapes: it stands where the first paid line of that session does, by time and then by line id.
     """
-    first: dict[str, tuple[int, str]] = {}
+    first: dict[str, tuple[int, str, bool]] = {}
     for line_id, line in order.lines.items():
         paid = line.paid
         if paid is not None:
-            here = (paid.at_ms, line_id)
-            first[paid.session_id] = min(here, first.get(paid.session_id, here))
+            here = (paid.at_ms, line_id, line.paid_late)
+            held = first.get(paid.session_id)
+            if held is None or here < held:
+                first[paid.session_id] = here
     return [
-        Contribution(session_id, at_ms, order.lines[line_id].paid_late, MAIN)
-        for session_id, (at_ms, line_id) in first.items()
+        Contribution(session_id, at_ms, late, MAIN)
+        for session_id, (at_ms, _, late) in first.items()
     ]
 
 
