@@ -1,0 +1,97 @@
+"""Lexicon, catalogue and labelled lines read from disk for the commands about comments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from streamproc.comments.automaton import CompiledFinder, Finder
+from streamproc.comments.check import check
+from streamproc.comments.classifier import Classifier
+from streamproc.comments.lexicon import read_traditional
+from streamproc.comments.products import Catalog, read_catalog
+from streamproc.errors import BadInput, BadLexicon, BadSetting
+
+NO_CATALOG = Catalog("", ())
+
+
+def shipped_lexicon() -> dict[str, str]:
+    """The lexicon files of this package, by name."""
+    folder = files("streamproc.comments") / "lexicon"
+    found = {one.name: one.read_text("utf-8") for one in folder.iterdir()}
+    return {name: text for name, text in sorted(found.items()) if name.endswith(".toml")}
+
+
+def traditional_table() -> dict[str, str]:
+    """Traditional characters and their simplified form."""
+    folder = files("streamproc.comments") / "lexicon"
+    return read_traditional((folder / "traditional.txt").read_text("utf-8"))
+
+
+def build_classifier(
+    catalog: Path | None,
+    own: Path | None = None,
+    finder: type[Finder] = CompiledFinder,
+) -> Classifier:
+    """A classifier of the shipped lexicon and an operator's ``own`` file. Errors: ``BadLexicon``.
+
+    What is shipped was checked before it was shipped; an own file always is.
+    """
+    texts = _texts(own)
+    found = NO_CATALOG if catalog is None else read_catalog(_json(catalog), str(catalog))
+    classifier = Classifier(texts, traditional_table(), found, finder)
+    if own is not None:
+        check(with_examples(own))
+    return classifier
+
+
+def with_examples(own: Path | None) -> Classifier:
+    """A classifier with the catalogue that the rules' examples speak of."""
+    text = (files("streamproc.comments") / "lexicon" / "examples_catalog.json").read_text("utf-8")
+    catalog = read_catalog(json.loads(text), "examples_catalog.json")
+    return Classifier(_texts(own), traditional_table(), catalog)
+
+
+def _texts(own: Path | None) -> Mapping[str, str]:
+    texts = shipped_lexicon()
+    return texts if own is None else {**texts, str(own): _text(own)}
+
+
+def labelled_lines(file: Path) -> list[dict[str, Any]]:
+    """The lines of a labelled file. Errors: ``BadInput`` naming the first line that is none."""
+    lines = []
+    for number, line in enumerate(_text(file).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+            lines.append({**found, "text": str(found["text"]), "labels": list(found["labels"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadInput(
+                "the line is no labelled comment",
+                where=f"{file}:{number}",
+                hint='each line needs "text" and "labels"',
+            ) from error
+    return lines
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(_text(path))
+    except ValueError as error:
+        raise BadLexicon(
+            f"the catalogue is no JSON: {error}", where=str(path), hint="correct the file"
+        ) from error
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(
+            f"the file cannot be read: {error}", where=str(path), hint="name a file in UTF-8"
+        ) from error

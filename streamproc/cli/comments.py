@@ -1,0 +1,174 @@
+"""``streamproc comments``: what comments mean, why, and how good that reading is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from streamproc.cli.comment_files import build_classifier, labelled_lines, with_examples
+from streamproc.cli.terminal import without_controls
+from streamproc.comments.check import mistakes
+from streamproc.comments.classifier import Classifier, Reading
+from streamproc.comments.explain import explain, matches_of
+from streamproc.comments.products import Room
+from streamproc.comments.score import Score, score
+from streamproc.errors import BadInput, BadLexicon
+
+BATCH = 512
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+CatalogFile = Annotated[
+    Path | None, typer.Option("--catalog", help="The products, as JSON: names, aliases, links.")
+]
+OwnFile = Annotated[
+    Path | None, typer.Option("--lexicon", help="A file of your own words, aliases and rules.")
+]
+
+
+@app.command()
+def classify(catalog: CatalogFile = None, lexicon: OwnFile = None) -> None:
+    """Read JSON lines {"id", "text", "room"?} on stdin; write what each means, in order."""
+    classifier = build_classifier(catalog, lexicon)
+    numbered = enumerate(sys.stdin.buffer, start=1)
+    while batch := list(islice(numbered, BATCH)):
+        lines = [_line(number, raw) for number, raw in batch if raw.strip()]
+        rooms = [_room(line) for line in lines]
+        readings = classifier.read([line["text"] for line in lines], rooms)
+        for line, reading in zip(lines, readings, strict=True):
+            typer.echo(json.dumps(_answer(classifier, line, reading), ensure_ascii=True))
+
+
+@app.command()
+def why(
+    text: Annotated[str, typer.Argument(help="The comment.")],
+    catalog: CatalogFile = None,
+    lexicon: OwnFile = None,
+) -> None:
+    """Tell why a comment is read as it is: tokens, clauses, rules, masks, and without masks."""
+    classifier = build_classifier(catalog, lexicon)
+    for line in _story(classifier, text):
+        typer.echo(without_controls(line))
+
+
+@app.command()
+def lint(catalog: CatalogFile = None, lexicon: OwnFile = None) -> None:
+    """Check words and rules: every example fires, every counter-example does not."""
+    build_classifier(catalog)
+    classifier = with_examples(lexicon)
+    found = list(mistakes(classifier))
+    for one in found:
+        typer.echo(f"{one.where}: {one.what}", err=True)
+    if found:
+        raise BadLexicon(
+            f"{len(found)} mistakes in words or rules", hint="each is named above, with its line"
+        )
+    rules = classifier.lexicon.rules
+    examples = sum(bool(text.strip()) for rule in rules for text in rule.examples)
+    counters = sum(bool(text.strip()) for rule in rules for text in rule.counter_examples)
+    typer.echo(
+        f"{len(classifier.entries)} words, {len(rules)} rules, {examples} examples and {counters}"
+        f" counter-examples, version {classifier.version}: no mistakes"
+    )
+
+
+@app.command("score")
+def score_file(
+    file: Annotated[Path, typer.Argument(help="JSON lines with text, labels, product, note.")],
+    catalog: CatalogFile = None,
+    lexicon: OwnFile = None,
+) -> None:
+    """Compare readings with labelled lines: per label, per note, alarms, product links."""
+    beside = file.with_name("catalog_dev.json")
+    classifier = build_classifier(catalog or (beside if beside.exists() else None), lexicon)
+    for line in _report(score(classifier, labelled_lines(file))):
+        typer.echo(without_controls(line))
+
+
+def _line(number: int, raw: bytes) -> dict[str, Any]:
+    try:
+        line = json.loads(raw)
+        if isinstance(line["text"], str):
+            return {"id": None, **line}
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise BadInput(
+        "the line is no comment",
+        where=f"stdin, line {number}",
+        hint='each line is JSON with "id" and a string "text"',
+    )
+
+
+def _room(line: dict[str, Any]) -> Room:
+    room = line.get("room")
+    if not isinstance(room, dict):
+        return Room()
+    links = room.get("links")
+    known = (
+        {int(n): str(id_) for n, id_ in links.items() if str(n).isdecimal() and id_ is not None}
+        if isinstance(links, dict)
+        else None
+    )
+    shown = room.get("on_show")
+    return Room(shown if isinstance(shown, str) else None, known)
+
+
+def _answer(classifier: Classifier, line: dict[str, Any], reading: Reading) -> dict[str, Any]:
+    return {
+        "id": line["id"],
+        "labels": list(reading.decision.labels),
+        "product": reading.product,
+        "product_via": reading.product_via,
+        "polarity": reading.decision.polarity,
+        "rules": list(reading.decision.rules),
+        "matches": [
+            {"start": one.start, "end": one.end, "text": one.text, "class": one.kind}
+            for one in matches_of(classifier, line["text"])
+        ],
+        "lexicon_version": classifier.version,
+    }
+
+
+def _story(classifier: Classifier, text: str) -> Iterator[str]:
+    told = explain(classifier, text, Room())
+    decision = told.reading.decision
+    yield f"text      {text}"
+    yield f"in form   {told.form}"
+    for one in told.matches:
+        yield f"token     {one.start:>3}-{one.end:<3} {one.kind:<14} {one.text}"
+    for number, clause in enumerate(told.clauses, start=1):
+        yield f"clause {number}  {' '.join(clause)}"
+    for where, rule in told.fired:
+        yield f"rule      {rule} ({where})"
+    if not told.fired:
+        yield "rule      none"
+    for one in told.masks:
+        yield f"mask      {one.text}"
+    if told.masks:
+        rules = ", ".join(told.unmasked.rules) or "no rule"
+        yield f"unmasked  {', '.join(told.unmasked.labels)} ({rules})"
+    yield f"labels    {', '.join(decision.labels)}"
+    yield f"polarity  {decision.polarity or 'none'}"
+    yield f"product   {told.reading.product or 'none'} ({told.reading.product_via or 'no mention'})"
+    yield f"lexicon   {classifier.version}"
+
+
+def _report(result: Score) -> Iterator[str]:
+    for text, true, given in result.misread:
+        yield f"misread   {text}  should be {', '.join(true)}; read as {', '.join(given)}"
+    yield f"{'label':<24}{'P':>7}{'R':>7}{'F1':>7}"
+    for label, one in sorted(result.labels.items()):
+        yield f"{label:<24}{one.precision:>7.3f}{one.recall:>7.3f}{one.f1:>7.3f}"
+    yield f"{'macro F1':<38}{result.macro_f1:>7.3f}"
+    for note, (right, lines) in sorted(result.notes.items()):
+        yield f"note {note:<33}{right:>3}/{lines}"
+    alarm = result.alarm
+    yield f"{'alarm':<24}{alarm.precision:>7.3f}{alarm.recall:>7.3f}{alarm.f1:>7.3f}"
+    yield f"false alarms {result.false_alarms} of {result.without_alarm} lines without an alarm"
+    yield f"product link F1 {result.product.f1:.3f}"
+    yield f"product on stock lines {result.stock_products_right}/{result.stock_lines}"
+    yield f"lines {result.lines}, all labels right {result.exact}"

@@ -1,0 +1,210 @@
+"""Lexicon files read into words, classes and rules; every mistake names its file and line.
+
+A file is TOML: ``[class.NAME]`` with ``words``, ``[variants]``, ``[groups]`` and ``[[rule]]``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamproc.comments.labels import LABELS, POLARITIES
+from streamproc.comments.words import expanded
+from streamproc.errors import BadLexicon
+
+_CLASS_KEYS = frozenset(
+    {"words", "except", "at_end_only", "otherwise", "stock", "ignored", "splits", "mask"}
+)
+_RULE_KEYS = frozenset(
+    [
+        "id",
+        "rank",
+        "emit",
+        "all",
+        "any",
+        "none",
+        "with",
+        "without",
+        "seq",
+        "only",
+        "whole",
+        "go_on",
+        "polarity",
+        "examples",
+        "counter_examples",
+    ]
+)
+RESERVED = ("PRODUCT", "WEAK_PRODUCT", "LINK", "SEP", "Q", "NUM")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: file and line."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(slots=True)
+class WordClass:
+    """Words of one kind.
+
+    Shapes: ``at_end_only`` words that are not last in their clause become class ``otherwise``;
+    ``ignored`` ones leave no trace, ``splits`` ones begin a clause, ``stock`` ones speak of stock,
+    ``mask`` ones swallow shorter hits.
+    """
+
+    name: str
+    place: Place
+    words: dict[str, Place] = field(default_factory=dict)
+    at_end_only: bool = False
+    otherwise: str = ""
+    stock: bool = False
+    ignored: bool = False
+    splits: bool = False
+    mask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """A rule as it is written."""
+
+    id: str
+    place: Place
+    rank: int
+    emit: tuple[str, ...]
+    all: tuple[str, ...]
+    any: tuple[str, ...]
+    none: tuple[str, ...]
+    with_: tuple[str, ...]
+    without: tuple[str, ...]
+    only: tuple[str, ...]
+    seq: tuple[str, ...]
+    whole: bool
+    go_on: bool
+    polarity: str
+    examples: tuple[str, ...]
+    counter_examples: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """Everything the files say, before it is compiled."""
+
+    classes: dict[str, WordClass] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    variants: dict[str, str] = field(default_factory=dict)
+    rules: list[RuleText] = field(default_factory=list)
+
+
+def read_lexicon(files: Mapping[str, str]) -> Lexicon:
+    """The lexicon of these files (name to text). Errors: ``BadLexicon``."""
+    lexicon = Lexicon()
+    for name, text in files.items():
+        _File(name, text, lexicon).read()
+    if len({rule.id for rule in lexicon.rules}) < len(lexicon.rules):
+        seen: set[str] = set()
+        for rule in lexicon.rules:
+            if rule.id in seen:
+                raise BadLexicon(f"two rules are called {rule.id!r}", where=str(rule.place))
+            seen.add(rule.id)
+    lexicon.rules.sort(key=lambda rule: rule.rank)
+    return lexicon
+
+
+def read_traditional(text: str) -> dict[str, str]:
+    """The table of traditional characters: pairs, lines that begin with # left out."""
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return {pair[0]: pair[1] for line in lines for pair in line.split()}
+
+
+class _File:
+    def __init__(self, name: str, text: str, into: Lexicon) -> None:
+        self._name, self._lines, self._into = name, text.splitlines(), into
+        try:
+            self._document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadLexicon(
+                f"the file is no TOML: {error}", where=name, hint="correct the line named"
+            ) from error
+
+    def read(self) -> None:
+        unknown = set(self._document) - {"class", "groups", "variants", "rule"}
+        if unknown:
+            raise self._bad(f"unknown table {min(unknown)!r}", min(unknown))
+        for name, body in self._document.get("class", {}).items():
+            self._class(name, body)
+        for name, members in self._document.get("groups", {}).items():
+            self._into.groups[name] = tuple(members.split())
+        for right, wrong in self._document.get("variants", {}).items():
+            for one in self._words(wrong):
+                self._into.variants[one] = right
+        for body in self._document.get("rule", []):
+            self._into.rules.append(self._rule(body))
+
+    def _class(self, name: str, body: dict[str, Any]) -> None:
+        place = self._place(f"[class.{name}]")
+        if name in RESERVED or set(body) - _CLASS_KEYS:
+            raise self._bad(f"class {name!r} is reserved or has an unknown key", f"[class.{name}]")
+        known = self._into.classes.setdefault(name, WordClass(name, place))
+        for key in _CLASS_KEYS - {"words", "except"}:
+            if key in body:
+                setattr(known, key, body[key])
+        for word in self._words(body.get("words", "")):
+            known.words.setdefault(word, self._place(word))
+        for word in self._words(body.get("except", "")):
+            if known.words.pop(word, None) is None:
+                raise self._bad(f"class {name!r} excepts {word!r}, which it does not hold", word)
+
+    def _words(self, text: str) -> Iterable[str]:
+        for pattern in text.split():
+            try:
+                yield from expanded(pattern)
+            except ValueError as error:
+                raise self._bad(str(error), pattern) from error
+
+    def _rule(self, body: dict[str, Any]) -> RuleText:
+        name = body.get("id")
+        if not isinstance(name, str):
+            raise self._bad("a rule has no id", "[[rule]]")
+        unknown = set(body) - _RULE_KEYS
+        if unknown:
+            raise self._bad(f"rule {name!r} has an unknown key {min(unknown)!r}", f'"{name}"')
+        emit = tuple(body.get("emit", "").split())
+        wrong = [label for label in emit if label not in LABELS]
+        if wrong or body.get("polarity", "out") not in POLARITIES:
+            raise self._bad(f"rule {name!r} emits what is no label or polarity", f'"{name}"')
+        split = {key: tuple(body.get(key, "").split()) for key in ("all", "any", "none", "only")}
+        return RuleText(
+            id=name,
+            place=self._place(f'"{name}"'),
+            rank=body.get("rank", 500),
+            emit=emit,
+            **split,
+            with_=tuple(body.get("with", "").split()),
+            without=tuple(body.get("without", "").split()),
+            seq=tuple(body.get("seq", "").split("\n")) if body.get("seq") else (),
+            whole=body.get("whole", False),
+            go_on=body.get("go_on", False),
+            polarity=body.get("polarity", ""),
+            examples=tuple(body.get("examples", "").split("\n")),
+            counter_examples=tuple(body.get("counter_examples", "").split("\n")),
+        )
+
+    def _place(self, needle: str) -> Place:
+        for number, line in enumerate(self._lines, start=1):
+            if needle in line:
+                return Place(self._name, number)
+        return Place(self._name, 0)
+
+    def _bad(self, what: str, needle: str) -> BadLexicon:
+        return BadLexicon(
+            what,
+            where=str(self._place(needle)),
+            hint="correct that line; docs/comments.md says how",
+        )

@@ -1,0 +1,119 @@
+"""Rules over token classes: what a signature of classes means.
+
+A signature is a string with one character per token: its class; ``GAP`` for text that no word covers.
+Rules are a decision list: within a clause, the first that fits decides, unless it says ``go_on``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from streamproc.comments.lexicon import RuleText
+from streamproc.errors import BadLexicon
+
+GAP = "_"
+SPLIT = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule made ready: masks of classes, and a pattern over signatures."""
+
+    text: RuleText
+    needs: int
+    any: int
+    none: int
+    with_: int
+    without: int
+    seqs: tuple[re.Pattern[str], ...]
+    only: re.Pattern[str] | None
+
+    def fits(self, clause: str, classes: int, around: int) -> bool:
+        """Whether the rule fires in a clause, given its classes and those of the whole comment."""
+        if classes & self.needs != self.needs or classes & self.none or around & self.without:
+            return False
+        if (self.any and not classes & self.any) or around & self.with_ != self.with_:
+            return False
+        if self.only is not None and not self.only.fullmatch(clause):
+            return False
+        return not self.seqs or any(seq.search(clause) for seq in self.seqs)
+
+
+class Compiler:
+    """Makes rules ready, given the character and bit of each class."""
+
+    def __init__(self, codes: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> None:
+        self._codes = codes
+        self._groups = groups
+        self._bits = {code: 1 << at for at, code in enumerate(codes.values())}
+
+    def mask_of(self, signature: str) -> int:
+        """The classes of a signature, as bits."""
+        mask = 0
+        for code in set(signature):
+            mask |= self._bits.get(code, 0)
+        return mask
+
+    def rule(self, text: RuleText) -> Rule:
+        """One rule. Errors: ``BadLexicon`` for an unknown class or one that can never fire."""
+        masks = {
+            key: self._mask(text, getattr(text, key))
+            for key in ("all", "any", "none", "with_", "without")
+        }
+        impossible = masks["all"] & masks["none"] or masks["with_"] & masks["without"]
+        emptied = masks["any"] and not masks["any"] & ~masks["none"]
+        if impossible or emptied:
+            raise BadLexicon(
+                f"rule {text.id!r} needs a class that it forbids, so it can never fire",
+                where=str(text.place),
+                hint="take the class out of one of the lists",
+            )
+        only = "".join(self._codes[name] for name in self._names(text, text.only))
+        return Rule(
+            text,
+            needs=masks["all"],
+            any=masks["any"],
+            none=masks["none"],
+            with_=masks["with_"],
+            without=masks["without"],
+            seqs=tuple(re.compile(self._seq(text, one)) for one in text.seq if one.strip()),
+            only=re.compile(f"[{only}]+") if only else None,
+        )
+
+    def _mask(self, text: RuleText, names: Iterable[str]) -> int:
+        return self.mask_of("".join(self._codes[name] for name in self._names(text, names)))
+
+    def _names(self, text: RuleText, names: Iterable[str]) -> list[str]:
+        found: list[str] = []
+        for name in names:
+            members = self._groups.get(name[1:], ()) if name.startswith("@") else (name,)
+            if not members or any(member not in self._codes for member in members):
+                raise BadLexicon(
+                    f"rule {text.id!r} names the unknown class {name!r}",
+                    where=str(text.place),
+                    hint="write the class, or add it to a lexicon file",
+                )
+            found += members
+        return found
+
+    def _seq(self, text: RuleText, items: str) -> str:
+        return "".join(self._item(text, item) for item in items.split())
+
+    def _item(self, text: RuleText, item: str) -> str:
+        fixed = {"^": "^", "$": "$", "~": f"{GAP}?", "*": ".*?", ".": ".", "_": GAP}
+        if item in fixed:
+            return fixed[item]
+        often = item[-1] if item[-1] in "?+" else ""
+        names = self._names(text, item.removesuffix(often).split("/") if often else item.split("/"))
+        return f"[{''.join(self._codes[name] for name in names)}]{often}"
+
+
+def firing(rules: Sequence[Rule], clause: str, classes: int, around: int) -> Iterable[Rule]:
+    """The rules that decide a clause, in order."""
+    for rule in rules:
+        if rule.fits(clause, classes, around):
+            yield rule
+            if not rule.text.go_on:
+                return
