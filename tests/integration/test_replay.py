@@ -72,3 +72,30 @@ async def test_file_topics_and_state_say_the_same(embedded_broker: Broker, tmp_p
     assert from_file.code == 0, from_file.said
     assert state_rows == curve.read_bytes()
     assert len(state_rows.splitlines()) == 1 + len(sessions[session]["curve"])
+
+
+async def test_every_figure_of_a_contest_is_the_ledgers_and_every_level_adds_up_to_its_money(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "contest.jsonl"
+    simulated = await streamproc(
+        "simulate", "contest", "--to", str(file), "--seed", "7", "--audience-scale", "0"
+    )
+    assert simulated.code == 0, simulated.said
+    ledger = msgspec.json.decode((tmp_path / "contest.totals.json").read_bytes())
+
+    replayed = decoded(await streamproc("replay", str(file), "--json"))
+
+    for host, sessions in ledger["hosts"].items():
+        for session, sums in sessions.items():
+            figures = replayed["hosts"][host][session]["figures"]
+            failed = sum(count for name, count in sums.items() if name.startswith("failed_"))
+            assert figures["failed_orders"] == failed
+            assert figures["orders_sku"] == sums["paid_lines"]
+            for name in ("created_minor", "pay_gmv_minor", "orders_main", "items_sold"):
+                assert figures[name] == sums[name], (host, name)
+            assert figures["refunded_minor"] == sums.get("refunded_minor", {})
+    for level, places in replayed["rollups"].items():
+        paid_minor = [each["figures"]["pay_gmv_minor"]["CNY"] for each in places]
+        orders = [each["figures"]["orders_main"] for each in places]
+        assert (sum(paid_minor), sum(orders)) == (500_000_000, 25_000), level

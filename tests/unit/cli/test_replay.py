@@ -44,7 +44,7 @@ def answer(ended: Ended) -> dict[str, Any]:
 def test_events_and_records_of_the_simulator_say_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    events = [builders.paid(1_999), builders.comment(), builders.profiled()]
+    events: list[AnyEvent] = [builders.paid(1_999), builders.comment(), builders.profiled()]
     plain = run(capsys, "replay", write(tmp_path, lines(*events)), "--json")
     records = run(capsys, "replay", write(tmp_path, [wrapped(e) for e in events]), "--json")
 

@@ -29,7 +29,7 @@ def at(at_ms: int) -> Recorded:
 @pytest.mark.parametrize(("speed", "waited_s"), [(1.0, 120.0), (60.0, 2.0), (1_000.0, 0.12)])
 def test_an_event_comes_when_its_time_is_due(speed: float, waited_s: float) -> None:
     clock = Clock()
-    came = {}
+    came: dict[int, float] = {}
 
     for batch in paced([at(0), at(0), at(60_000), at(120_000)], speed, clock.now_s, clock.sleep):
         for each in batch:

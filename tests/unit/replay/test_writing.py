@@ -7,6 +7,7 @@ import io
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,8 @@ FIGURES = ["pay_gmv_minor", "aov_order_minor", "orders_main", "ctr"]
 
 
 def table(name: str = "张桂兰") -> Table:
-    known = {"pay_gmv_minor": {"CNY": 199_905, "JPY": 120}, "aov_order_minor": {"CNY": 5}}
+    known: dict[str, Any] = {"pay_gmv_minor": {"CNY": 199_905, "JPY": 120}}
+    known |= {"aov_order_minor": {"CNY": 5}}
     known |= {"orders_main": 3, "ctr": 0.5}
     rows = [
         Row({"name": name}, {"rank": 1}, {"begin": AT_MS}, known),
