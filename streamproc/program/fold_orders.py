@@ -10,6 +10,7 @@ from xxhash import xxh3_64_intdigest
 from streamproc.events.orders import OrderFailed, OrderPaid, OrdersCounted
 from streamproc.events.registry import ORDERS_TOPIC, OrderTopicEvent
 from streamproc.events.rejected import Rejected
+from streamproc.program.expiry import STAMP_BYTES, is_old, stamp
 from streamproc.program.keys import Kind, head
 from streamproc.program.order_codec import pack_order, unpack_order
 from streamproc.program.streams import Streams
@@ -20,7 +21,7 @@ from streamproc.tally.orders import Order, OrderFact, Outcome
 from streamproc.tally.people import BUYERS
 from streamproc.tally.sessions import PlatformOrders, Session
 from streamproc.tally.streams import HostStream
-from streamproc.tally.timing import BUCKET_MS
+from streamproc.tally.timing import BUCKET_MS, MINUTE_MS
 
 _HEAD: Final = head(Kind.LINE, ORDERS_TOPIC)
 _TOLD_APART_BY_ID: Final = (OrderFailed, OrdersCounted)
@@ -39,6 +40,7 @@ class OrderFold(Streams):
                 rejected += 1
                 continue
             stream = hosts.get(event.host_id) or self.stream(event.host_id)
+            self.turn_day(event.occurred_at_ms)
             # Asked before the event moves the watermark.
             late = event.occurred_at_ms + self.allowance_ms < stream.watermark_ms
             if isinstance(event, _TOLD_APART_BY_ID):
@@ -97,7 +99,9 @@ class OrderFold(Streams):
         """Take a fact into its order, and the difference into the sums; False: a duplicate."""
         key = _HEAD + stream.host + event.order_id.encode()
         value = self.records.values.get(key)
-        order = Order() if value is None else unpack_order(value)
+        if value is not None and is_old(key, value, self.today):
+            value = None
+        order = Order() if value is None else unpack_order(value[:-STAMP_BYTES])
         line = order.line(event.line_id)
         paid = isinstance(event, OrderPaid)
         # Nothing else that the order adds can change: other lines stand by themselves, and only a
@@ -105,7 +109,7 @@ class OrderFold(Streams):
         before = [] if value is None else of_line(line) + (of_whole(order) if paid else [])
         outcome = line.merge(event, late)
         if outcome != Outcome.AGAIN:
-            self.records.put(key, pack_order(order))
+            self.records.put(key, pack_order(order) + stamp(self.today))
             self._move(stream, before, of_line(line) + (of_whole(order) if paid else []))
         return outcome == Outcome.STANDS
 
@@ -120,22 +124,30 @@ class OrderFold(Streams):
             else:
                 moves.append((each, 1))
         moves += [(each, -1) for each in before]
-        place: tuple[str, int, bool] | None = None
+        place: tuple[str, int, bool, bool] | None = None
         into: tuple[OrderFigures, ...] = ()
         for each, sign in moves:
-            if place != (here := each[:3]):  # most of what a fact moves is in one place
+            if place != (
+                here := (*each[:3], sign > 0)
+            ):  # most of what a fact moves is in one place
                 place, into = here, self._place(stream, *here)
             for figures in into:
                 add(figures, each, sign)
 
     def _place(
-        self, stream: HostStream, session_id: str, at_ms: int, late: bool
+        self, stream: HostStream, session_id: str, at_ms: int, late: bool, more: bool
     ) -> tuple[OrderFigures, ...]:
-        """The sums of a session and, unless it is late, those of the pane of a time, to change."""
+        """The sums of a session and, unless it is late, those of the pane of a time, to change.
+
+        Shapes: no pane of a minute that is over, unless there is ``more`` to come in: what it held
+            cannot be taken back from it.
+        """
         session = stream.session
         if session.session_id != session_id:
             session = self.session(stream, session_id)
         if not session.dirty:
             self.records.touch(session)
         totals = cast("OrderFigures", session.totals)
-        return (totals,) if late else (totals, cast("OrderFigures", self.pane(session, at_ms)))
+        if late or not (more or self.find_minute(session, at_ms // MINUTE_MS)):
+            return (totals,)
+        return (totals, cast("OrderFigures", self.pane(session, at_ms)))

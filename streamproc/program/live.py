@@ -22,6 +22,7 @@ from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
+from streamproc.program.sweep import Sweep
 from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
 
 _AUDIENCE_TOPICS: Final = (COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
@@ -46,6 +47,7 @@ class LiveProgram:
             HOSTS_TOPIC: self.profiles.apply,
             **{topic: fold.apply for topic, fold in self.audience.items()},
         }
+        self._sweep = Sweep(self.records, self.streams)
         self._codecs = {topic: Codec(topic) for topic in INPUT_TOPICS}
         self._outputs = Outputs()
 
@@ -84,10 +86,8 @@ class LiveProgram:
         return report
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
-        """Judge nothing: no figure so far depends on the clock, and all records are kept.
-
-        What will: expiry of panes, lines and sessions, and alerts.
-        """
+        """Delete a few of the records that are over; the clock decides nothing."""
+        self._sweep.step()
 
     def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
         """Every key changed since the last call, with its value; ``None`` deletes the key.

@@ -48,6 +48,11 @@ class Records:
         self.values[key] = value
         self.changed[key] = None
 
+    def delete(self, key: bytes) -> None:
+        """Delete a record; one that is open is forgotten as it is."""
+        self.values.pop(key, None)
+        self.changed[key] = None
+
     def grow(self, bucket: Bucket) -> None:
         """Note that a bucket has a hash that is not written; its block must be counted, too."""
         bucket.dirty = True

@@ -11,6 +11,7 @@ from streamproc.tally.dedupe import Bucket, death_of
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.panes import Minute
 from streamproc.tally.people import UNIQUES, Members, People
+from streamproc.tally.retention import MINUTE_DAYS, SESSION_DAYS, day_of
 from streamproc.tally.sessions import Session
 from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import ALLOWANCE_MS, MINUTE_MS, PANE_MS
@@ -24,6 +25,9 @@ class Streams:
 
     An open record is found by where the last event fell, else among the changed ones, else it is
     unpacked: so no record is ever open twice, and what nobody looks at is held as bytes.
+
+    Shapes: ``today`` is the day of the greatest event time of the topic. What is over by then is not
+        found.
     """
 
     def __init__(self, topic: str, records: Records) -> None:
@@ -37,6 +41,7 @@ class Streams:
         self._people_head = head(Kind.PEOPLE, topic)
         self._seen_head = head(Kind.SEEN, topic)
         self._names = len(UNIQUES[topic])
+        self.today = 0
 
     def stream(self, host_id: str) -> HostStream:
         """The stream of a host, begun if it is new."""
@@ -50,19 +55,32 @@ class Streams:
         """A session of a host, begun if it is new."""
         found = self.find_session(stream, session_id)
         if found is None:
-            found = Session(self._session_key(stream, session_id), session_id, self.figures())
+            key = self._session_key(stream, session_id)
+            if key in self.records.values or key in self.records.changed:
+                self.forget(key)
+            found = Session(key, session_id, self.figures(), since=self.today)
         return found
+
+    def forget(self, key: bytes) -> None:
+        """Delete a session that is over, and who was in it."""
+        self.records.delete(key)
+        self.records.delete(self._people_head + key[len(self._session_head) :])
 
     def find_session(self, stream: HostStream, session_id: str) -> Session | None:
         """A session of a host as it is now, to look at; None if nothing is known of it."""
         if stream.session.session_id == session_id:
             return stream.session
         key = self._session_key(stream, session_id)
-        cell = self.records.changed.get(key)
-        if cell is not None:
-            return cast("Session", cell)
-        value = self.records.values.get(key)
-        return None if value is None else unpack_session(key, value)
+        found = cast("Session | None", self.records.changed.get(key))
+        if found is None:
+            value = self.records.values.get(key)
+            found = None if value is None else unpack_session(key, value)
+        return None if found is None or self._is_over(stream, found) else found
+
+    def _is_over(self, stream: HostStream, session: Session) -> bool:
+        # The one that holds the watermark of its host stays.
+        old = self.today - session.since > SESSION_DAYS
+        return old and session.session_id != stream.latest
 
     def _session_key(self, stream: HostStream, session_id: str) -> bytes:
         return self._session_head + stream.host + session_id.encode()
@@ -76,25 +94,27 @@ class Streams:
     def minute(self, session: Session, at_ms: int) -> Minute:
         """The minute of a session in which a time falls, about to change."""
         minute_no = at_ms // MINUTE_MS
-        minute = session.minute
-        if minute.number != minute_no:
-            minute = self.find_minute(session, minute_no) or Minute(
-                self._minute_key(session, minute_no), minute_no, Members(self._names)
-            )
+        minute = self.find_minute(session, minute_no) or Minute(
+            self._minute_key(session, minute_no), minute_no, Members(self._names), self.today
+        )
+        if minute is not session.minute:
             session.minute, session.pane = minute, None
         self.records.touch(minute)
         return minute
 
     def find_minute(self, session: Session, minute_no: int) -> Minute | None:
         """A minute of a session as it is now, to look at; None if nothing fell into it."""
-        if session.minute.number == minute_no:
-            return session.minute
-        key = self._minute_key(session, minute_no)
-        cell = self.records.changed.get(key)
-        if cell is not None:
-            return cast("Minute", cell)
-        value = self.records.values.get(key)
-        return None if value is None else unpack_minute(key, value, self.figures)
+        found: Minute | None = session.minute
+        if session.minute.number != minute_no:
+            key = self._minute_key(session, minute_no)
+            found = cast("Minute | None", self.records.changed.get(key))
+            if found is None:
+                value = self.records.values.get(key)
+                found = None if value is None else unpack_minute(key, value, self.figures)
+        if found is None or self.today - found.since <= MINUTE_DAYS:
+            return found
+        # The members of the open one are not in the session yet, so it stays.
+        return found if minute_no == session.opens_ms // MINUTE_MS else None
 
     def meet(self, session: Session, index: int, key: str, at_ms: int, late: bool) -> None:
         """Count a person in the minute of a time, unless it is late, and in the session.
@@ -125,6 +145,17 @@ class Streams:
             if minute is not None:
                 self._join(session, minute)
         session.open(at_ms)
+        self.turn_day(at_ms)
+        session.since = self.today
+
+    def turn_day(self, at_ms: int) -> None:
+        """Let it be the day of that time, if it is a later one."""
+        today = day_of(at_ms)
+        if today > self.today:
+            self.today = today
+            for stream in self.hosts.values():
+                # What it looks at may be over now.
+                stream.session = Session(b"", _NO_SESSION, Figures())
 
     def _join(self, session: Session, minute: Minute) -> None:
         counts = minute.members.counts()
@@ -188,6 +219,7 @@ class Streams:
     def restore_session(self, key: bytes, value: bytes) -> None:
         """Learn a host's watermark from a session of it."""
         session = unpack_session(key, value)
+        self.today = max(self.today, day_of(session.seen_ms))
         host, _, _ = key[len(self._session_head) :].partition(SEPARATOR)
         self.advance(self.stream(host.decode()), session, session.seen_ms)
 

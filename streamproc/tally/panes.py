@@ -15,16 +15,18 @@ class Minute:
     """One minute of one topic of a session.
 
     Shapes: ``number`` counts minutes since 1970; ``panes[i]`` is None while nothing fell into it;
-        ``members`` are the unique counts of the topic.
+        ``members`` are the unique counts of the topic, ``since`` is the day that its age is counted
+        from.
     """
 
-    __slots__ = ("_packed", "_readings", "dirty", "key", "members", "number", "panes")
+    __slots__ = ("_packed", "_readings", "dirty", "key", "members", "number", "panes", "since")
 
     def __init__(
         self,
         key: bytes,
         number: int,
         members: Members,
+        since: int = 0,
         panes: list[Figures | None] | None = None,
         readings: bytes | None = None,
     ) -> None:
@@ -32,6 +34,7 @@ class Minute:
         self.dirty = False
         self.number = number
         self.members = members
+        self.since = since
         self.panes: list[Figures | None] = panes or [None] * PANES_PER_MINUTE
         self._readings: Readings | None = None
         self._packed = readings

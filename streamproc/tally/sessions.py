@@ -54,7 +54,7 @@ class Session:
     Shapes: ``seen_ms`` is the greatest event time applied, ``late`` how many applied events were
         late. ``opens_ms`` and ``closes_ms`` bound the minute of ``seen_ms``, the open one.
         ``minute`` is the one that the last event fell into, ``pane`` its pane if it is still the
-        one to look at.
+        one to look at. ``since`` is the day that its age is counted from.
     """
 
     __slots__ = (
@@ -67,6 +67,7 @@ class Session:
         "pane",
         "seen_ms",
         "session_id",
+        "since",
         "told",
         "totals",
     )
@@ -79,6 +80,7 @@ class Session:
         seen_ms: int = 0,
         late: int = 0,
         told: Told | None = None,
+        since: int = 0,
     ) -> None:
         self.key = key
         self.dirty = False
@@ -87,6 +89,7 @@ class Session:
         self.seen_ms = seen_ms
         self.late = late
         self.told = Told() if told is None else told
+        self.since = since
         self.minute: Minute = NO_MINUTE
         self.pane: Figures | None = None
         self.opens_ms = self.closes_ms = 0

@@ -1,0 +1,37 @@
+"""Which records are over: each that grows old ends in the day from which its age counts.
+
+The days are those of the greatest event time of the record's topic in its partition, so the log
+alone decides, and a record that is over is as good as absent long before it is deleted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streamproc.program.keys import Kind
+from streamproc.tally.retention import MINUTE_DAYS, ORDER_DAYS, SESSION_DAYS
+
+STAMP_BYTES: Final = 2
+"""Length of the day at the end of a value."""
+
+KEPT_DAYS: Final[dict[int, int]] = {
+    Kind.LINE: ORDER_DAYS,
+    Kind.SESSION: SESSION_DAYS,
+    Kind.MINUTE: MINUTE_DAYS,
+}
+"""Kind -> how many days behind its stamp a record is kept; a kind that is missing has no stamp."""
+
+
+def stamp(day: int) -> bytes:
+    """A day as values end in it."""
+    return day.to_bytes(STAMP_BYTES, "big")
+
+
+def day_of_stamp(value: bytes) -> int:
+    """The day that a value ends in."""
+    return int.from_bytes(value[-STAMP_BYTES:], "big")
+
+
+def is_old(key: bytes, value: bytes, today: int) -> bool:
+    """Whether a record of a kind with a stamp is older than its kind is kept."""
+    return today - day_of_stamp(value) > KEPT_DAYS[key[0]]

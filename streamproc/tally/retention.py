@@ -1,0 +1,27 @@
+"""How long what was told is kept, in days of event time.
+
+Nothing here looks at a clock: a day is over when a topic has told of later ones.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+DAY_MS: Final = 86_400_000
+
+ORDER_DAYS: Final = 31
+"""From the last fact of an order on: refunds come weeks after a sale, hardly ever months."""
+
+MINUTE_DAYS: Final = 8
+"""From the first fact in a minute on: a day longer than the input topics hold their events."""
+
+SESSION_DAYS: Final = 400
+"""From the last minute of a broadcast on: longer than a year, so that years can be compared."""
+
+LAST_DAY: Final = 65_535
+"""The last day that is told apart, in the year 2149."""
+
+
+def day_of(at_ms: int) -> int:
+    """The UTC day of a time, counted since 1970."""
+    return min(at_ms // DAY_MS, LAST_DAY)
