@@ -68,10 +68,6 @@ class Figures:
                 else:
                     setattr(self, name, getattr(self, name) + sign * theirs)
 
-    def add_row(self, row: Sequence[Any], sign: int = 1) -> None:
-        """Add a row of the same topic (sign 1) or take it back (sign -1)."""
-        self.plus(self.of(row), sign)
-
 
 class OrderFigures(Figures):
     """What was ordered, sold, given back and refused.

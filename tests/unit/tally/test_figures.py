@@ -97,7 +97,7 @@ def test_sums_are_added_and_taken_back_column_by_column() -> None:
         == OrderFigures({"CNY": 1}, {"CNY": 7, "EUR": 3}, paid_lines=3, failed_risk=1).row()
     )
     assert other.pay_gmv_minor == {"CNY": 2, "EUR": 3}
-    held.add_row(other.row(), -1)
+    held.plus(OrderFigures.of(other.row()), -1)
 
     assert (held.paid_lines, held.failed_risk, held.pay_gmv_minor) == (1, 0, {"CNY": 5, "EUR": 0})
 
