@@ -21,10 +21,10 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 
-.PHONY: help setup check lint house test demo chaos sim bench docs wheel lock clean
+.PHONY: help setup check lint house test demo chaos sim bench bench-tallies docs wheel lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(FULL) $(KAFKA) ## Make .venv with everything, and fetch Kafka for the tests
 	@echo "Ready: $(BIN)/streamproc is the command line, and the tests have their Kafka"
@@ -56,9 +56,13 @@ sim: $(FULL) ## Simulate 20,000 random schedules of faults against the state pro
 bench: setup ## Measure the worker beside an idiomatic Faust app; reports, asserts nothing
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+bench-tallies: setup ## Measure the tallies: fold, publishing, memory; reports, asserts nothing
+	@$(BIN)/python -m tests.bench.tallies $(ARGS)
+
 docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.exit_codes > docs/exit-codes.md
 	$(BIN)/python -m tests.house.settings_page > docs/settings.md
+	$(BIN)/python -m tests.house.figures_page > docs/figures.md
 
 wheel: $(FULL) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

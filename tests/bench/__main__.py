@@ -78,7 +78,8 @@ def worker(bootstrap: str, *arguments: str) -> dict[str, Any]:
     return run_pinned(*MEASURED_WORKER, "--bootstrap", bootstrap, *arguments)
 
 
-async def _filled(bootstrap: str, hosts: int, events: int, seed: int = 1) -> int:
+async def filled(bootstrap: str, hosts: int, events: int, seed: int = 1) -> int:
+    """Make the topics and send the live mix; how many events were sent."""
     await ensure_topics(bootstrap, partitions=PARTITIONS, replication_factor=1)
     mix = Mix(events=events, hosts=hosts, partitions=PARTITIONS, seed=seed)
     totals = await fill(bootstrap, mix)
@@ -130,13 +131,13 @@ def measure_small(size: Size) -> dict[str, Any]:
     with KafkaServer() as kafka:
         pin(kafka.pid, BROKER_CORE)
         # the idiomatic app is slowed down further by a long log behind it, so it gets a short one
-        first = asyncio.run(_filled(kafka.bootstrap, SMALL_HOSTS, size.idiomatic_events))
+        first = asyncio.run(filled(kafka.bootstrap, SMALL_HOSTS, size.idiomatic_events))
         idiomatic = run_pinned(
             *(sys.executable, "-m", "tests.bench.idiomatic_faust"),
             *("--bootstrap", kafka.bootstrap, "--partitions", str(PARTITIONS)),
             *("--events", str(size.idiomatic_events)),
         )
-        rest = asyncio.run(_filled(kafka.bootstrap, SMALL_HOSTS, size.events, SECOND_FILL_SEED))
+        rest = asyncio.run(filled(kafka.bootstrap, SMALL_HOSTS, size.events, SECOND_FILL_SEED))
         ours = worker(kafka.bootstrap, "--events", str(first + rest))
     return {"ours": ours, "idiomatic": idiomatic}
 
@@ -145,7 +146,7 @@ def measure_many(size: Size) -> dict[str, Any]:
     """With many hosts: throughput and memory, then recovery, then latency, then rest."""
     with KafkaServer() as kafka:
         pin(kafka.pid, BROKER_CORE)
-        events = asyncio.run(_filled(kafka.bootstrap, MANY_HOSTS, size.events))
+        events = asyncio.run(filled(kafka.bootstrap, MANY_HOSTS, size.events))
         full = worker(kafka.bootstrap, "--events", str(events))
         recovered = worker(kafka.bootstrap, "--stay-s", str(size.idle_s))
         latency = measure_latency(kafka.bootstrap, size.latency_s)
@@ -177,9 +178,9 @@ def summary(small: dict[str, Any], many: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def show(figures: dict[str, Any]) -> None:
+def show(figures: dict[str, Any], title: str = "live mix, one core, real Kafka") -> None:
     """The figures as a table for people, on standard error."""
-    table = Table(title="live mix, one core, real Kafka", title_justify="left")
+    table = Table(title=title, title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")
     for name, value in figures.items():

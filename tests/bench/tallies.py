@@ -1,0 +1,78 @@
+"""The tallies under measurement: folding on real Kafka, publishing, memory. The last line is JSON.
+
+Reports and asserts nothing: machines differ. ``make bench-tallies``; ``--quick`` is the short form.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tests.bench.__main__ import (
+    BROKER_CORE,
+    FULL,
+    MANY_HOSTS,
+    QUICK,
+    SMALL_HOSTS,
+    filled,
+    pin,
+    run_pinned,
+    show,
+    worker,
+)
+from tests.servers import KafkaServer
+
+
+def folded(hosts: int, events: int) -> dict[str, Any]:
+    """What a worker makes of the live mix of so many hosts."""
+    with KafkaServer() as kafka:
+        pin(kafka.pid, BROKER_CORE)
+        sent = asyncio.run(filled(kafka.bootstrap, hosts, events))
+        return worker(kafka.bootstrap, "--events", str(sent))
+
+
+def published(quick: bool) -> dict[str, Any]:
+    """What publishing 2,000 active hosts every second costs, on the worker's core."""
+    rounds = ("--rounds", "5") if quick else ()
+    return run_pinned(sys.executable, "-m", "tests.bench.publishing", *rounds)
+
+
+def held(*cases: str) -> dict[str, Any]:
+    """What tallies take of memory."""
+    return run_pinned(sys.executable, "-m", "tests.bench.memory", *cases)
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """The figures that scripts read."""
+    events = (QUICK if quick else FULL).events
+    few, many = folded(SMALL_HOSTS, events), folded(MANY_HOSTS, events)
+    publishing = published(quick)
+    memory = held("idle_rooms", "lines")
+    return {
+        "events_per_s_200": round(few["events"] / few["wall_s"]),
+        "events_per_s_5000": round(many["events"] / many["wall_s"]),
+        "publish_2000_cpu_percent": publishing["cpu_percent"],
+        "idle_1600_rooms_mib": memory["idle_rooms"]["mib"],
+        "lines_1m_mib": memory["lines"]["mib"],
+        "changelog_mib_per_s": round(few["changelog_mib"] / few["wall_s"], 2),
+        "changelog_mib_per_s_5000": round(many["changelog_mib"] / many["wall_s"], 2),
+        "publish_us_a_host": publishing["us_a_host"],
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.tallies", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the short form")
+    figures = measure(parser.parse_args(arguments).quick)
+    show(figures, "tallies, one core, real Kafka")
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
