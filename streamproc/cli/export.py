@@ -12,12 +12,13 @@ import typer
 
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.recordings import Lines, opened
+from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, opened
 from streamproc.cli.terminal import output_console
 from streamproc.engine.preflight import check_topics
 from streamproc.errors import BadSetting, DigestMismatch
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.live import LiveProgram
+from streamproc.replay.answer import Programs
 from streamproc.replay.contest_files import contests_of, day_of, zone_of
 from streamproc.replay.exports import contest_table, curve_table, rollup_table, summary_table
 from streamproc.replay.pace import at_once
@@ -33,7 +34,7 @@ _ROLLUP: Final = "With --rollup"
 _SESSION: Final = "With --session"
 _CONTEST: Final = "With --contest"
 
-_Made = Callable[[LiveProgram, int, tzinfo], Table]
+_Made = Callable[[Programs, int, tzinfo], Table]
 """Makes a table of a state as of a time, with times in a zone."""
 
 
@@ -101,10 +102,10 @@ def export(
     if events is None:
         settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
         with libraries_silenced():
-            program = asyncio.run(_state(settings))
+            programs = asyncio.run(_state(settings))
     else:
-        lines, program = _folded(events)
-    table = made(program, last_event_ms(program) or 0, zone)
+        lines, programs = _folded(events)
+    table = made(programs, last_event_ms(programs) or 0, zone)
     write_table(table, out, form, bom=bom, timezone=timezone)
     output_console().print(f"{len(table.rows):,} rows in {out}", markup=False)
     if lines is not None:
@@ -117,14 +118,14 @@ def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
     first, last = day_of(from_day, where="--from"), day_of(to_day, where="--to")
     if first > last:
         raise _misused(f"{last} is before {first}", "give --from the earlier day")
-    return lambda program, _as_of_ms, zone: rollup_table(program, level, first, last, zone)
+    return lambda programs, _as_of_ms, zone: rollup_table(programs, level, first, last, zone)
 
 
 def _session(host_id: str, session_id: str, *, curve: bool, summary: bool) -> _Made:
     if curve is summary:
         raise _misused("what of the session is not one thing", "give --curve or --summary")
     made = curve_table if curve else summary_table
-    return lambda program, as_of_ms, zone: made(program, host_id, session_id, as_of_ms, zone)
+    return lambda programs, as_of_ms, zone: made(programs, host_id, session_id, as_of_ms, zone)
 
 
 def _contest(contest_id: str, file: Path | None) -> _Made:
@@ -146,22 +147,22 @@ def _contest(contest_id: str, file: Path | None) -> _Made:
             hint=f"it knows {', '.join(sorted(known))}",
         )
     found = known[contest_id]
-    return lambda program, as_of_ms, zone: contest_table(program, found, as_of_ms, zone)
+    return lambda programs, as_of_ms, zone: contest_table(programs, found, as_of_ms, zone)
 
 
 def _misused(what: str, hint: str) -> BadSetting:
     return BadSetting(what, where="export", hint=hint)
 
 
-def _folded(events: str) -> tuple[Lines, LiveProgram]:
-    lines, playback = Lines(partitions=1), Playback()
+def _folded(events: str) -> tuple[Lines, Programs]:
+    lines, playback = Lines(DECLARED_PARTITIONS), Playback()
     with opened(events) as source:
         for batch in at_once(lines.records(source)):
             playback.take(batch)
-    return lines, playback.program
+    return lines, playback.programs
 
 
-async def _state(settings: Settings) -> LiveProgram:
+async def _state(settings: Settings) -> Programs:
     """What the workers' changelog holds, read as anybody may read it beside them."""
     kafka = settings.kafka
     changelog = settings.engine_config(1).changelog
@@ -177,4 +178,4 @@ async def _state(settings: Settings) -> LiveProgram:
         )
     program = LiveProgram()
     program.restore(state.records)
-    return program
+    return [program]

@@ -25,7 +25,7 @@ from streamproc.cli.terminal import output_console, without_controls
 from streamproc.errors import BadSetting
 from streamproc.oracle.batch import digest
 from streamproc.program.view import host_rows
-from streamproc.replay.answer import answer
+from streamproc.replay.answer import answer, name_of
 from streamproc.replay.pace import LOOK_EVERY_S, at_once, paced
 from streamproc.replay.playback import Playback, last_event_ms
 from streamproc.replay.recorded import Recorded, by_event_time
@@ -149,7 +149,7 @@ class _Screen:
         self._live.update(self._drawn(playback), refresh=True)
 
     def _drawn(self, playback: Playback) -> Group:
-        at_ms = last_event_ms(playback.program)
+        at_ms = last_event_ms(playback.programs)
         head = Text("streamproc replay", style="bold")
         head.append(f"  {playback.records:,} events", style="not bold")
         if at_ms is None:
@@ -158,7 +158,7 @@ class _Screen:
         if not self._table:
             return Group(head)
         height = max(3, self._console.size.height - _ROWS_BESIDE_TABLE)
-        return Group(head, host_table(host_rows([playback.program])[:height], at_ms))
+        return Group(head, host_table(host_rows(playback.programs)[:height], at_ms))
 
 
 def _played(run: _Run, file: str | None, partitions: int, bootstrap: str | None) -> Lines | None:
@@ -176,9 +176,9 @@ def _played(run: _Run, file: str | None, partitions: int, bootstrap: str | None)
 
 def _tell(playback: Playback, as_of_ms: int | None, console: Console, *, as_json: bool) -> None:
     """Say what the events add up to."""
-    last_ms = last_event_ms(playback.program)
+    last_ms = last_event_ms(playback.programs)
     until_ms = as_of_ms if as_of_ms is not None else last_ms or 0
-    said = answer(playback.program, until_ms)
+    said = answer(playback.programs, until_ms)
     said["digest"] = digest(playback.canonical())
     if as_json:
         typer.echo(msgspec.json.encode(said, order="sorted"))
@@ -207,7 +207,7 @@ def _summary(playback: Playback, hosts: dict[str, dict[str, dict[str, Any]]]) ->
     ):
         table.add_column(name, justify="right", no_wrap=True)
     for host_id, sessions in hosts.items():
-        name = playback.program.profiles.name(host_id)
+        name = name_of(playback.programs, host_id)
         for session_id, said in sessions.items():
             figures = said["figures"]
             table.add_row(

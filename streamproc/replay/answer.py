@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from streamproc.program.live import LiveProgram
@@ -22,42 +22,51 @@ from streamproc.tally.rollups import (
 )
 
 Tree = dict[str, Any]
+Programs = Sequence[LiveProgram]
+"""A state: the programs of its partitions, each host in one of them."""
 
 
-def answer(program: LiveProgram, as_of_ms: int) -> Tree:
+def answer(programs: Programs, as_of_ms: int) -> Tree:
     """Every host's sessions and the roll-ups of a state.
 
     Shapes: ``{"hosts": {host: {session: {"figures", "windows", "curve", "completeness"}}},
         "rollups": {level: [..]}, "as_of_ms"}``.
     """
-    tallies = sessions_of(program)
+    tallies = sessions_of(programs)
     hosts: Tree = {}
     for tally in tallies:
         hosts.setdefault(tally.host_id, {})[tally.session_id] = session_answer(tally, as_of_ms)
-    parts = parts_of(program, tallies)
+    parts = parts_of(programs, tallies)
     rollups = {level.value: [entry(level, of) for of in rolled_up(parts, level)] for level in Level}
     return {"hosts": hosts, "rollups": rollups, "as_of_ms": as_of_ms}
 
 
-def sessions_of(program: LiveProgram) -> list[SessionTally]:
+def sessions_of(programs: Programs) -> list[SessionTally]:
     """Every session of a state, by host and then by begin."""
-    tallies = host_tallies(program)
+    tallies = [each for program in programs for each in host_tallies(program)]
     return sorted(tallies, key=lambda each: (each.host_id, begin_ms(each), each.session_id))
 
 
-def parts_of(program: LiveProgram, tallies: Iterable[SessionTally]) -> list[Part]:
+def parts_of(programs: Programs, tallies: Iterable[SessionTally]) -> list[Part]:
     """Each session with the place where its host lived when it began."""
-    return [Part(each, home_of(program, each.host_id, begin_ms(each))) for each in tallies]
+    return [Part(each, home_of(programs, each.host_id, begin_ms(each))) for each in tallies]
 
 
-def home_of(program: LiveProgram, host_id: str, at_ms: int) -> Home:
+def home_of(programs: Programs, host_id: str, at_ms: int) -> Home:
     """Where a host lived at a time."""
-    return home_at(profiles_of(program, host_id), at_ms)
+    return home_at(profiles_of(programs, host_id), at_ms)
 
 
-def profiles_of(program: LiveProgram, host_id: str) -> Mapping[int, Profile]:
+def profiles_of(programs: Programs, host_id: str) -> Mapping[int, Profile]:
     """A host's profiles by the begin of their validity."""
-    return program.profiles.profiles.get(host_id, {})
+    held = (program.profiles.profiles.get(host_id) for program in programs)
+    return next((each for each in held if each is not None), {})
+
+
+def name_of(programs: Programs, host_id: str) -> str:
+    """A host's name by the profile with the latest start; empty if there is none."""
+    profiles = profiles_of(programs, host_id)
+    return profiles[max(profiles)].name if profiles else ""
 
 
 def entry(level: Level, group: Group) -> Tree:

@@ -7,8 +7,7 @@ from datetime import date, tzinfo
 from typing import Any, Final
 
 from streamproc.errors import BadSetting
-from streamproc.program.live import LiveProgram
-from streamproc.replay.answer import home_of, parts_of, profiles_of, sessions_of
+from streamproc.replay.answer import Programs, home_of, parts_of, profiles_of, sessions_of
 from streamproc.replay.tables import Row, Table, is_money, moment, table_of
 from streamproc.tally.contests import Contest, final_board, frozen_board
 from streamproc.tally.formulas import session_answer, span_end_ms
@@ -22,16 +21,14 @@ _OF_A_SESSION: Final = frozenset({"online_now", "unpaid_minor", "conversion"})
 """Figures that a minute has not."""
 
 
-def rollup_table(
-    program: LiveProgram, level: Level, first: date, last: date, zone: tzinfo
-) -> Table:
+def rollup_table(programs: Programs, level: Level, first: date, last: date, zone: tzinfo) -> Table:
     """A row for each place: the sessions that began from the first to the last day, both included."""
     tallies = [
         each
-        for each in sessions_of(program)
+        for each in sessions_of(programs)
         if first <= moment(begin_ms(each), zone).date() <= last
     ]
-    groups = rolled_up(parts_of(program, tallies), level)
+    groups = rolled_up(parts_of(programs, tallies), level)
     shape = _rollup_row(level, Group(("",) * len(names_of(level)), 0, 0, {}, []), first, last)
     rows = [_rollup_row(level, each, first, last) for each in groups]
     return table_of(shape, rows, [each for each in FIGURE_IDS if each not in _ONLINE], zone)
@@ -45,16 +42,16 @@ def _rollup_row(level: Level, group: Group, first: date, last: date) -> Row:
 
 
 def summary_table(
-    program: LiveProgram, host_id: str, session_id: str, as_of_ms: int, zone: tzinfo
+    programs: Programs, host_id: str, session_id: str, as_of_ms: int, zone: tzinfo
 ) -> Table:
     """One row: a whole session.
 
     Errors: ``BadSetting`` if it is not known.
     """
-    tally = _session(program, host_id, session_id)
+    tally = _session(programs, host_id, session_id)
     said = session_answer(tally, as_of_ms)
     texts = {
-        **_who(program, host_id, begin_ms(tally)),
+        **_who(programs, host_id, begin_ms(tally)),
         "session_id": session_id,
         "status": said["completeness"]["status"],
         "approximate": " ".join(said["completeness"]["approximate"]),
@@ -69,27 +66,27 @@ def summary_table(
 
 
 def curve_table(
-    program: LiveProgram, host_id: str, session_id: str, as_of_ms: int, zone: tzinfo
+    programs: Programs, host_id: str, session_id: str, as_of_ms: int, zone: tzinfo
 ) -> Table:
     """A row for each minute of a session in which there is anything.
 
     Errors: ``BadSetting`` if it is not known.
     """
-    curve = session_answer(_session(program, host_id, session_id), as_of_ms)["curve"]
+    curve = session_answer(_session(programs, host_id, session_id), as_of_ms)["curve"]
     names = {"host_id": host_id, "session_id": session_id}
     rows = [Row(names, {}, {"minute": each["minute_ms"]}, each) for each in curve]
     figures = [each for each in FIGURE_IDS if each not in _OF_A_SESSION]
     return table_of(Row(names, {}, {"minute": None}, {}), rows, figures, zone)
 
 
-def contest_table(program: LiveProgram, contest: Contest, as_of_ms: int, zone: tzinfo) -> Table:
+def contest_table(programs: Programs, contest: Contest, as_of_ms: int, zone: tzinfo) -> Table:
     """A row for each place of each board of a contest.
 
     Shapes: board ``frozen`` once the freeze is past, then ``final``, which is ``provisional`` while
         the contest goes on.
     """
     curves: dict[str, list[Any]] = {}
-    for tally in sessions_of(program):
+    for tally in sessions_of(programs):
         curve = session_answer(tally, as_of_ms)["curve"]
         curves.setdefault(tally.host_id, []).append(curve)
     ended = as_of_ms >= contest.end_ms
@@ -97,20 +94,20 @@ def contest_table(program: LiveProgram, contest: Contest, as_of_ms: int, zone: t
     if as_of_ms >= contest.freeze_ms:
         boards = {"frozen": frozen_board(contest, curves), **boards}
     rows = [
-        _contest_row(program, contest, board, place)
+        _contest_row(programs, contest, board, place)
         for board, places in boards.items()
         for place in places
     ]
-    shape = _contest_row(program, contest, "", Place(0, "", 0, None))
+    shape = _contest_row(programs, contest, "", Place(0, "", 0, None))
     return table_of(shape, rows, [contest.measure], zone, currencies=[contest.currency])
 
 
-def _contest_row(program: LiveProgram, contest: Contest, board: str, place: Place) -> Row:
+def _contest_row(programs: Programs, contest: Contest, board: str, place: Place) -> Row:
     texts = {
         "contest_id": contest.id,
         "contest": contest.name,
         "board": board,
-        **_who(program, place.host_id, contest.start_ms),
+        **_who(programs, place.host_id, contest.start_ms),
         "measure": contest.measure,
     }
     value: Any = place.value
@@ -120,15 +117,15 @@ def _contest_row(program: LiveProgram, contest: Contest, board: str, place: Plac
     return Row(texts, {"rank": place.rank}, moments_ms, {contest.measure: value})
 
 
-def _who(program: LiveProgram, host_id: str, at_ms: int) -> Mapping[str, str]:
+def _who(programs: Programs, host_id: str, at_ms: int) -> Mapping[str, str]:
     """A host and its place, as they were at a time."""
-    profile = profile_at(profiles_of(program, host_id), at_ms)
+    profile = profile_at(profiles_of(programs, host_id), at_ms)
     name = "" if profile is None else profile.name
-    return {"host_id": host_id, "name": name, **home_of(program, host_id, at_ms)._asdict()}
+    return {"host_id": host_id, "name": name, **home_of(programs, host_id, at_ms)._asdict()}
 
 
-def _session(program: LiveProgram, host_id: str, session_id: str) -> SessionTally:
-    known = [each for each in sessions_of(program) if each.host_id == host_id]
+def _session(programs: Programs, host_id: str, session_id: str) -> SessionTally:
+    known = [each for each in sessions_of(programs) if each.host_id == host_id]
     for each in known:
         if each.session_id == session_id:
             return each

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from streamproc.program.canonical import canonical
@@ -17,15 +17,20 @@ COUNTED = ("applied", "duplicate", "late", "rejected")
 class Playback:
     """Folds records as a worker does.
 
-    Shapes: ``counts`` by topic, then partition, then name. One program folds all partitions: a host
-        lives in one of them, so nothing tells the difference.
+    Shapes: ``counts`` by topic, then partition, then name. Each partition has its program, as in a
+        worker: how old a record is hangs on the latest event of its partition.
     """
 
     def __init__(self) -> None:
-        self.program = LiveProgram()
+        self._programs: dict[int, LiveProgram] = {}
         self.records = 0
         self.counts: dict[str, dict[int, dict[str, int]]] = {}
         self._next_offsets: defaultdict[tuple[str, int], int] = defaultdict(int)
+
+    @property
+    def programs(self) -> list[LiveProgram]:
+        """The programs of the partitions that there was anything for."""
+        return list(self._programs.values())
 
     def take(self, records: Sequence[Recorded]) -> None:
         """Fold records, those of one partition in their order.
@@ -42,7 +47,10 @@ class Playback:
     def _apply(self, topic: str, partition: int, records: Sequence[Recorded]) -> None:
         first = self._next_offsets[topic, partition]
         last = self._next_offsets[topic, partition] = first + len(records)
-        report = self.program.apply(
+        program = self._programs.get(partition)
+        if program is None:
+            program = self._programs[partition] = LiveProgram()
+        report = program.apply(
             topic,
             Batch(
                 topic,
@@ -54,7 +62,7 @@ class Playback:
                 last,
             ),
         )
-        self.program.take_outputs()  # dead letters, which go nowhere here
+        program.take_outputs()  # dead letters, which go nowhere here
         counts = self.counts.setdefault(topic, {}).setdefault(partition, dict.fromkeys(COUNTED, 0))
         for name in COUNTED:
             counts[name] += getattr(report, name)
@@ -68,7 +76,8 @@ class Playback:
 
         Shapes: called once, at the end: it takes what changed since the beginning.
         """
-        state = [(key, value) for key, value in self.program.take_dirty() if value is not None]
+        changed = [each for program in self.programs for each in program.take_dirty()]
+        state = [(key, value) for key, value in changed if value is not None]
         accounting = {
             topic: {
                 str(partition): {name: count for name, count in counts.items() if count}
@@ -79,9 +88,11 @@ class Playback:
         return {"hosts": canonical(state)["hosts"], "accounting": accounting}
 
 
-def last_event_ms(program: LiveProgram) -> int | None:
+def last_event_ms(programs: Iterable[LiveProgram]) -> int | None:
     """The time of the last event folded, of any host and topic; None if there is none."""
-    streams = (each for fold in program.streams.values() for each in fold.hosts.values())
-    times = [each.watermark_ms for each in streams]
-    times += program.profiles.watermarks_ms.values()
+    times: list[int] = []
+    for program in programs:
+        for fold in program.streams.values():
+            times += [each.watermark_ms for each in fold.hosts.values()]
+        times += program.profiles.watermarks_ms.values()
     return max(times, default=None)

@@ -75,10 +75,10 @@ def test_what_became_of_records_is_counted() -> None:
 
 def test_the_last_event_is_the_latest_of_any_host_and_topic() -> None:
     playback = Playback()
-    assert last_event_ms(playback.program) is None
+    assert last_event_ms(playback.programs) is None
 
     playback.take(recorded([builders.profiled(at_ms=T0 + 5)]))
-    assert last_event_ms(playback.program) == T0 + 5
+    assert last_event_ms(playback.programs) == T0 + 5
 
     playback.take(recorded([builders.comment(at_ms=T0 + 9), builders.paid(at_ms=T0 + 7)]))
-    assert last_event_ms(playback.program) == T0 + 9
+    assert last_event_ms(playback.programs) == T0 + 9
