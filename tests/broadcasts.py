@@ -140,18 +140,20 @@ _TURNS: Final = {ViewersCounted: _VIEWERS[ViewersCounted], **_ROOMS}
 _RETOLD: Final = st.tuples(
     st.integers(0, 49),
     st.integers(0, 57),
-    st.one_of(
-        st.just({}),
-        st.fixed_dictionaries({"buyer_key": _KEY}),
-        st.fixed_dictionaries({"payable_minor": _MINOR}),
-        st.fixed_dictionaries({"paid_minor": _MINOR}),
-        st.fixed_dictionaries({"refund_minor": _MINOR}),
-        st.fixed_dictionaries({"currency": _CURRENCY}),
-        st.fixed_dictionaries({"quantity": st.integers(1, 2)}),
-        st.fixed_dictionaries({"session_id": st.sampled_from("st")}),
+    st.integers(0, 59),
+    st.fixed_dictionaries(
+        {
+            "buyer_key": _KEY,
+            "payable_minor": _MINOR,
+            "paid_minor": _MINOR,
+            "refund_minor": _MINOR,
+            "currency": _CURRENCY,
+            "quantity": st.integers(1, 3),
+            "session_id": st.sampled_from("st"),
+        }
     ),
 )
-"""Which event is told again, where, and what it says otherwise."""
+"""Which event is told again, where, and which of its values is another then."""
 _LINE_FACTS: Final = {of: fields for of, fields in _ORDERS.items() if "order_id" in fields}
 
 
@@ -192,18 +194,22 @@ def told(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[list[An
         _lists(_events(_LINE_FACTS, times_ms, "h", "st"), 10, 40),
         _lists(_events({**_COMMENTS, **_VIEWERS, **_ROOMS}, times_ms, "h", "s"), 10, 40),
         _lists(_events(_TURNS, times_ms, "h", "s"), 1, 20),
-        _lists(_events(_TURNS, st.sampled_from([T0, T0 + 1_000]), "h", "s"), 1, 6),
+        _lists(_events(_ROOMS, st.sampled_from([T0, T0 + 1_000]), "h", "s"), 2, 6),
     )
     return st.builds(_retold, lists, st.lists(_RETOLD, max_size=8)).map(_numbered)
 
 
-def _retold(events: list[AnyEvent], again: list[tuple[int, int, dict[str, Any]]]) -> list[AnyEvent]:
+def _retold(
+    events: list[AnyEvent], again: list[tuple[int, int, int, dict[str, Any]]]
+) -> list[AnyEvent]:
     """The events, some of them told once more elsewhere in the log, with another value if any."""
     told = [*events]
-    for which, where, other in again[: len(events)]:
+    for which, where, what, others in again[: len(events)]:
         event = events[which % len(events)]
-        changed = {name: value for name, value in other.items() if hasattr(event, name)}
-        told.insert(where % (len(told) + 1), _changed(event, **changed))
+        names = ["", *(name for name in others if hasattr(event, name))]
+        name = names[what % len(names)]
+        changed = _changed(event, **{name: others[name]}) if name else event
+        told.insert(where % (len(told) + 1), changed)
     return told
 
 
