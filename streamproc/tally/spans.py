@@ -152,7 +152,9 @@ def without_zeros(money: Money) -> Money:
     A fact that was replaced by one in another currency leaves a 0 behind in some orders of arrival
     and none in others; what is answered must not tell them apart.
     """
-    return {currency: minor for currency, minor in money.items() if minor}
+    if 0 in money.values():
+        return {currency: minor for currency, minor in money.items() if minor}
+    return money.copy()
 
 
 def net_minor(sold: Money, back: Money) -> Money:

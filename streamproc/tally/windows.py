@@ -24,7 +24,8 @@ from streamproc.tally.windows_online import RollingOnline
 from streamproc.tally.windows_people import RollingPeople, SessionPeople
 from streamproc.tally.windows_sums import RollingSums
 
-_TEN: Final = 10
+Topics = tuple[OrderFigures | None, CommentFigures | None, ViewerFigures | None]
+
 _SUMMED: Final = (ORDERS_TOPIC, COMMENTS_TOPIC, VIEWERS_TOPIC)
 _PREVIOUS: Final = "previous_10m"
 _NO_SUMS: Final[dict[str, Any]] = {}
@@ -52,6 +53,7 @@ class Rolling:
 
     def patched(self, topic: str, number: int) -> None:
         """What a topic tells of a minute changed."""
+        self._previous = None
         if topic in self._sums:
             self._sums[topic].patched(number)
             for people in self._people.values():
@@ -69,17 +71,35 @@ class Rolling:
             self._sums[topic].windows(pane_no) if tally.totals.get(topic) is not None else _NO_SUMS
             for topic in _SUMMED
         ]
+        topics = topics_of(tally)
         return {
-            "figures": self._figures(pane_no, end_ms),
-            "windows": {name: self._window(name, sums, pane_no, end_ms) for name in WINDOWS},
+            "figures": self._figures(topics, pane_no, end_ms),
+            "windows": {
+                name: self._held_previous(topics, sums, pane_no, end_ms)
+                if name == _PREVIOUS
+                else self._window(name, topics, sums, pane_no, end_ms)
+                for name in WINDOWS
+            },
         }
 
-    def _figures(self, pane_no: int, end_ms: int) -> dict[str, Value]:
+    def _held_previous(
+        self, topics: Topics, sums: list[dict[str, Any]], pane_no: int, end_ms: int
+    ) -> dict[str, Value]:
+        """The window that changes only when as_of moves on by a pane, or an older minute does."""
+        window_end_ms = (pane_no + 1 - WINDOWS[_PREVIOUS].back) * PANE_MS
+        told = [topic is not None for topic in topics]
+        entered = topics[2] is not None and topics[2].joins > 0
+        of = (pane_no, min(end_ms, window_end_ms), told, entered)
+        if self._previous is None or self._previous[0] != of:
+            self._previous = of, self._window(_PREVIOUS, topics, sums, pane_no, end_ms)
+        return self._previous[1].copy()
+
+    def _figures(self, topics: Topics, pane_no: int, end_ms: int) -> dict[str, Value]:
         tally, session = self.tally, self._session
         peak, uniques = tally.peak, tally.uniques
         watched = self._online.session(end_ms)
         watched = watched._replace(peak=None if peak is None else peak.viewers)
-        orders, comments, viewers = topics_of(tally)
+        orders, comments, viewers = topics
 
         def count(name: str) -> int:
             return session.count(uniques, name, pane_no)
@@ -95,7 +115,12 @@ class Rolling:
         return session_figures(tally, session_span(tally, watched, people, count("leavers")))
 
     def _window(
-        self, name: str, sums: list[dict[str, Any]], pane_no: int, end_ms: int
+        self,
+        name: str,
+        topics: Topics,
+        sums: list[dict[str, Any]],
+        pane_no: int,
+        end_ms: int,
     ) -> dict[str, Value]:
         window = WINDOWS[name]
         orders: OrderFigures | None = sums[0].get(name)
@@ -104,13 +129,13 @@ class Rolling:
         last = pane_no - window.back
         begin_ms = (last - window.panes + 1) * PANE_MS
         watched = self._online.window(begin_ms, (last + 1) * PANE_MS, end_ms)
-        people = self._people_of(name, last, pane_no) if window.people else None
-        entered = viewers is not None and topics_of(self.tally)[2].joins  # type: ignore[union-attr]
+        people = self._people_of(name, topics, last, pane_no) if window.people else None
+        entered = topics[2] is not None and topics[2].joins
         views = viewers.joins if viewers is not None and entered else None
         return figures_of(Span(orders, comments, viewers, watched, people, views))
 
-    def _people_of(self, name: str, last: int, pane_no: int) -> People:
-        orders, comments, viewers = topics_of(self.tally)
+    def _people_of(self, name: str, topics: Topics, last: int, pane_no: int) -> People:
+        orders, comments, viewers = topics
         counts = self._people[name].counts(last // PANES_PER_MINUTE, pane_no)
         watching = None
         if viewers is not None and viewers.joins:

@@ -74,6 +74,7 @@ class RollingSums:
     __slots__ = (
         "_bodies",
         "_fixed",
+        "_found",
         "_head",
         "_kind",
         "_minutes",
@@ -82,6 +83,7 @@ class RollingSums:
         "_now",
         "_pane",
         "_patched",
+        "_people",
         "_rows",
         "_topic",
     )
@@ -97,6 +99,8 @@ class RollingSums:
         self._patched: set[int] = set()
         self._bodies: dict[str, Sums] = {}
         self._fixed: dict[str, Sums] = {}
+        self._found: dict[str, Any] | None = None
+        self._people: dict[str, Any] = {}
 
     def patched(self, number: int) -> None:
         """A minute changed."""
@@ -112,20 +116,33 @@ class RollingSums:
         if moved or patched or self._pane != pane_no:
             self._pane = pane_no
             self._fix(panes + 1)
-        head = self._head = self._read(now, 0, panes + 1)
-        fixed = self._fixed
-        found = {name: self._figures(fixed[name].plus(head)) for name in _ROLLING}
-        found["previous_10m"] = self._figures(fixed["previous_10m"])
-        return found
+            self._people.clear()
+            self._found = None
+        head = self._read(now, 0, panes + 1)
+        if self._found is None or head != self._head:
+            self._head = head
+            self._people.pop("10m", None)
+            fixed = self._fixed
+            found = {name: self._figures(fixed[name].plus(head)) for name in _ROLLING}
+            found["previous_10m"] = self._figures(fixed["previous_10m"])
+            self._found = found
+        return self._found
 
     def of_people(self, name: str) -> Any:  # noqa: ANN401 - the figures of the topic
         """The sums of the ten whole minutes of a window, as of the last ``windows``."""
-        body = self._bodies[name]
-        if name == "previous_10m":
-            return self._figures(body.plus(self._rows[self._now - _HEAD_OF_PREVIOUS]))
-        panes = self._pane % PANES_PER_MINUTE + 1
-        rest = self._read(self._now, panes, PANES_PER_MINUTE)
-        return self._figures(body.plus(self._head).plus(rest))
+        rest = self._nothing
+        if name != "previous_10m":
+            panes = self._pane % PANES_PER_MINUTE + 1
+            rest = self._read(self._now, panes, PANES_PER_MINUTE)
+        elif name in self._people:
+            return self._people[name]
+        if rest is not self._nothing:  # as_of lies behind what is known: nothing is kept of that
+            return self._figures(self._bodies[name].plus(self._head).plus(rest))
+        if name not in self._people:
+            previous = name == "previous_10m"
+            more = self._rows[self._now - _HEAD_OF_PREVIOUS] if previous else self._head
+            self._people[name] = self._figures(self._bodies[name].plus(more))
+        return self._people[name]
 
     def _turn(self, now: int) -> None:
         """Let another minute be that of as_of."""
