@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from xxhash import xxh3_64_intdigest
 
-from streamproc.events.base import RoomEvent
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rejected import Rejected
 from streamproc.events.rooms import RoomEnded, RoomPaused, RoomResumed, RoomStarted
@@ -25,6 +24,8 @@ from streamproc.tally.timing import PANE_MS, PANES_PER_BUCKET
 _ADD: Final[dict[type, tuple[Callable[[Any, Any], None], Who | None]]] = {
     kind: (add, WHO.get(kind)) for kind, add in ADD.items()
 }
+_TELLING: Final = frozenset((ViewersCounted, RoomStarted, RoomPaused, RoomResumed, RoomEnded))
+"""Events that add nothing up and yet tell something."""
 
 
 class AudienceFold(Streams):
@@ -80,7 +81,8 @@ class AudienceFold(Streams):
                 lates += late
             added = add_of(kind)
             if added is None:
-                self._tell(session, event, late)
+                if kind in _TELLING:
+                    self._tell(session, event, late)
                 continue
             add, who = added
             add(session.totals, event)
@@ -108,17 +110,14 @@ class AudienceFold(Streams):
         stream.session.pane = None
         stream.bucket = self.bucket(stream, pane_no // PANES_PER_BUCKET)
 
-    def _tell(self, session: Session, event: RoomEvent, late: bool) -> None:
+    def _tell(self, session: Session, event: AnyEvent, late: bool) -> None:
         """Take in an event that adds nothing up."""
-        match event:
-            case ViewersCounted(occurred_at_ms=at_ms, online=online):
-                approximate = event.approximate is True
-                session.count_online(
-                    Online(at_ms, online, approximate), event.views_total, event.viewers_total
-                )
-                if not late:
-                    self.minute(session, at_ms).read(Reading(at_ms, online, approximate))
-            case RoomStarted() | RoomPaused() | RoomResumed() | RoomEnded():
-                session.lifecycle().take(event)
-            case _:
-                pass
+        if not isinstance(event, ViewersCounted):
+            session.lifecycle().take(event)
+            return
+        at_ms, online, approximate = event.occurred_at_ms, event.online, event.approximate is True
+        session.count_online(
+            Online(at_ms, online, approximate), event.views_total, event.viewers_total
+        )
+        if not late:
+            self.minute(session, at_ms).read(Reading(at_ms, online, approximate))
