@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamproc.events.registry import COMMENTS_TOPIC
+from streamproc.events.registry import COMMENTS_TOPIC, AnyEvent
+from streamproc.events.rooms import RoomPaused, RoomResumed
 from streamproc.oracle.batch import LogRecord, compute, differences
 from streamproc.oracle.figures import figures
 from streamproc.program.canonical import canonical
@@ -19,7 +21,18 @@ from streamproc.tally.formulas import session_answer
 from streamproc.tally.model import SessionTally
 from streamproc.tally.registry import FIGURE_IDS
 from tests.broadcasts import far_ms, logs, near_ms
-from tests.builders import T0, comment, joined, liked, paid, viewer_key
+from tests.builders import (
+    T0,
+    comment,
+    joined,
+    liked,
+    made,
+    paid,
+    refund_requested,
+    room_ended,
+    room_started,
+    viewer_key,
+)
 from tests.folding import feed, folded, log_of, take_into
 
 _LATER_MS = st.sampled_from([0, 0, 1, 9_999, 60_000, 480_001, 540_000, 590_000, 600_000, 3_600_000])
@@ -57,6 +70,22 @@ def test_the_fold_answers_every_figure_as_its_definition_says(
     as_of_ms = (figures(log)["as_of_ms"] or T0) + later_ms
 
     assert differences(_answered(log, as_of_ms), figures(log, as_of_ms)["hosts"]) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [paid(5), paid(5, payable_minor=6)],
+        [paid(5), paid(5, buyer_key=viewer_key(1))],
+        [refund_requested(), refund_requested(refund_minor=0), paid(5)],
+        [made(RoomPaused), made(RoomResumed), room_started()],
+        [room_ended(), made(RoomPaused)],
+    ],
+    ids=["payable", "buyer", "wish", "pause", "end"],
+)
+def test_what_chance_seldom_tells_is_answered_alike_in_either_order(told: list[AnyEvent]) -> None:
+    for log in (log_of(told), log_of(told[::-1])):
+        assert differences(_answered(log, T0), figures(log, T0)["hosts"]) == []
 
 
 @given(log=logs(), at=st.integers(0, 50))
