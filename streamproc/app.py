@@ -11,7 +11,7 @@ import gc
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from streamproc import __version__
 from streamproc.agents.fold import add_agents
@@ -29,6 +29,9 @@ from streamproc.program.live import LiveProgram
 from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
+
+
+_GC_THRESHOLDS: Final = (10_000, 20, 20)
 
 
 class WorkerRun:
@@ -146,8 +149,8 @@ async def rebuild_of(settings: Settings, *, started_us: int, told: Told) -> Rebu
 class _Settled:
     """Passes progress on, and lets the collector pass over what a recovery has made.
 
-    A pass over a large state would hold every batch up. The collector's thresholds stay: a fetch leaves
-    cycles that hold buffers, and rarer passes cost 120 MiB.
+    A pass over a large state would hold every batch up, and what a fold makes has no cycles: so what is
+    recovered is frozen, and the rest is looked through less often.
     """
 
     def __init__(self, told: Progress) -> None:
@@ -162,6 +165,7 @@ class _Settled:
         """Recovery is done."""
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
         self._told.recovered(partitions, records, duration_s)
 
     def paused(self, partition: SourcePartition, reason: str) -> None:

@@ -240,7 +240,8 @@ def _compared(state: State, log: Log, expected: Tree, partitions: int) -> Verifi
             for number, counts in by_partition.items()
             if counts["unaccounted"]
         ]
-    state_sha256, log_sha256 = digest(held), digest(expected)
+    # of the tallies alone: accounting is compared value by value, and depends on the partitions
+    state_sha256, log_sha256 = (digest({"hosts": each["hosts"]}) for each in (held, expected))
     found += differences(held, expected, DIFFERENCES_SHOWN)
     if not found and state_sha256 != log_sha256:
         found.append(

@@ -56,7 +56,7 @@ def replay(
         ),
     ] = None,
     partitions: Annotated[
-        int, typer.Option(min=1, help="How many the topics have, which the digest depends on.")
+        int, typer.Option(min=1, help="How many the topics have; what expires when depends on it.")
     ] = DECLARED_PARTITIONS,
     bootstrap: Bootstrap = None,
 ) -> None:
@@ -179,7 +179,7 @@ def _tell(playback: Playback, as_of_ms: int | None, console: Console, *, as_json
     last_ms = last_event_ms(playback.programs)
     until_ms = as_of_ms if as_of_ms is not None else last_ms or 0
     said = answer(playback.programs, until_ms)
-    said["digest"] = digest(playback.canonical())
+    said["digest"] = digest({"hosts": playback.canonical()["hosts"]})
     if as_json:
         typer.echo(msgspec.json.encode(said, order="sorted"))
         return

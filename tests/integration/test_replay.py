@@ -47,9 +47,7 @@ async def test_file_topics_and_state_say_the_same(embedded_broker: Broker, tmp_p
         assert await worker.ended() == 0
 
     verified = decoded(await streamproc("verify", "--json", *app))
-    replayed = decoded(
-        await streamproc("replay", str(file), "--json", "--partitions", str(PARTITIONS))
-    )
+    replayed = decoded(await streamproc("replay", str(file), "--json"))
     read = decoded(await streamproc("replay", "--from-kafka", "--json", *server))
     paced = decoded(
         await streamproc("replay", "--from-kafka", "--json", "--speed", "1000", *server)

@@ -122,7 +122,7 @@ def test_the_speed_says_when_and_never_what(
     assert (paced.code, paced.out) == (0, at_once.out)
 
 
-def test_the_digest_depends_on_where_hosts_are_and_the_figures_do_not(
+def test_where_hosts_are_changes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = write(tmp_path, lines(builders.paid()))
@@ -130,7 +130,6 @@ def test_the_digest_depends_on_where_hosts_are_and_the_figures_do_not(
     one = answer(run(capsys, "replay", file, "--json", "--partitions", "1"))
     many = answer(run(capsys, "replay", file, "--json"))
 
-    assert one.pop("digest") != many.pop("digest")
     assert one == many
 
 
