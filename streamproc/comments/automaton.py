@@ -67,9 +67,10 @@ class PlainFinder:
             if start < until:
                 continue
             for length in lengths[text[start]]:
-                at = index.get(text[start : start + length])
+                word = text[start : start + length]
+                at = index.get(word)
                 if at is not None:
-                    until = start + length
+                    until = start + len(word)  # at the end of the text the cut is shorter
                     found.append((at, start, until))
                     break
         return found

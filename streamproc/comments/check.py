@@ -1,10 +1,9 @@
-"""What a lexicon must hold before it may be used: no dead word, no rule that its examples refute."""
+"""What a lexicon must hold before it may be used: no rule that its examples refute."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamproc.comments.automaton import latin_edges_fit
 from streamproc.comments.classifier import Classifier
 from streamproc.errors import BadLexicon
 
@@ -17,21 +16,7 @@ def check(classifier: Classifier) -> None:
 
 def mistakes(classifier: Classifier) -> Iterator[BadLexicon]:
     """Every mistake, in the files' order."""
-    yield from _unreachable_words(classifier)
     yield from _wrong_examples(classifier)
-
-
-def _unreachable_words(classifier: Classifier) -> Iterator[BadLexicon]:
-    for form, entry in classifier.vocabulary.entries.items():
-        found = [
-            one for one in classifier.finder.find(form) if latin_edges_fit(form, one[1], one[2])
-        ]
-        if [(one[1], one[2]) for one in found] != [(0, len(form))]:
-            yield BadLexicon(
-                f"{entry.word!r} of class {entry.kind} can never be found as one word",
-                where=entry.place,
-                hint="other words shadow it; leave it out",
-            )
 
 
 def _wrong_examples(classifier: Classifier) -> Iterator[BadLexicon]:

@@ -67,9 +67,7 @@ class Classifier:
 
     def read(self, texts: Sequence[str], rooms: Sequence[Room] | None = None) -> list[Reading]:
         """The meaning of each comment, in order."""
-        if not texts:
-            return []
-        form = self.normaliser.batch(texts)
+        form = self.normaliser.batch(texts) if texts else ""
         codes, latin, refs, memo = self._codes, self._latin, self._refs, self._memo
         readings: list[Reading] = []
         signature: list[str] = []

@@ -18,23 +18,8 @@ _CLASS_KEYS = frozenset(
     {"words", "except", "at_end_only", "otherwise", "stock", "ignored", "splits", "mask"}
 )
 _RULE_KEYS = frozenset(
-    [
-        "id",
-        "rank",
-        "emit",
-        "all",
-        "any",
-        "none",
-        "with",
-        "without",
-        "seq",
-        "only",
-        "whole",
-        "go_on",
-        "polarity",
-        "examples",
-        "counter_examples",
-    ]
+    {"id", "rank", "emit", "all", "any", "none", "with", "without", "seq", "only", "whole"}
+    | {"go_on", "polarity", "examples", "counter_examples"}
 )
 RESERVED = ("PRODUCT", "WEAK_PRODUCT", "LINK", "SEP", "Q", "NUM")
 

@@ -89,7 +89,8 @@ class Normaliser:
     def _replaced(self, form: str) -> str:
         if self._finder is None:
             return form
-        parts, at = [], 0
+        parts: list[str] = []
+        at = 0
         for which, start, end in self._finder.find(form):
             if latin_edges_fit(form, start, end):
                 parts += (form[at:start], self._replacements[which])

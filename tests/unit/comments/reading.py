@@ -1,0 +1,31 @@
+"""A classifier for tests: the shipped words and rules, the examples' catalogue."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+from streamproc.cli.comment_files import shipped_lexicon, traditional_table
+from streamproc.comments.automaton import CompiledFinder, Finder
+from streamproc.comments.classifier import Classifier
+from streamproc.comments.products import Catalog, read_catalog
+
+
+@cache
+def catalog() -> Catalog:
+    text = (files("streamproc.comments") / "lexicon" / "examples_catalog.json").read_text("utf-8")
+    return read_catalog(json.loads(text), "examples_catalog.json")
+
+
+@cache
+def classifier(finder: type[Finder] = CompiledFinder) -> Classifier:
+    return Classifier(shipped_lexicon(), traditional_table(), catalog(), finder)
+
+
+def with_own(text: str) -> Classifier:
+    return Classifier({**shipped_lexicon(), "own.toml": text}, traditional_table(), catalog())
+
+
+def labels(text: str) -> set[str]:
+    return set(classifier().read([text])[0].decision.labels)

@@ -1,0 +1,47 @@
+"""A lexicon that contradicts itself is refused, with file and line."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamproc.comments.check import check
+from streamproc.comments.classifier import Classifier
+from streamproc.comments.products import read_catalog
+from streamproc.errors import BadLexicon
+from tests.unit.comments.reading import with_own
+
+RULE = '[[rule]]\nid = "own.rule"\nemit = "praise"\n'
+REFUSED = {
+    "no TOML": "[class",
+    "unknown class": RULE + 'all = "NOWHERE"\nexamples = "好"',
+    "never fire": RULE + 'all = "OUT"\nnone = "OUT"\nexamples = "没货"',
+    "no label": '[[rule]]\nid = "own.rule"\nemit = "joy"\nall = "OUT"',
+    "should fire": RULE + 'all = "COUPON"\nrank = 1\nexamples = "没货"',
+    "should not fire": RULE
+    + 'all = "OUT"\nrank = 1\nexamples = "没货"\ncounter_examples = "卖完了"',
+    "no example": RULE + 'all = "OUT"\nrank = 1',
+    "is in class": '[class.COUPON]\nwords = "没货"',
+    "a brace": '[class.COUPON]\nwords = "{券"',
+    "is empty": '[class.COUPON]\nwords = "😂"',
+}
+
+
+@pytest.mark.parametrize(("what", "text"), REFUSED.items(), ids=REFUSED)
+def test_a_mistake_is_refused_by_file_and_line(what: str, text: str) -> None:
+    with pytest.raises(BadLexicon, match=r"own\.toml") as refused:
+        check(with_own(text))
+
+    assert what in str(refused.value)
+
+
+def test_an_alias_of_two_products_is_refused() -> None:
+    products = [{"id": "a", "name": "荔枝"}, {"id": "b", "name": "b", "aliases": ["荔枝"]}]
+
+    with pytest.raises(BadLexicon, match="alias of 'a' and of 'b'"):
+        Classifier({}, {}, read_catalog({"products": products}, "test"))
+
+
+def test_own_words_take_effect() -> None:
+    own = with_own('[class.OUT]\nwords = "冇哂影"')
+
+    assert own.read(["荔枝冇哂影"])[0].decision.labels == ("stockout_report",)
