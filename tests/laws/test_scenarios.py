@@ -62,7 +62,7 @@ def night(request: pytest.FixtureRequest) -> Night:
     program = LiveProgram()
     feed(program, list(log_of(broadcast.emissions())))
     totals = broadcast.totals(complete=True)
-    told = answer(program, totals.end_ms)
+    told = answer([program], totals.end_ms)
     return Night(totals, told["hosts"], told["rollups"])
 
 
