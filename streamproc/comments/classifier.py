@@ -63,7 +63,7 @@ class Classifier:
         self._latin = [_edges_latin(word) for word in words]
         mentions = {PRODUCT, WEAK_PRODUCT, LINK}
         self._refs = [one.ref if one.kind in mentions else None for one in self.entries]
-        self._memo: dict[str, Decision] = {}
+        self._memo: dict[str, Reading] = {}
 
     def read(self, texts: Sequence[str], rooms: Sequence[Room] | None = None) -> list[Reading]:
         """The meaning of each comment, in order."""
@@ -86,24 +86,26 @@ class Classifier:
                 if ref is not None:
                     mentions.append(ref)
                 continue
-            key = "".join(signature[:MOST_TOKENS])
-            decision = memo.get(key)
-            if decision is None:
-                decision = self._remember(key)
-            room = rooms[len(readings)] if rooms is not None else NOWHERE
-            readings.append(self._linked(decision, mentions, room))
-            signature.clear()
-            if mentions:
+            key = "".join(signature)
+            reading = memo.get(key) or self._remember(key)
+            if mentions or rooms is not None:
+                room = rooms[len(readings)] if rooms is not None else NOWHERE
+                reading = self._linked(reading, mentions, room)
                 mentions = []
+            readings.append(reading)
+            signature = []
         return readings
 
-    def _remember(self, key: str) -> Decision:
+    def _remember(self, key: str) -> Reading:
+        if len(key) > MOST_TOKENS:
+            return Reading(self.decider.decide(key[:MOST_TOKENS]), None, None)
         if len(self._memo) >= MOST_REMEMBERED:
             self._memo.clear()
-        decision = self._memo[key] = self.decider.decide(key)
-        return decision
+        found = self._memo[key] = Reading(self.decider.decide(key), None, None)
+        return found
 
-    def _linked(self, decision: Decision, mentions: Sequence[str | int], room: Room) -> Reading:
+    def _linked(self, unlinked: Reading, mentions: Sequence[str | int], room: Room) -> Reading:
+        decision = unlinked.decision
         for at in decision.mentions:
             ref = mentions[at]
             if isinstance(ref, str):
@@ -114,7 +116,7 @@ class Classifier:
                 return Reading(decision, product, "link_no")
         if room.on_show and not mentions and not ABOUT_A_PRODUCT.isdisjoint(decision.labels):
             return Reading(decision, room.on_show, "context")
-        return Reading(decision, None, None)
+        return unlinked
 
 
 def version_of(files: Mapping[str, str], catalog: Catalog) -> str:

@@ -80,8 +80,7 @@ class Normaliser:
         if joined.count(END) != len(texts):
             joined = END.join(text.replace(END, SEPARATOR) for text in texts) + END
         form = joined.translate(self._table)
-        if _RUN.search(form):
-            form = _RUN.sub(r"\1", form)
+        form = _RUN.sub(r"\1", form)
         if " " in form:
             form = _LOOSE_SPACE.sub("", form)
         return self._replaced(form)
