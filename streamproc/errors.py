@@ -184,7 +184,9 @@ class BadLexicon(StreamprocError):
     """Words, rules or a catalogue for comments that contradict themselves."""
 
     exit_code = 31
-    meaning = "the lexicon, the rules or the catalogue for comments are wrong; file and line are named"
+    meaning = (
+        "the lexicon, the rules or the catalogue for comments are wrong; file and line are named"
+    )
 
 
 class OlderState(StreamprocError):
