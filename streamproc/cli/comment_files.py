@@ -8,6 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from opencc import OpenCC
+
 from streamproc.comments.automaton import CompiledFinder, Finder
 from streamproc.comments.check import check
 from streamproc.comments.classifier import Classifier
@@ -16,6 +18,8 @@ from streamproc.comments.products import Catalog, read_catalog
 from streamproc.errors import BadInput, BadLexicon, BadSetting
 
 NO_CATALOG = Catalog("", ())
+_IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000))
+"""CJK ideographs and their extension A: what people type."""
 
 
 def shipped_lexicon() -> dict[str, str]:
@@ -26,9 +30,17 @@ def shipped_lexicon() -> dict[str, str]:
 
 
 def traditional_table() -> dict[str, str]:
-    """Traditional characters and their simplified form."""
+    """Traditional characters and their simplified form.
+
+    Source: OpenCC's conversion of single characters, and what the lexicon adds to it.
+    """
     folder = files("streamproc.comments") / "lexicon"
-    return read_traditional((folder / "traditional.txt").read_text("utf-8"))
+    own = read_traditional((folder / "traditional.txt").read_text("utf-8"))
+    ideographs = [chr(point) for block in _IDEOGRAPHS for point in block]
+    # a line each: words of several characters would convert otherwise
+    simplified = OpenCC("t2s").convert("\n".join(ideographs)).split("\n")
+    table = zip(ideographs, simplified, strict=True)
+    return {one: other for one, other in table if one != other and len(other) == 1} | own
 
 
 def build_classifier(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from streamproc.cli.comment_files import build_classifier, labelled_lines, with_examples
@@ -32,15 +32,31 @@ OwnFile = Annotated[
 
 @app.command()
 def classify(catalog: CatalogFile = None, lexicon: OwnFile = None) -> None:
-    """Read JSON lines {"id", "text", "room"?} on stdin; write what each means, in order."""
+    """Read JSON lines {"id", "text", "room"?} on stdin; write what each means, in order.
+
+    A line that is no comment is named on stderr and has no answer; exit 26 at the end tells of it.
+    """
     classifier = build_classifier(catalog, lexicon)
     numbered = enumerate(sys.stdin.buffer, start=1)
+    wrong = 0
     while batch := list(islice(numbered, BATCH)):
-        lines = [_line(number, raw) for number, raw in batch if raw.strip()]
+        told = [_line(raw) for _, raw in batch]
+        for (number, raw), line in zip(batch, told, strict=True):
+            if line is None and raw.strip():
+                wrong += 1
+                typer.echo(f'line {number}: no JSON object with a string "text"', err=True)
+        lines = [line for line in told if line is not None]
         rooms = [_room(line) for line in lines]
         readings = classifier.read([line["text"] for line in lines], rooms)
         for line, reading in zip(lines, readings, strict=True):
-            typer.echo(json.dumps(_answer(classifier, line, reading), ensure_ascii=True))
+            sys.stdout.buffer.write(msgspec.json.encode(_answer(classifier, line, reading)) + b"\n")
+        sys.stdout.buffer.flush()
+    if wrong:
+        raise BadInput(
+            f"{wrong} lines are no comments; the others were answered",
+            where="stdin",
+            hint='give each line as JSON with "id" and a string "text"',
+        )
 
 
 @app.command()
@@ -89,18 +105,13 @@ def score_file(
         typer.echo(without_controls(line))
 
 
-def _line(number: int, raw: bytes) -> dict[str, Any]:
+def _line(raw: bytes) -> dict[str, Any] | None:
     try:
-        line = json.loads(raw)
-        if isinstance(line["text"], str):
-            return {"id": None, **line}
-    except (ValueError, TypeError, KeyError):
-        pass
-    raise BadInput(
-        "the line is no comment",
-        where=f"stdin, line {number}",
-        hint='each line is JSON with "id" and a string "text"',
-    )
+        line = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    fits = isinstance(line, dict) and isinstance(line.get("text"), str)
+    return {"id": None, **line} if fits else None
 
 
 def _room(line: dict[str, Any]) -> Room:
