@@ -91,7 +91,10 @@ def _drain(fetcher: Any, active: Collection[Any] | None) -> dict[Any, RawRecords
             if not fetcher._subscriptions.is_assigned(partition):
                 del buffers[partition]
             continue
-        failed = type(buffers[partition]) is not FetchResult
+        buffer = buffers.get(partition)
+        if buffer is None:
+            continue
+        failed = type(buffer) is not FetchResult
         if failed and drained:
             break  # hand over what is good first; the error comes with the next call
         records = _take(fetcher, partition)
@@ -104,10 +107,16 @@ def _drain(fetcher: Any, active: Collection[Any] | None) -> dict[Any, RawRecords
 
 
 def _take(fetcher: Any, partition: TopicPartition) -> RawRecords | None:
-    """What one buffer holds; an emptied or failed buffer is given back, so that it is fetched anew."""
+    """What one buffer holds; an emptied or failed buffer is given back, so that it is fetched anew.
+
+    Trap: a new assignment may empty all buffers while one is read. What was read then belongs to no
+    assignment: the coming seek reads it again.
+    """
     result = fetcher._records[partition]
     failed = type(result) is not FetchResult
     records = None if failed else _records_of(result)
+    if fetcher._records.get(partition) is not result:
+        return None
     if failed or not result.has_more():
         del fetcher._records[partition]
         fetcher._notify(fetcher._wait_consume_future)

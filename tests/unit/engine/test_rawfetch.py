@@ -12,7 +12,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 
-from streamproc.engine.rawfetch import RawRecords, _records_of
+from streamproc.engine.rawfetch import RawRecords, _drain, _records_of
 
 AT = TopicPartition("orders", 3)
 Row = tuple[bytes | None, bytes | None, int, list[tuple[str, bytes | None]]]
@@ -123,3 +123,35 @@ def test_a_fetched_buffer_is_free_at_once_without_the_collector() -> None:
         assert unread() is None
     finally:
         gc.enable()
+
+
+class Fetcher:
+    """aiokafka's fetcher, as far as draining its buffers asks."""
+
+    def __init__(self, buffer: Any) -> None:  # noqa: ANN401
+        self._records = {AT: buffer}
+        self._wait_consume_future = None
+        self.notified = 0
+
+    def _notify(self, _future: None) -> None:
+        self.notified += 1
+
+
+def test_a_buffer_is_read_once_and_given_back() -> None:
+    fetcher = Fetcher(fetched(0, batch(0, rows(3))))
+
+    drained = _drain(fetcher, None)
+
+    assert drained[AT].offsets == [0, 1, 2]
+    assert (fetcher._records, fetcher.notified) == ({}, 1)
+    assert _drain(fetcher, None) == {}
+
+
+def test_what_a_new_assignment_took_away_while_it_was_read_is_not_handed_over() -> None:
+    buffer = fetched(0, batch(0, rows(3)))
+    fetcher = Fetcher(buffer)
+    position = buffer._assignment.held
+    position.consumed_to = lambda _offset: fetcher._records.clear()
+
+    assert _drain(fetcher, None) == {}
+    assert fetcher.notified == 0
