@@ -27,12 +27,13 @@ from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
 from streamproc.simulate.check import totals_of
+from streamproc.tally.retention import DAY_MS, MINUTE_DAYS
 
 T = TypeVar("T")
 Tree = dict[str, Any]
 DIFFERENCES_SHOWN = 40
 BY_TIME = ("panes", "minute_uniques", "readings")
-MINUTES_COMPARED_MS = 7 * 86_400_000
+MINUTES_COMPARED_MS = (MINUTE_DAYS - 1) * DAY_MS
 """A day less than minutes are kept, whose day is counted from when they were made."""
 
 
@@ -244,8 +245,7 @@ def _compared(state: State, log: Log, expected: Tree, partitions: int) -> Verifi
             for number, counts in by_partition.items()
             if counts["unaccounted"]
         ]
-    # of the tallies alone: accounting is compared value by value, and depends on the partitions
-    state_sha256, log_sha256 = (digest({"hosts": each["hosts"]}) for each in (held, expected))
+    state_sha256, log_sha256 = tallies_digest(held), tallies_digest(expected)
     found += differences(held, expected, DIFFERENCES_SHOWN)
     if not found and state_sha256 != log_sha256:
         found.append(
@@ -265,6 +265,14 @@ def _compared(state: State, log: Log, expected: Tree, partitions: int) -> Verifi
         differences=found,
         notes=notes,
     )
+
+
+def tallies_digest(form: Mapping[str, Any]) -> str:
+    """The SHA-256 of the tallies in a canonical form.
+
+    Accounting is no part of it: that depends on the partitions, and is compared value by value.
+    """
+    return digest({"hosts": form["hosts"]})
 
 
 def drop_expired(*sides: Tree) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def shipped_lexicon() -> dict[str, str]:
     return {name: text for name, text in sorted(found.items()) if name.endswith(".toml")}
 
 
-def traditional_table() -> dict[str, str]:
+@cache
+def traditional_table() -> Mapping[str, str]:
     """Traditional characters and their simplified form.
 
     Source: OpenCC's conversion of single characters, and what the lexicon adds to it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
@@ -125,23 +124,3 @@ def _recorded(record: LogRecord) -> Recorded:
         record.timestamp_ms,
         record.timestamp_ms if at_ms is None else at_ms,
     )
-
-
-def moment_ms(text: str, *, option: str) -> int:
-    """A moment that was typed, in milliseconds or as ISO 8601 with its offset.
-
-    Errors: ``BadSetting``.
-    """
-    if text.isdecimal():
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadSetting(
-            f"{text!r} is no moment", where=option, hint="write 2026-11-23T20:00:00+08:00"
-        ) from error
-    if moment.tzinfo is None:
-        raise BadSetting(
-            f"{text!r} has no time zone", where=option, hint="add +08:00, or Z for UTC"
-        )
-    return round(moment.timestamp() * 1000)

@@ -20,16 +20,17 @@ from rich.text import Text
 from streamproc.cli.config import Bootstrap, settings_of
 from streamproc.cli.host_table import host_table, money_words
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, from_topics, moment_ms, opened
+from streamproc.cli.moments import moment_ms
+from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, from_topics, opened
 from streamproc.cli.terminal import output_console, without_controls
 from streamproc.errors import BadSetting
-from streamproc.oracle.batch import digest
 from streamproc.program.view import host_rows
 from streamproc.replay.answer import answer, name_of
 from streamproc.replay.pace import LOOK_EVERY_S, at_once, paced
 from streamproc.replay.playback import Playback, last_event_ms
 from streamproc.replay.recorded import Recorded, by_event_time
 from streamproc.replay.tables import moment
+from streamproc.verification import tallies_digest
 
 _MAX: Final = "max"
 _FASTEST: Final = 1_000
@@ -179,7 +180,7 @@ def _tell(playback: Playback, as_of_ms: int | None, console: Console, *, as_json
     last_ms = last_event_ms(playback.programs)
     until_ms = as_of_ms if as_of_ms is not None else last_ms or 0
     said = answer(playback.programs, until_ms)
-    said["digest"] = digest({"hosts": playback.canonical()["hosts"]})
+    said["digest"] = tallies_digest(playback.canonical())
     if as_json:
         typer.echo(msgspec.json.encode(said, order="sorted"))
         return

@@ -26,6 +26,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from streamproc.cli.moments import moment_ms
 from streamproc.cli.terminal import error_console
 from streamproc.errors import BadSetting, BrokerUnreachable
 from streamproc.simulate.garbage import GARBAGE_KINDS
@@ -113,7 +114,7 @@ def simulate(
     wanted = load_scenario(scenario)
     now_ms = _ms(datetime.now(UTC))
     options = Options(
-        start_ms=now_ms if start is None else _start_ms(start),
+        start_ms=now_ms if start is None else moment_ms(start, option="--start"),
         seed=seed,
         audience_scale=audience_scale,
         seconds=seconds,
@@ -244,22 +245,6 @@ def _summary(totals: Totals) -> Table:
     for currency, minor in sorted(money.items()):
         table.add_row(f"paid, {currency}", f"{minor // 100:,}.{minor % 100:02}")
     return table
-
-
-def _start_ms(text: str) -> int:
-    if text.isdecimal():
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadSetting(
-            f"{text!r} is no moment", where="--start", hint="write 2026-11-23T20:00:00+08:00"
-        ) from error
-    if moment.tzinfo is None:
-        raise BadSetting(
-            f"{text!r} has no time zone", where="--start", hint="add +08:00, or Z for UTC"
-        )
-    return _ms(moment)
 
 
 def _ms(moment: datetime) -> int:

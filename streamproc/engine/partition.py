@@ -88,7 +88,7 @@ class Partition:
                 where=where,
                 hint="restart the worker: it reads on from its fence. Please report this",
             )
-        batch = _batch(topic, self.number, raw, position.next_offset)
+        batch = batch_of(topic, self.number, raw, position.next_offset)
         report = self.program.apply(topic, batch)
         if report.applied + report.duplicate + report.rejected != len(batch):
             raise AccountingBroken(
@@ -166,8 +166,8 @@ class Partition:
         self._bytes_per_key += 0.2 * (size_bytes / len(flush.records) - self._bytes_per_key)
 
 
-def _batch(topic: str, partition: int, raw: RawRecords, from_offset: int) -> Batch:
-    """The batch to fold, without records that were folded before."""
+def batch_of(topic: str, partition: int, raw: RawRecords, from_offset: int) -> Batch:
+    """Fetched records as the batch to fold, without those before ``from_offset``."""
     skip = bisect_left(raw.offsets, from_offset) if raw.begin_offset < from_offset else 0
     headers = raw.headers
     if skip:

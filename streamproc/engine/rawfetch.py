@@ -86,18 +86,15 @@ def _drain(fetcher: Any, active: Collection[Any] | None) -> dict[Any, RawRecords
     drained: dict[Any, RawRecords] = {}
     count = 0
     buffers: dict[TopicPartition, Any] = fetcher._records
-    for partition in list(buffers):
+    for partition, buffer in list(buffers.items()):
         if active is not None and partition not in active:
             if not fetcher._subscriptions.is_assigned(partition):
                 del buffers[partition]
             continue
-        buffer = buffers.get(partition)
-        if buffer is None:
-            continue
         failed = type(buffer) is not FetchResult
         if failed and drained:
             break  # hand over what is good first; the error comes with the next call
-        records = _take(fetcher, partition)
+        records = _take(fetcher, partition, buffer)
         if records is not None:
             drained[partition] = records
             count += len(records.offsets)
@@ -106,13 +103,12 @@ def _drain(fetcher: Any, active: Collection[Any] | None) -> dict[Any, RawRecords
     return drained
 
 
-def _take(fetcher: Any, partition: TopicPartition) -> RawRecords | None:
+def _take(fetcher: Any, partition: TopicPartition, result: Any) -> RawRecords | None:
     """What one buffer holds; an emptied or failed buffer is given back, so that it is fetched anew.
 
     Trap: a new assignment may empty all buffers while one is read. What was read then belongs to no
     assignment: the coming seek reads it again.
     """
-    result = fetcher._records[partition]
     failed = type(result) is not FetchResult
     records = None if failed else _records_of(result)
     if fetcher._records.get(partition) is not result:

@@ -28,11 +28,12 @@ from streamproc.engine.fence import (
     copy_positions,
 )
 from streamproc.engine.ownership import Claiming, Ownership, Writer
+from streamproc.engine.partition import batch_of
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.errors import FenceOutsideLog
-from streamproc.protocol import Batch, Program
+from streamproc.protocol import Program
 
 PIECE_BYTES: Final = 1 << 20
 """A state is written in batches of about this size."""
@@ -133,16 +134,7 @@ class Rebuild:
 
     def _apply(self, topic: str, number: int, raw: RawRecords) -> None:
         fold = self._folds[number]
-        batch = Batch(
-            topic=topic,
-            partition=number,
-            offsets=raw.offsets,
-            keys=raw.keys,
-            values=raw.values,
-            timestamps_ms=raw.timestamps_ms,
-            next_offset=raw.next_offset,
-            headers=raw.headers,
-        )
+        batch = batch_of(topic, number, raw, self._next(topic, number))
         report = fold.program.apply(topic, batch)
         fold.program.take_outputs()  # the worker that first met a bad record has dead-lettered it
         fold.positions[topic].advance(report, len(batch), raw.next_offset)

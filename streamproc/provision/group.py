@@ -34,11 +34,7 @@ class GroupWatch:
     async def members(self) -> int:
         """How many members the group has now; 0 also if it never existed."""
         answers = await self._asked(self._admin.describe_consumer_groups([self._group]))
-        return sum(
-            len(members)
-            for answer in answers
-            for members in (_members_of(group) for group in answer.groups)
-        )
+        return sum(len(_members_of(group)) for answer in answers for group in answer.groups)
 
     async def _asked(self, question: Any) -> Any:  # noqa: ANN401 - aiokafka's answers have no types
         try:

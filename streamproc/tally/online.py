@@ -12,9 +12,8 @@ from typing import Final, NamedTuple
 
 from msgspec import msgpack
 
-from streamproc.tally.timing import PANE_MS, PANES_PER_MINUTE
+from streamproc.tally.timing import MINUTE_MS
 
-_MINUTE_MS: Final = PANE_MS * PANES_PER_MINUTE
 _SECOND_MS: Final = 1_000
 
 _encode: Final = msgpack.Encoder().encode
@@ -59,7 +58,7 @@ class Readings:
 
         Shapes: msgpack, one list: time within the minute, twice the viewers plus 1 if approximate.
         """
-        begin_ms = self.number * _MINUTE_MS
+        begin_ms = self.number * MINUTE_MS
         row: list[int] = []
         for at_ms, online, approximate in self.ordered():
             row += (at_ms - begin_ms, 2 * online + approximate)
@@ -68,7 +67,7 @@ class Readings:
     @classmethod
     def unpack(cls, number: int, packed: bytes) -> Readings:
         """The readings of a minute that ``pack`` gave these bytes for."""
-        held, begin_ms, row = cls(number), number * _MINUTE_MS, _decode(packed)
+        held, begin_ms, row = cls(number), number * MINUTE_MS, _decode(packed)
         for offset_ms, counted in zip(row[::2], row[1::2], strict=True):
             held.put(Reading(begin_ms + offset_ms, counted >> 1, bool(counted & 1)))
         return held

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-DAY_MS: Final = 86_400_000
+from streamproc.events.limits import DAY_MS as DAY_MS
 
 ORDER_DAYS: Final = 31
 """From the last fact of an order on: refunds come weeks after a sale, hardly ever months."""
