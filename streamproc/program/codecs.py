@@ -7,6 +7,7 @@ program, of a lower one the state must be rebuilt.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -115,6 +116,8 @@ def unpack_profile(value: bytes) -> Profile:
 
 
 PACK: Final[dict[int, Callable[[Any], bytes]]] = {
+    # The codec of orders stands on this one, so an open order packs itself.
+    Kind.LINE: methodcaller("pack"),
     Kind.SESSION: pack_session,
     Kind.MINUTE: pack_minute,
     Kind.PEOPLE: pack_people,
