@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from msgspec import Struct, to_builtins
+
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
 from streamproc.tally.lifecycle import Status
 from streamproc.tally.model import SessionTally
-from streamproc.tally.spans import Span, watch_mean_s
+from streamproc.tally.spans import Span, watch_method
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques, union
 
@@ -43,32 +45,75 @@ _FACTS: Final[dict[type[Figures], tuple[str, ...]]] = {
 """Columns that count what happened, each happening in one of them."""
 
 
-def completeness(tally: SessionTally, as_of_ms: int, span: Span) -> dict[str, Any]:
-    """How complete the figures of a broadcast are, whose sums ``span`` holds.
+class Unnamed(Struct, gc=False):
+    """What was told without whose it is."""
+
+    paid_lines: int | None
+    joins: int | None
+    comments: int | None
+
+
+class Completeness(Struct, gc=False):
+    """How complete the figures of a broadcast are.
 
     Shapes: counts of a topic that told nothing are None. ``approximate`` names the figures of
         people that are estimates.
     """
-    online, turns = tally.online, tally.lifecycle
-    orders, comments, viewers = span.orders, span.comments, span.viewers
-    return {
-        "as_of_ms": as_of_ms,
-        "status": str(Status.UNKNOWN if turns is None else turns.status()),
-        "missing_sources": [topic for topic in SOURCES if tally.totals.get(topic) is None],
-        "late": {topic: late for topic, late in sorted(tally.late.items()) if late},
-        "approximate": approximate(tally.uniques),
-        "online_at_ms": None if online is None else online.at_ms,
-        "online_approximate": None if online is None else online.approximate,
-        "watch_method": watch_mean_s(span)[1],
-        "orphan_refunds": None if orders is None else orders.orphan_refunds,
-        "contradicted_lines": None if orders is None else orders.contradicted_lines,
-        "unnamed": {
-            "paid_lines": None if orders is None else orders.unnamed_paid_lines,
-            "joins": None if viewers is None else viewers.unnamed_joins,
-            "comments": None if comments is None else comments.unnamed_comments,
-        },
-        "after_end": after_end(tally),
-    }
+
+    as_of_ms: int
+    status: str
+    missing_sources: list[str]
+    late: dict[str, int]
+    approximate: list[str]
+    online_at_ms: int | None
+    online_approximate: bool | None
+    watch_method: str | None
+    orphan_refunds: int | None
+    contradicted_lines: int | None
+    unnamed: Unnamed
+    after_end: int
+
+
+def completeness(tally: SessionTally, as_of_ms: int, span: Span) -> dict[str, Any]:
+    """How complete the figures of a broadcast are, whose sums ``span`` holds.
+
+    Shapes: a ``Completeness``.
+    """
+    leaves = None if span.viewers is None else span.viewers.leaves
+    method = watch_method(leaves, span.watched.online_ms, span.views)
+    found = completeness_of(tally, approximate(tally.uniques), method)
+    found.as_of_ms = as_of_ms
+    plain: dict[str, Any] = to_builtins(found)
+    return plain
+
+
+def completeness_of(tally: SessionTally, estimates: list[str], method: str | None) -> Completeness:
+    """How complete the figures of a broadcast are, as of the begin of time.
+
+    Shapes: ``estimates`` as ``approximate`` has them, ``method`` as ``watch_method``.
+    """
+    online, turns, totals = tally.online, tally.lifecycle, tally.totals
+    orders: Any = totals.get(ORDERS_TOPIC)
+    comments: Any = totals.get(COMMENTS_TOPIC)
+    viewers: Any = totals.get(VIEWERS_TOPIC)
+    return Completeness(
+        0,
+        str(Status.UNKNOWN if turns is None else turns.status()),
+        [topic for topic in SOURCES if totals.get(topic) is None],
+        {topic: late for topic, late in sorted(tally.late.items()) if late},
+        estimates,
+        None if online is None else online.at_ms,
+        None if online is None else online.approximate,
+        method,
+        None if orders is None else orders.orphan_refunds,
+        None if orders is None else orders.contradicted_lines,
+        Unnamed(
+            None if orders is None else orders.unnamed_paid_lines,
+            None if viewers is None else viewers.unnamed_joins,
+            None if comments is None else comments.unnamed_comments,
+        ),
+        after_end(tally),
+    )
 
 
 def approximate(uniques: dict[str, Uniques]) -> list[str]:

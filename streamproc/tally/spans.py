@@ -6,16 +6,17 @@ number; what is unknown, or divided by nothing, is None.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple
 
-from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
-from streamproc.tally.registry import FIGURE_IDS
+from msgspec import structs
 
-Money = dict[str, int]
+from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
+from streamproc.tally.sheets import Money, Sheet
+
 Value = int | float | Money | None
 """A count, a ratio or seconds, money in minor units by currency; None where it is unknown."""
-
-UNKNOWN: Final[dict[str, Value]] = dict.fromkeys(FIGURE_IDS)
 
 VIEWS_OF_GPM: Final = 1_000
 
@@ -62,88 +63,219 @@ class Span(NamedTuple):
     watchers: int | None = None
 
 
+class Sales(NamedTuple):
+    """What orders alone give of a span; None: nothing was told of orders."""
+
+    created_minor: Money | None = None
+    sold_minor: Money | None = None
+    net_minor: Money | None = None
+    back_minor: Money | None = None
+    refund_rate: float | None = None
+    orders_main: int | None = None
+    paid_lines: int | None = None
+    items_sold: int | None = None
+    aov_order_minor: Money | None = None
+    failed_orders: int | None = None
+
+
+class Crowd(NamedTuple):
+    """What is made of the people of a span; None: it is unknown, or they are not counted."""
+
+    buyers: int | None = None
+    viewers: int | None = None
+    commenters: int | None = None
+    interaction_rate: float | None = None
+    aov_buyer_minor: Money | None = None
+    gpm_viewers_minor: Money | None = None
+    uv_value_minor: Money | None = None
+
+
+NO_SALES: Final = Sales()
+NO_CROWD: Final = Crowd()
+
+Acts = Sequence[int]
+"""What viewers did: the sums that ``ACTS`` names, in its order."""
+
+ACTS: Final = (
+    "likes",
+    "follows",
+    "shares",
+    "exposures",
+    "clicks",
+    "cart_adds",
+    "leaves",
+    "watched_ms",
+)
+
+_acts_of: Final[Callable[[ViewerFigures], Acts]] = attrgetter(*ACTS)
+
+
 def figures_of(span: Span) -> dict[str, Value]:
     """Every figure of a span that does not belong to a session alone; those are None.
 
     Units: money in minor units by currency, without those whose sum is 0.
     """
-    found = UNKNOWN.copy()
-    orders, viewers = span.orders, span.viewers
-    views = span.views
-    if orders is not None:
-        _put_orders(found, orders, views)
-    if span.comments is not None:
-        found["comments"] = span.comments.comments
-    if viewers is not None:
-        found["views"] = views
-        _put_viewers(found, viewers)
-        found["watch_mean_s"] = watch_mean_s(span)[0]
-        if orders is not None:
-            found["ctor"] = ratio(orders.paid_lines, viewers.clicks)
-    found["online_mean"], found["online_peak"], _ = span.watched
-    if span.people is not None:
-        _put_people(found, span.people)
-    return found
+    orders, comments, viewers = span.orders, span.comments, span.viewers
+    return structs.asdict(
+        sheet_of(
+            NO_SALES if orders is None else sales_of_orders(orders),
+            None if viewers is None else _acts_of(viewers),
+            None if comments is None else comments.comments,
+            span.views,
+            span.watched,
+            NO_CROWD if span.people is None else _crowd_of_people(span.people),
+            span.watchers,
+        )
+    )
 
 
-def _put_orders(found: dict[str, Value], orders: OrderFigures, views: int | None) -> None:
-    sold = without_zeros(orders.pay_gmv_minor)
-    back = without_zeros(orders.refunded_minor)
-    found["created_minor"] = without_zeros(orders.created_minor)
-    found["pay_gmv_minor"] = sold
-    found["refunded_minor"] = back
-    found["net_gmv_minor"] = net_minor(sold, back) if back else sold
-    paid_lines = found["orders_sku"] = orders.paid_lines
-    found["refund_rate"] = orders.refunded_lines / paid_lines if paid_lines else None
-    main = found["orders_main"] = orders.orders_main
-    found["items_sold"] = orders.items_sold
-    found["aov_order_minor"] = mean_minor(sold, main)
-    found["gpm_views_minor"] = mean_minor(sold, views, VIEWS_OF_GPM)
-    found["failed_orders"] = (
+def sheet_of(
+    sales: Sales,
+    acts: Acts | None,
+    comments: int | None,
+    views: int | None,
+    watched: Watched,
+    crowd: Crowd,
+    watchers: int | None = None,
+) -> Sheet:
+    """The figures of a span from their parts. Shapes: None where a topic told nothing."""
+    created, sold, net, back, refund_rate, main, paid_lines, items, aov_order, failed = sales
+    buyers, viewers, commenters, interaction_rate, aov_buyer, gpm_viewers, uv_value = crowd
+    mean, peak, online_ms = watched
+    gpm_views = None if sold is None else mean_minor(sold, views, VIEWS_OF_GPM)
+    if acts is None:
+        views = watch_s = likes = follows = shares = exposures = clicks = cart_adds = None
+        ctr = ctor = None
+    else:
+        likes, follows, shares, exposures, clicks, cart_adds, leaves, watched_ms = acts
+        ctr = clicks / exposures if exposures else None
+        ctor = paid_lines / clicks if clicks and paid_lines is not None else None
+        watch_s = _littles_law_s(online_ms, views)
+        if leaves:
+            watch_s = watched_ms / (1000 * (watchers or leaves))
+    # By place, in the order of the registry: names would double what a sheet costs.
+    return Sheet(
+        created,
+        sold,
+        net,
+        back,
+        refund_rate,
+        main,
+        paid_lines,
+        items,
+        buyers,
+        aov_order,
+        aov_buyer,
+        None,
+        failed,
+        None,
+        peak,
+        mean,
+        views,
+        viewers,
+        watch_s,
+        likes,
+        follows,
+        shares,
+        comments,
+        commenters,
+        exposures,
+        clicks,
+        cart_adds,
+        ctr,
+        ctor,
+        None,
+        gpm_views,
+        gpm_viewers,
+        uv_value,
+        interaction_rate,
+    )
+
+
+def sales_of_orders(orders: OrderFigures) -> Sales:
+    """What the sums of orders give."""
+    return sales_of(
+        without_zeros(orders.created_minor),
+        without_zeros(orders.pay_gmv_minor),
+        without_zeros(orders.refunded_minor),
+        orders.paid_lines,
+        orders.refunded_lines,
+        orders.orders_main,
+        orders.items_sold,
         orders.failed_out_of_stock
         + orders.failed_coupon_invalid
         + orders.failed_pay_declined
         + orders.failed_risk
-        + orders.failed_other
+        + orders.failed_other,
     )
 
 
-def _put_viewers(found: dict[str, Value], viewers: ViewerFigures) -> None:
-    found["likes"] = viewers.likes
-    found["follows"] = viewers.follows
-    found["shares"] = viewers.shares
-    exposures = found["product_exposures"] = viewers.exposures
-    clicks = found["product_clicks"] = viewers.clicks
-    found["cart_adds"] = viewers.cart_adds
-    found["ctr"] = clicks / exposures if exposures else None
+def sales_of(
+    created: Money,
+    sold: Money,
+    back: Money,
+    paid_lines: int,
+    refunded_lines: int,
+    main: int,
+    items: int,
+    failed: int,
+) -> Sales:
+    """What sums of orders give. Shapes: money without currencies whose sum is 0."""
+    return Sales(
+        created,
+        sold,
+        net_minor(sold, back) if back else sold,
+        back,
+        refunded_lines / paid_lines if paid_lines else None,
+        main,
+        paid_lines,
+        items,
+        mean_minor(sold, main),
+        failed,
+    )
 
 
-def _put_people(found: dict[str, Value], people: People) -> None:
+def crowd_of(
+    buyers: int | None,
+    viewers: int | None,
+    commenters: int | None,
+    interacting: int | None,
+    sold: Money | None,
+) -> Crowd:
+    """What counts of people give. Shapes: ``sold`` as ``Sales`` has it, of the same minutes."""
+    rate = ratio(interacting, viewers)
+    if sold is None:
+        return Crowd(buyers, viewers, commenters, rate)
+    return Crowd(
+        buyers,
+        viewers,
+        commenters,
+        rate,
+        mean_minor(sold, buyers),
+        mean_minor(sold, viewers, VIEWS_OF_GPM),
+        mean_minor(sold, viewers),
+    )
+
+
+def _crowd_of_people(people: People) -> Crowd:
     buyers, viewers, commenters, interacting, orders = people
-    found["buyers"] = buyers
-    found["viewers"] = viewers
-    found["commenters"] = commenters
-    found["interaction_rate"] = ratio(interacting, viewers)
-    if orders is not None:
-        sold = without_zeros(orders.pay_gmv_minor)
-        found["aov_buyer_minor"] = mean_minor(sold, buyers)
-        found["gpm_viewers_minor"] = mean_minor(sold, viewers, VIEWS_OF_GPM)
-        found["uv_value_minor"] = mean_minor(sold, viewers)
+    sold = None if orders is None else without_zeros(orders.pay_gmv_minor)
+    return crowd_of(buyers, viewers, commenters, interacting, sold)
 
 
-def watch_mean_s(span: Span) -> tuple[float | None, str | None]:
-    """How long somebody watched on average, and by which method.
+def watch_method(leaves: int | None, online_ms: int | None, views: int | None) -> str | None:
+    """How the mean watch time is known.
 
     Shapes: "measured" where leaves told it, else "littles_law": who is online at once, divided by
-        how many come; None, None where neither is known.
+        how many come; None where neither is known. ``leaves``: None where viewers told nothing.
     """
-    viewers, online_ms = span.viewers, span.watched.online_ms
-    if viewers is not None and viewers.leaves:
-        watchers = span.watchers or viewers.leaves
-        return viewers.watched_ms / (1000 * watchers), "measured"
-    if online_ms is not None and span.views:
-        return online_ms / (1000 * span.views), "littles_law"
-    return None, None
+    if leaves:
+        return "measured"
+    return "littles_law" if online_ms is not None and views else None
+
+
+def _littles_law_s(online_ms: int | None, views: int | None) -> float | None:
+    return online_ms / (1000 * views) if online_ms is not None and views else None
 
 
 def without_zeros(money: Money) -> Money:
@@ -168,7 +300,10 @@ def mean_minor(money: Money, by: int | None, times: int = 1) -> Money | None:
     """Money times something, divided: rounded half even; None where there is nothing to divide by."""
     if not by:
         return None
-    return {currency: half_even(minor * times, by) for currency, minor in money.items()}
+    found = {}
+    for currency, minor in money.items():
+        found[currency] = half_even(minor * times, by)
+    return found
 
 
 def half_even(dividend: int, divisor: int) -> int:

@@ -19,7 +19,7 @@ from streamproc.tally.spans import (
     figures_of,
     half_even,
     mean_minor,
-    watch_mean_s,
+    watch_method,
 )
 
 ORDERS = OrderFigures(
@@ -170,17 +170,27 @@ def test_five_million_yuan_are_exact_to_the_fen() -> None:
 
 
 def test_watch_time_is_shared_by_the_watchers_where_they_are_known() -> None:
-    assert watch_mean_s(WHOLE) == (12.5, "measured")
-    assert watch_mean_s(WHOLE._replace(watchers=5)) == (20.0, "measured")
+    assert figures_of(WHOLE)["watch_mean_s"] == 12.5
+    assert figures_of(WHOLE._replace(watchers=5))["watch_mean_s"] == 20.0
+    assert watch_method(VIEWERS.leaves, None, None) == "measured"
 
 
 def test_watch_time_without_leaves_is_littles_law() -> None:
     silent = WHOLE._replace(viewers=ViewerFigures(joins=400))
 
-    assert watch_mean_s(silent) == (1.5, "littles_law")  # 600 viewer-seconds by 400 entries
-    assert watch_mean_s(silent._replace(views=None)) == (None, None)
-    assert watch_mean_s(silent._replace(views=0)) == (None, None)
-    assert watch_mean_s(silent._replace(watched=Watched(None, None, None))) == (None, None)
+    assert figures_of(silent)["watch_mean_s"] == 1.5  # 600 viewer-seconds by 400 entries
+    assert watch_method(0, 600_000, 400) == "littles_law"
+
+
+@pytest.mark.parametrize(("online_ms", "views"), [(600_000, None), (600_000, 0), (None, 400)])
+def test_watch_time_is_unknown_without_entries_or_readings(
+    online_ms: int | None, views: int | None
+) -> None:
+    watched = Watched(12.5, 20, online_ms)
+    silent = WHOLE._replace(viewers=ViewerFigures(joins=400), watched=watched, views=views)
+
+    assert figures_of(silent)["watch_mean_s"] is None
+    assert watch_method(0, online_ms, views) is None
 
 
 @pytest.mark.parametrize(
