@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, TypeVar, Union, cast
+from operator import attrgetter
+from typing import Annotated, Any, Final, Union, cast
 
 import msgspec
 
-from streamproc.events.base import EARLIEST_MS, Event, RoomEvent
-from streamproc.events.limits import DAY_MS, limits_of
+from streamproc.events.base import EARLIEST_MS
+from streamproc.events.limits import DAY_MS, breakers, limits_of
 from streamproc.events.malformed import malformation, screened
 from streamproc.events.registry import EVENTS, TOPIC_OF, AnyEvent
 from streamproc.events.rejected import Rejected, RejectReason
@@ -18,12 +19,9 @@ from streamproc.events.rejected import Rejected, RejectReason
 _ENCODER: Final = msgspec.json.Encoder()
 _UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 """What msgspec raises for bytes that are no event; UnicodeDecodeError is a ValueError."""
-_ENVELOPE: Final = frozenset(("host_id", "room_id", "session_id", "occurred_at_ms"))
-"""Fields that a batch checks record by record, as their limits hang on the key and timestamp."""
-_KNOWN_AT_MOST: Final = 8_192
 _QUOTABLE: Final = re.compile(r"[a-z_.]{1,80}")
 _ANCIENT: Final = f">= {EARLIEST_MS}"
-_K = TypeVar("_K")
+_HOST: Final = attrgetter("host_id")
 
 
 class _Tagged(msgspec.Struct):
@@ -44,18 +42,10 @@ def encode(event: AnyEvent) -> bytes:
     return _ENCODER.encode(event)
 
 
-class _Known(dict[_K, str]):
-    """Names found good; what is not known has no name, and no event has that one."""
-
-    def __missing__(self, key: _K) -> str:
-        return ""
-
-
 class Codec:
     """Decodes the records of one topic.
 
-    It remembers names that it found good, to not check them again; what it returns does not depend
-    on that. Errors: none, for any bytes: they come out as :class:`Rejected`.
+    Errors: none, for any bytes: they come out as :class:`Rejected`.
     """
 
     def __init__(self, topic: str) -> None:
@@ -64,13 +54,6 @@ class Codec:
         choice: Any = Union[(*classes, _Impossible)]
         self._decode = msgspec.json.Decoder[AnyEvent](choice).decode
         self._limits = {each: limits_of(each) for each in classes}
-        self._joint_limits = {
-            each: tuple(of for of in limits if of.limit.field not in _ENVELOPE)
-            for each, limits in self._limits.items()
-        }
-        self._has_rooms = all(issubclass(each, RoomEvent) for each in classes)
-        self._host_by_key: _Known[bytes | None] = _Known()
-        self._room_by_session: _Known[str] = _Known()
 
     def decode(
         self, key: bytes | None, value: bytes | None, timestamp_ms: int
@@ -95,8 +78,6 @@ class Codec:
 
         Shapes: three lists of one length, one record per place.
         """
-        if not self._has_rooms or not values:
-            return list(map(self.decode, keys, values, timestamps_ms))
         events, rejected = self._parsed(values)
         if not rejected:
             return self._all_vetted(events, keys, timestamps_ms)
@@ -128,9 +109,9 @@ class Codec:
         timestamps_ms: Sequence[int],
     ) -> list[AnyEvent | Rejected]:
         """Each event as :meth:`_vetted` returns it, which is asked only where it may matter."""
-        latest_ms = min(timestamps_ms, default=0) + DAY_MS
-        suspects = self._strangers(cast("list[RoomEvent]", events), keys, latest_ms)
-        suspects += self._breakers(events, latest_ms)
+        suspects = self._breakers(events, min(timestamps_ms, default=0) + DAY_MS)
+        if suspects or not _are_hosts(keys, events):
+            suspects += _mismatched(keys, events)
         vetted: list[AnyEvent | Rejected] = [*events]
         if suspects:
             places = {id(event): place for place, event in enumerate(events)}
@@ -138,33 +119,19 @@ class Codec:
                 vetted[place] = self._vetted(events[place], keys[place], timestamps_ms[place])
         return vetted
 
-    def _strangers(
-        self, events: Sequence[RoomEvent], keys: Sequence[bytes | None], latest_ms: int
-    ) -> list[Event]:
-        """The events with names not yet seen together, or with a time that may be in the future."""
-        host_of, room_of = self._host_by_key, self._room_by_session
-        return [
-            event
-            for event, key in zip(events, keys, strict=True)
-            if host_of[key] != event.host_id
-            or room_of[event.session_id] != event.room_id
-            or event.occurred_at_ms > latest_ms
-        ]
-
-    def _breakers(self, events: Sequence[AnyEvent], latest_ms: int) -> list[Event]:
-        """The events that may break another limit of their class."""
-        by_class: defaultdict[type[AnyEvent], list[Event]] = defaultdict(list)
+    def _breakers(self, events: Sequence[AnyEvent], latest_ms: int) -> list[AnyEvent]:
+        """The events that break a limit of their class."""
+        by_class: defaultdict[type[AnyEvent], list[AnyEvent]] = defaultdict(list)
         for event in events:
-            by_class[event.__class__].append(event)
+            by_class[type(event)].append(event)
         return [
             breaker
             for event_class, alike in by_class.items()
-            for each in self._joint_limits[event_class]
-            for breaker in each.suspects(alike, latest_ms)
+            for breaker in breakers(self._limits[event_class], alike, latest_ms)
         ]
 
     def _vetted(self, event: AnyEvent, key: bytes | None, timestamp_ms: int) -> AnyEvent | Rejected:
-        """The event, if it keeps every limit and its key is its host; remembers its names."""
+        """The event, if it keeps every limit and its key is its host."""
         for each in self._limits[type(event)]:
             if each.limit.breaks(each.get(event), timestamp_ms + DAY_MS):
                 return Rejected(each.limit.reason, each.limit.detail)
@@ -172,9 +139,6 @@ class Codec:
             return Rejected(RejectReason.KEY_MISSING, "the record has no key")
         if key != event.host_id.encode():
             return Rejected(RejectReason.KEY_MISMATCH, "the record's key is not its host_id")
-        if isinstance(event, RoomEvent):
-            _remember(self._host_by_key, key, event.host_id)
-            _remember(self._room_by_session, event.session_id, event.room_id)
         return event
 
     def _unusable(self, value: bytes | None, error: Exception) -> Rejected:
@@ -210,7 +174,18 @@ class Codec:
         return Rejected(reason, f"{where}: {what}" if where else what)
 
 
-def _remember(known: _Known[_K], key: _K, name: str) -> None:
-    if len(known) >= _KNOWN_AT_MOST:
-        known.clear()
-    known[key] = name
+def _are_hosts(keys: Sequence[bytes | None], events: Sequence[AnyEvent]) -> bool:
+    """Whether each key is its event's host.
+
+    Shapes: no host has a line feed, so that what is joined by it can be cut in one way only.
+    """
+    try:
+        joined = b"\n".join(cast("Sequence[bytes]", keys))
+    except TypeError:  # a key is missing
+        return False
+    return joined == "\n".join(map(_HOST, events)).encode()
+
+
+def _mismatched(keys: Sequence[bytes | None], events: Sequence[AnyEvent]) -> list[AnyEvent]:
+    """The events whose key is not their host."""
+    return [event for key, event in zip(keys, events, strict=True) if key != event.host_id.encode()]

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 from unicodedata import normalize
 
 from msgspec import inspect
+from msgspec.structs import astuple
 
 from streamproc.events.base import Event, Kind
 from streamproc.events.currencies import CURRENCIES
@@ -61,7 +62,11 @@ class AlphabetLimit:
 
     def holds(self, values: Sequence[str | None], latest_ms: int) -> bool:
         """Whether every character is inside the alphabet."""
-        return not "".join(filter(None, values)).encode().translate(None, self._allowed)
+        try:
+            joined = "".join(cast("Sequence[str]", values))
+        except TypeError:  # some are unknown, which seldom is so in a whole batch
+            joined = "".join(filter(None, values))
+        return not joined.encode().translate(None, self._allowed)
 
 
 class TextLimit:
@@ -141,25 +146,30 @@ class FutureLimit:
 
 
 class FieldLimit:
-    """A limit, and how to read its field of an event."""
+    """A limit, and where its field stands in an event.
 
-    def __init__(self, limit: Limit[Any]) -> None:
+    Shapes: ``place`` counts the fields of the event's class.
+    """
+
+    def __init__(self, place: int, limit: Limit[Any]) -> None:
+        self.place = place
         self.limit = limit
         self.get = attrgetter(limit.field)
 
-    def suspects(self, events: Sequence[_E], latest_ms: int) -> list[_E]:
-        """The events whose field breaks the limit.
 
-        Shapes: events of one class.
-        """
-        values = list(map(self.get, events))
-        if self.limit.holds(values, latest_ms):
-            return []
-        return [
-            event
-            for event, value in zip(events, values, strict=True)
-            if self.limit.breaks(value, latest_ms)
-        ]
+def breakers(limits: Sequence[FieldLimit], events: Sequence[_E], latest_ms: int) -> Iterator[_E]:
+    """The events that break any of the limits, once for each.
+
+    Shapes: events of one class, whose limits these are.
+    """
+    columns = tuple(zip(*map(astuple, events), strict=True))
+    for each in limits:
+        values = columns[each.place]
+        if each.limit.holds(values, latest_ms):
+            continue
+        for event, value in zip(events, values, strict=True):
+            if each.limit.breaks(value, latest_ms):
+                yield event
 
 
 @cache
@@ -169,7 +179,9 @@ def limits_of(event_class: type[Event]) -> tuple[FieldLimit, ...]:
     if not isinstance(info, inspect.StructType):  # pragma: no cover - an Event is a Struct
         raise TypeError(event_class)
     return tuple(
-        FieldLimit(limit) for field in info.fields for limit in _limits(field.name, field.type)
+        FieldLimit(place, limit)
+        for place, field in enumerate(info.fields)
+        for limit in _limits(field.name, field.type)
     )
 
 

@@ -7,6 +7,7 @@ stands in Python's stack, so the same record could pass in one place and fail in
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -33,15 +34,26 @@ def malformation(value: bytes) -> Rejected | None:
 
 
 def screened(values: Sequence[bytes | None]) -> Sequence[bytes]:
-    """The values, with an empty one in place of each tombstone and each with a malformation.
-
-    Errors: a value that is not UTF-8 may stay if it is no JSON either.
-    """
+    """The values, with an empty one in place of each tombstone and each with a malformation."""
     present = [value or b"" for value in values]
-    joined = b"".join(present)
-    if max(map(len, present)) <= DEEPEST and (joined.isascii() or _is_utf8(joined)):
-        return present
-    return [value if malformation(value) is None else b"" for value in present]
+    if max(map(len, present), default=0) > DEEPEST:
+        present = [
+            value if len(value) <= DEEPEST or malformation(value) is None else b""
+            for value in present
+        ]
+    if not _are_utf8(present):
+        present = [value if _is_utf8(value) else b"" for value in present]
+    return present
+
+
+def _are_utf8(values: Sequence[bytes]) -> bool:
+    if b"".join(values).isascii():
+        return True
+    try:
+        deque(map(bytes.decode, values), maxlen=0)  # each alone: a cut character is none
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_utf8(value: bytes) -> bool:
