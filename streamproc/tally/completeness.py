@@ -118,11 +118,14 @@ def completeness_of(tally: SessionTally, estimates: list[str], method: str | Non
 
 def approximate(uniques: dict[str, Uniques]) -> list[str]:
     """The figures of people that are estimates."""
-    found: list[str] = [
-        name for name in _OF_ONE_COUNT if name in uniques and not uniques[name].exact
-    ]
     interacting = union(uniques[name] for name in ("active", "commenters") if name in uniques)
-    return found if interacting.exact else [*found, "interaction_rate"]
+    return approximate_of(uniques, interacting.exact)
+
+
+def approximate_of(uniques: dict[str, Uniques], interacting_exact: bool) -> list[str]:
+    """The figures of people that are estimates, given whether one of two unique counts is none."""
+    found = [name for name in _OF_ONE_COUNT if name in uniques and not uniques[name].exact]
+    return found if interacting_exact else [*found, "interaction_rate"]
 
 
 def after_end(tally: SessionTally) -> int:

@@ -107,7 +107,8 @@ ACTS: Final = (
     "watched_ms",
 )
 
-_acts_of: Final[Callable[[ViewerFigures], Acts]] = attrgetter(*ACTS)
+acts_of: Final[Callable[[ViewerFigures], Acts]] = attrgetter(*ACTS)
+"""What viewers did, by their sums."""
 
 
 def figures_of(span: Span) -> dict[str, Value]:
@@ -119,7 +120,7 @@ def figures_of(span: Span) -> dict[str, Value]:
     return structs.asdict(
         sheet_of(
             NO_SALES if orders is None else sales_of_orders(orders),
-            None if viewers is None else _acts_of(viewers),
+            None if viewers is None else acts_of(viewers),
             None if comments is None else comments.comments,
             span.views,
             span.watched,

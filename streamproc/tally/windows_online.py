@@ -15,7 +15,7 @@ from streamproc.tally.timing import MINUTE_MS
 _KEPT_MS: Final = 61 * MINUTE_MS
 """No window looks further back than this from the end of the minute of as_of."""
 
-_SPARE: Final = 512
+_SPARE: Final = 64
 _SPANS: Final = 32
 _NONE: Final[list[Reading]] = []
 
@@ -24,16 +24,20 @@ class RollingOnline:
     """The readings of a broadcast, as far back as windows look.
 
     Shapes: by time; ``_areas[i]`` is the integral from the very first reading to reading i.
+        ``touched`` tells each minute that changed.
     """
 
     __slots__ = (
         "_areas",
+        "_before",
+        "_begins",
         "_first_ms",
         "_last",
         "_minutes",
         "_now",
         "_peaks",
         "_stale",
+        "_stop",
         "_times",
         "_values",
     )
@@ -41,71 +45,103 @@ class RollingOnline:
     def __init__(self, minutes: dict[int, MinuteTally]) -> None:
         self._minutes = minutes
         self._now = -1
-        self._stale = -1
+        self._stale: int | None = None
         self._first_ms = -1
         self._times, self._values, self._areas = array("q"), array("q"), array("q")
         self._last: list[Reading] = []
+        self._before: list[Reading] = []
         self._peaks: dict[tuple[int, int], int | None] = {}
+        self._begins: dict[int, tuple[int, int]] = {}
+        self._stop: tuple[int, int | None, int] = (-1, None, 0)
 
-    def patched(self, number: int) -> None:
-        """A minute changed; that of as_of is read anew each time."""
-        self._stale = min(self._stale, number)
+    def touched(self, number: int) -> None:
+        """A minute changed."""
+        if self._stale is None or number < self._stale:
+            self._stale = number
 
     def renew(self, now: int) -> None:
         """Read what was told since; ``now`` is the minute of as_of."""
-        minute = self._minutes.get(now)
-        told = minute.readings if minute is not None else _NONE
-        last = self._last
-        if now == self._now and self._stale >= now:
-            if told == last:
+        stale = now if self._stale is None else self._stale
+        if now == self._now:
+            if self._stale is None:
                 return
-            if told[: len(last)] == last:
+            # Most of what comes late is not a reading.
+            if stale == now - 1 and self._told(stale) == self._before:
+                stale = now
+            told, last = self._told(now), self._last
+            if stale < now or told[: len(last)] != last:
+                self._read_from(min(stale, now), now)
+            elif len(told) > len(last):
                 self._append(told[len(last) :])
-            else:
-                self._read_from(now, now)
-        else:
-            self._read_from(min(self._stale, self._now, now), now)
-        self._now = self._stale = now
-        self._last = list(told)
+        elif now > self._now:
+            self._read_from(min(stale, self._now), now)
+        else:  # what is too old for the windows of a later time was let go of
+            self._read_from(0, now)
+        self._now, self._stale = now, None
+        self._last, self._before = list(self._told(now)), list(self._told(now - 1))
 
-    def session(self, end_ms: int) -> Watched:
-        """The mean and integral from the first reading on."""
-        return self._between(self._first_ms, end_ms)
+    def session(self, end_ms: int, peak: int | None) -> Watched:
+        """The mean and integral from the first reading on, beside a peak."""
+        return self._between(self._first_ms, end_ms, peak)
 
     def window(self, begin_ms: int, end_ms: int, stop_ms: int) -> Watched:
         """Mean, peak and integral; mean and integral end at ``stop_ms`` if that comes first."""
         if not self._times:
             return NOBODY_WATCHED
-        watched = self._between(begin_ms, min(end_ms, stop_ms))
-        return Watched(watched.mean, self._peak(begin_ms, end_ms), watched.online_ms)
+        span = (begin_ms, end_ms)
+        peak = self._peaks[span] if span in self._peaks else self._peak(begin_ms, end_ms)
+        return self._between(begin_ms, min(end_ms, stop_ms), peak)
 
-    def _between(self, begin_ms: int, stop_ms: int) -> Watched:
-        times = self._times
-        known = bisect_right(times, stop_ms) - 1
-        if known < 0 or stop_ms < begin_ms:
-            return NOBODY_WATCHED
-        value = self._values[known]
-        from_ms = begin_ms if begin_ms > self._first_ms else self._first_ms
+    def _told(self, number: int) -> list[Reading]:
+        minute = self._minutes.get(number)
+        return _NONE if minute is None else minute.readings
+
+    def _between(self, begin_ms: int, stop_ms: int, peak: int | None) -> Watched:
+        if stop_ms != self._stop[0]:
+            self._stop = (stop_ms, *self._at(stop_ms))
+        _, value, area = self._stop
+        if value is None or stop_ms < begin_ms:
+            return Watched(None, peak, None)
+        begin = self._begins.get(begin_ms)
+        if begin is None:
+            begin = self._begin(begin_ms)
+        from_ms, before = begin
         if from_ms == stop_ms:
-            return Watched(float(value), None, 0)
-        area = self._areas[known] + value * (stop_ms - times[known])
-        if from_ms > self._first_ms:
-            held = bisect_right(times, from_ms) - 1
-            area -= self._areas[held] + self._values[held] * (from_ms - times[held])
-        return Watched(area / (stop_ms - from_ms), None, area)
+            return Watched(float(value), peak, 0)
+        area -= before
+        return Watched(area / (stop_ms - from_ms), peak, area)
+
+    def _begin(self, begin_ms: int) -> tuple[int, int]:
+        """From when on a span is known, and the integral until then."""
+        if len(self._begins) > _SPANS:
+            self._begins.clear()
+        from_ms = max(begin_ms, self._first_ms)
+        found = self._begins[begin_ms] = from_ms, self._at(from_ms)[1]
+        return found
+
+    def _at(self, at_ms: int) -> tuple[int | None, int]:
+        """How many were online at a time, None if that is not known, and the integral until then."""
+        known = bisect_right(self._times, at_ms) - 1
+        if known < 0:
+            return None, 0
+        value = self._values[known]
+        return value, self._areas[known] + value * (at_ms - self._times[known])
+
+    def _changed(self) -> None:
+        self._begins.clear()
+        self._stop = (-1, None, 0)
 
     def _peak(self, begin_ms: int, end_ms: int) -> int | None:
-        span = (begin_ms, end_ms)
-        if span not in self._peaks:
-            if len(self._peaks) > _SPANS:
-                self._peaks.clear()
-            first = max(0, bisect_right(self._times, begin_ms) - 1)
-            values = self._values[first : bisect_left(self._times, end_ms)]
-            self._peaks[span] = max(values, default=None)
-        return self._peaks[span]
+        if len(self._peaks) > _SPANS:
+            self._peaks.clear()
+        first = max(0, bisect_right(self._times, begin_ms) - 1)
+        values = self._values[first : bisect_left(self._times, end_ms)]
+        peak = self._peaks[begin_ms, end_ms] = max(values, default=None)
+        return peak
 
     def _append(self, readings: Sequence[Reading]) -> None:
         """Take in what was read after everything else."""
+        self._changed()
         self._add(readings)
         for (begin_ms, end_ms), peak in list(self._peaks.items()):
             within = [each.online for each in readings if begin_ms < each.at_ms < end_ms]
@@ -116,6 +152,7 @@ class RollingOnline:
 
     def _read_from(self, number: int, now: int) -> None:
         """Read a minute and those after it anew."""
+        self._changed()
         self._peaks.clear()
         kept = bisect_left(self._times, number * MINUTE_MS)
         if not kept:  # also when older readings were let go of: the integral begins with them

@@ -1,12 +1,13 @@
 """People of the windows that count them, and of the session: merged once, read every second.
 
 A count that is exact is always the one of now. An estimate costs as much as all else together, so it
-is renewed once per pane of as_of: it stands for at most ten seconds.
+is renewed every ten seconds: it stands for at most as long.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.model import MinuteTally
@@ -20,14 +21,23 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Whom a count is of -> the unique counts that it is merged from."""
 
+_TOLD_BY: Final[dict[str, tuple[str, ...]]] = {
+    ORDERS_TOPIC: ("buyers",),
+    VIEWERS_TOPIC: ("viewers", "interacting"),
+    COMMENTS_TOPIC: ("commenters", "interacting"),
+}
+"""Topic -> the counts that it has a part in."""
+
 _TEN: Final = 10
 
-_TOPIC_OF: Final = {
-    "buyers": ORDERS_TOPIC,
-    "viewers": VIEWERS_TOPIC,
-    "active": VIEWERS_TOPIC,
-    "commenters": COMMENTS_TOPIC,
-}
+
+class Counts(NamedTuple):
+    """How many different people did what; as ``NAMES`` has them."""
+
+    buyers: int
+    viewers: int
+    commenters: int
+    interacting: int
 
 
 class MergedCount:
@@ -35,75 +45,106 @@ class MergedCount:
 
     __slots__ = ("_count", "_seen", "_whole")
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Iterable[Uniques] = ()) -> None:
         self._whole = Uniques()
         self._seen: tuple[int, ...] = ()
         self._count = 0
+        for each in counts:
+            self._whole.merge(each)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the count is exact."""
+        return self._whole.exact
 
     def merge(self, count: Uniques) -> None:
         """Count what another counts, too."""
         self._whole.merge(count)
         self._seen = ()
 
-    def count(self, growing: list[Uniques], pane_no: int) -> int:
-        """How many there are with those that may have grown since."""
-        exact = self._whole.exact and all([each.exact for each in growing])
+    def count(self, growing: Iterable[Uniques], period: int) -> int:
+        """How many there are with those that may have grown since.
+
+        Shapes: an estimate is renewed when ``period`` is another.
+        """
+        whole, seen = self._whole, [-1]
+        exact = whole.exact
+        for each in growing:
+            exact = exact and each.exact
+            seen.append(each.count() if exact else 0)
         # A set that only grows is the same set while it is of the same size.
-        seen = (-1, *[each.count() for each in growing]) if exact else (pane_no,)
-        if seen != self._seen:
+        now = tuple(seen) if exact else (period,)
+        if now != self._seen:
             for each in growing:
-                self._whole.merge(each)
-            self._count = self._whole.count()
-            self._seen = seen
+                whole.merge(each)
+            self._count = whole.count()
+            self._seen = now if whole.exact else (period,)
         return self._count
 
 
 class RollingPeople:
-    """The people of ten whole minutes.
+    """The people of the ten minutes up to that of as_of, and of the ten before them.
 
-    Shapes: the newest minute may grow unannounced, ``patched`` tells what changed of the others.
+    Shapes: ``touched`` tells each minute that changed.
     """
 
-    __slots__ = ("_counts", "_grows", "_last", "_minutes")
+    __slots__ = ("_counts", "_merged", "_minutes", "_now", "_period", "_previous", "_stale")
 
-    def __init__(self, minutes: dict[int, MinuteTally], *, grows: bool) -> None:
+    def __init__(self, minutes: dict[int, MinuteTally]) -> None:
         self._minutes = minutes
-        self._grows = grows
-        self._last = -1
-        self._counts: dict[str, MergedCount] = {}
+        self._now = self._period = -1
+        self._stale: set[str] = set()
+        self._merged: dict[str, MergedCount] = {}
+        self._counts = dict.fromkeys(NAMES, 0)
+        self._previous: Counts | None = None
 
-    def patched(self, topic: str, number: int) -> None:
+    def touched(self, topic: str, number: int) -> None:
         """What a topic tells of a minute changed."""
-        if self._last - _TEN < number <= self._last and number in self._minutes:
-            uniques = self._minutes[number].uniques
-            for of, names in NAMES.items():
-                for name in names:
-                    if _TOPIC_OF[name] == topic and name in uniques:
-                        self._counts[of].merge(uniques[name])
-
-    def counts(self, last: int, pane_no: int) -> dict[str, int]:
-        """How many there are in the ten minutes up to ``last``."""
-        if last != self._last:
-            self._turn(last)
-        minute = self._minutes.get(last) if self._grows else None
-        uniques = minute.uniques if minute is not None else {}
-        return {
-            of: self._counts[of].count(
-                [uniques[each] for each in names if each in uniques], pane_no
-            )
-            for of, names in NAMES.items()
-        }
-
-    def _turn(self, last: int) -> None:
-        self._last = last
-        self._counts = {of: MergedCount() for of in NAMES}
-        for number in range(last - _TEN + 1, last + 1):
+        told = _TOLD_BY.get(topic, ())
+        distance = self._now - number
+        if 0 <= distance < _TEN:
             minute = self._minutes.get(number)
-            if minute is not None:
-                for of, names in NAMES.items():
-                    for name in names:
-                        if name in minute.uniques:
-                            self._counts[of].merge(minute.uniques[name])
+            if minute is None:  # nothing can be taken from a count: all of them begin anew
+                self._now = -1
+                return
+            self._stale.update(told)
+            for of in told if distance else ():
+                for each in _told_of(minute, of):
+                    self._merged[of].merge(each)
+        elif _TEN <= distance < 2 * _TEN:
+            self._previous = None
+
+    def counts(self, now: int, period: int) -> Counts:
+        """How many there are in the ten minutes up to ``now``."""
+        if now != self._now:
+            self._turn(now)
+        if period != self._period:
+            self._period = period
+            self._stale.update(of for of, merged in self._merged.items() if not merged.exact)
+        if self._stale:
+            minute = self._minutes.get(now)
+            for of in self._stale:
+                self._counts[of] = self._merged[of].count(_told_of(minute, of), period)
+            self._stale.clear()
+        return Counts(**self._counts)
+
+    def previous(self) -> Counts:
+        """How many there were in the ten minutes before, as of the last ``counts``."""
+        if self._previous is None:
+            last = self._now - _TEN
+            merged = {of: self._merge(of, range(last - _TEN + 1, last + 1)) for of in NAMES}
+            self._previous = Counts(**{of: each.count((), -1) for of, each in merged.items()})
+        return self._previous
+
+    def _turn(self, now: int) -> None:
+        self._now = now
+        self._previous = None
+        self._merged = {of: self._merge(of, range(now - _TEN + 1, now)) for of in NAMES}
+        self._stale = set(NAMES)
+
+    def _merge(self, of: str, numbers: range) -> MergedCount:
+        minutes = (self._minutes.get(number) for number in numbers)
+        return MergedCount(each for minute in minutes for each in _told_of(minute, of))
 
 
 class SessionPeople:
@@ -115,7 +156,7 @@ class SessionPeople:
         self._estimates: dict[str, tuple[int, int]] = {}
         self._interacting = MergedCount()
 
-    def count(self, uniques: dict[str, Uniques], name: str, pane_no: int) -> int:
+    def count(self, uniques: dict[str, Uniques], name: str, period: int) -> int:
         """How many there are of a name."""
         held = uniques.get(name)
         if held is None:
@@ -123,12 +164,24 @@ class SessionPeople:
         if held.exact:
             return held.count()
         renewed, estimate = self._estimates.get(name, (-1, 0))
-        if renewed != pane_no:
+        if renewed != period:
             estimate = held.count()
-            self._estimates[name] = pane_no, estimate
+            self._estimates[name] = period, estimate
         return estimate
 
-    def interacting(self, uniques: dict[str, Uniques], pane_no: int) -> int:
+    def interacting(self, uniques: dict[str, Uniques], period: int) -> int:
         """How many liked, followed, shared or wrote."""
         told = [uniques[name] for name in NAMES["interacting"] if name in uniques]
-        return self._interacting.count(told, pane_no)
+        return self._interacting.count(told, period)
+
+    @property
+    def interacting_exact(self) -> bool:
+        """Whether the last count of those is exact."""
+        return self._interacting.exact
+
+
+def _told_of(minute: MinuteTally | None, of: str) -> list[Uniques]:
+    if minute is None:
+        return []
+    uniques = minute.uniques
+    return [uniques[name] for name in NAMES[of] if name in uniques]
