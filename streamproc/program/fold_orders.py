@@ -2,86 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
 
 from xxhash import xxh3_64_intdigest
 
-from streamproc.events.orders import OrderFailed, OrderPaid, OrdersCounted
-from streamproc.events.registry import ORDERS_TOPIC, OrderTopicEvent
+from streamproc.events.orders import (
+    OrderCancelled,
+    OrderCreated,
+    OrderFailed,
+    OrderPaid,
+    OrderRefundClosed,
+    OrderRefunded,
+    OrderRefundRequested,
+    OrdersCounted,
+)
+from streamproc.events.registry import OrderTopicEvent
 from streamproc.events.rejected import Rejected
-from streamproc.program.expiry import STAMP_BYTES, is_old, stamp
-from streamproc.program.keys import Kind, head
-from streamproc.program.order_codec import pack_order, unpack_order
-from streamproc.program.streams import Streams
+from streamproc.program.order_moves import OrderMoves
+from streamproc.program.records import Records
 from streamproc.protocol import BatchReport
 from streamproc.tally.figures import ADD, OrderFigures
-from streamproc.tally.order_sums import Contribution, add, of_line, of_whole
-from streamproc.tally.orders import Order, OrderFact, Outcome
+from streamproc.tally.order_sums import count_created, count_paid, count_refunded, settle
+from streamproc.tally.orders import OrderFact
 from streamproc.tally.people import BUYERS
+from streamproc.tally.retention import MINUTE_DAYS
 from streamproc.tally.sessions import PlatformOrders, Session
 from streamproc.tally.streams import HostStream
-from streamproc.tally.timing import BUCKET_MS, MINUTE_MS
+from streamproc.tally.timing import BUCKET_MS, MINUTE_MS, PANE_MS
 
-_HEAD: Final = head(Kind.LINE, ORDERS_TOPIC)
-_TOLD_APART_BY_ID: Final = (OrderFailed, OrdersCounted)
+_TOLD_APART_BY_ID: Final = frozenset((OrderFailed, OrdersCounted))
 _add_failed: Final = ADD[OrderFailed]
 
 
-class OrderFold(Streams):
-    """The orders topic: a fact is told apart by what it says of its line, the rest by its id."""
+class OrderFold(OrderMoves):
+    """The orders topic: a fact is told apart by what it says of its line, the rest by its id.
+
+    The facts that nearly all orders consist of move the sums directly: they are exactly what any
+    fact moves them by, known beforehand.
+    """
+
+    def __init__(self, topic: str, records: Records) -> None:
+        super().__init__(topic, records)
+        self._take_in: dict[type, Callable[[HostStream, Any, bool], Session | None]] = {
+            OrderCreated: self._create,
+            OrderPaid: self._pay,
+            OrderCancelled: self._merge,
+            OrderRefundRequested: self._merge,
+            OrderRefunded: self._refund,
+            OrderRefundClosed: self._merge,
+            OrderFailed: self._remember,
+            OrdersCounted: self._remember,
+        }
 
     def apply(self, events: Sequence[OrderTopicEvent | Rejected]) -> BatchReport:
         """Fold decoded records, in log order."""
         duplicate = rejected = lates = 0
-        hosts = self.hosts
-        for event in events:
-            if isinstance(event, Rejected):
+        hosts, take_in, allowance_ms = self.hosts, self._take_in, self.allowance_ms
+        self.begin()
+        for each in events:
+            kind = each.__class__
+            if kind is Rejected:
                 rejected += 1
                 continue
+            event: Any = each  # of a room: to tell the type checker is a call
+            at_ms = event.occurred_at_ms
             stream = hosts.get(event.host_id) or self.stream(event.host_id)
-            self.turn_day(event.occurred_at_ms)
+            if at_ms >= self.turns_ms:
+                self.turn_day(at_ms)
+                self.begin()
             # Asked before the event moves the watermark.
-            late = event.occurred_at_ms + self.allowance_ms < stream.watermark_ms
-            if isinstance(event, _TOLD_APART_BY_ID):
-                applied = self._remember(stream, event)
-            else:
-                applied = self._merge(stream, event, late)
-            if applied:
-                session = self._turn(stream, event.session_id)
-                lates += self.advance(stream, session, event.occurred_at_ms)
-                if isinstance(event, _TOLD_APART_BY_ID):
-                    self._tell(session, event, late)
-            else:
+            late = at_ms + allowance_ms < stream.watermark_ms
+            session = take_in[kind](stream, event, late)
+            if session is None:
                 duplicate += 1
-            if isinstance(event, OrderPaid) and event.buyer_key is not None:
+            else:
+                if stream.watermark_ms < at_ms < session.closes_ms and at_ms < stream.dies_at_ms:
+                    stream.watermark_ms = session.seen_ms = at_ms
+                    stream.latest = session.session_id
+                else:
+                    lates += self.advance(stream, session, at_ms)
+                if kind in _TOLD_APART_BY_ID:
+                    self._tell(session, event, late)
+            if kind is OrderPaid and event.buyer_key is not None:
                 # A buyer counts also by a payment that changes nothing else.
-                session = self._turn(stream, event.session_id)
-                self.meet(session, BUYERS, event.buyer_key, event.occurred_at_ms, late)
+                session = self.turn(stream, event.session_id)
+                self.meet(session, BUYERS, event.buyer_key, at_ms, late)
         return BatchReport(len(events) - duplicate - rejected, duplicate, rejected, lates)
 
-    def _turn(self, stream: HostStream, session_id: str) -> Session:
-        """The session of an event, about to change, and the one to look at from now on."""
-        session = stream.session
-        if session.session_id != session_id:
-            session = stream.session = self.session(stream, session_id)
-        if not session.dirty:
-            self.records.touch(session)
+    def _create(self, stream: HostStream, event: OrderCreated, late: bool) -> Session | None:
+        """Take in that a line was created; None: a duplicate."""
+        record = self.open(stream, event.order_id)
+        if not record.create(event, late):
+            return self.merge(stream, record, event, late)
+        self.touch(record)
+        session = self.turn(stream, event.session_id)
+        currency, minor = event.currency, event.payable_minor
+        count_created(cast("OrderFigures", session.totals), currency, minor)
+        if not late:
+            count_created(self._pane(session, event.occurred_at_ms), currency, minor)
         return session
 
-    def _remember(self, stream: HostStream, event: OrderFailed | OrdersCounted) -> bool:
-        """Remember the id of an event, where it can be; False: a duplicate."""
+    def _pay(self, stream: HostStream, event: OrderPaid, late: bool) -> Session | None:
+        """Take in that a line was paid; None: a duplicate."""
+        record = self.open(stream, event.order_id)
+        unpaid = record.pay(event, late)
+        if unpaid is None:
+            return self.merge(stream, record, event, late)
+        self.touch(record)
+        session = self.turn(stream, event.session_id)
+        created_at_ms, minor, created_late, main = unpaid
+        at_ms, currency = event.occurred_at_ms, event.currency
+        totals = cast("OrderFigures", session.totals)
+        count_paid(totals, event, main)
+        settle(totals, currency, minor)
+        pane: OrderFigures | None = None
+        if not late:
+            pane = self._pane(session, at_ms)
+            count_paid(pane, event, main)
+        if not created_late:
+            if late or created_at_ms // PANE_MS != at_ms // PANE_MS:
+                pane = self._past(session, created_at_ms)
+            if pane is not None:
+                settle(pane, currency, minor)
+        return session
+
+    def _refund(self, stream: HostStream, event: OrderRefunded, late: bool) -> Session | None:
+        """Take in that money was given back; None: a duplicate."""
+        record = self.open(stream, event.order_id)
+        if not record.refund(event):
+            return self.merge(stream, record, event, late)
+        self.touch(record)
+        session = self.turn(stream, event.session_id)
+        currency, minor = event.currency, event.refund_minor
+        count_refunded(cast("OrderFigures", session.totals), currency, minor)
+        count_refunded(self._pane(session, event.occurred_at_ms), currency, minor)
+        return session
+
+    def _merge(self, stream: HostStream, event: OrderFact, late: bool) -> Session | None:
+        """Take in any other fact of a line; None: a duplicate."""
+        return self.merge(stream, self.open(stream, event.order_id), event, late)
+
+    def _remember(
+        self, stream: HostStream, event: OrderFailed | OrdersCounted, _late: bool
+    ) -> Session | None:
+        """Remember the id of an event, where it can be; None: a duplicate."""
         bucket = self.bucket(stream, event.occurred_at_ms // BUCKET_MS)
         if bucket is None:
-            return True
+            return self.turn(stream, event.session_id)
         hashed = xxh3_64_intdigest(event.event_id.encode())
         if hashed in bucket.hashes:
-            return False
+            return None
         unwritten = bucket.unwritten()
         bucket.hashes[hashed] = None
         self.records.grown_blocks += bucket.unwritten() - unwritten
         self.records.grow(bucket)
-        return True
+        return self.turn(stream, event.session_id)
 
     def _tell(self, session: Session, event: OrderFailed | OrdersCounted, late: bool) -> None:
         """Take in an event that is of no line."""
@@ -95,59 +171,21 @@ class OrderFold(Streams):
         if not late:
             _add_failed(self.pane(session, at_ms), event)
 
-    def _merge(self, stream: HostStream, event: OrderFact, late: bool) -> bool:
-        """Take a fact into its order, and the difference into the sums; False: a duplicate."""
-        key = _HEAD + stream.host + event.order_id.encode()
-        value = self.records.values.get(key)
-        if value is not None and is_old(key, value, self.today):
-            value = None
-        order = Order() if value is None else unpack_order(value[:-STAMP_BYTES])
-        line = order.line(event.line_id)
-        paid = isinstance(event, OrderPaid)
-        # Nothing else that the order adds can change: other lines stand by themselves, and only a
-        # payment moves the order as a whole.
-        before = [] if value is None else of_line(line) + (of_whole(order) if paid else [])
-        outcome = line.merge(event, late)
-        if outcome != Outcome.AGAIN:
-            self.records.put(key, pack_order(order) + stamp(self.today))
-            self._move(stream, before, of_line(line) + (of_whole(order) if paid else []))
-        return outcome == Outcome.STANDS
+    def _pane(self, session: Session, at_ms: int) -> OrderFigures:
+        """The pane of a time, about to change; quickly if the last event fell into its minute."""
+        minute = session.minute
+        known = minute.dirty and minute.number == at_ms // MINUTE_MS
+        if known and self.today - minute.since <= MINUTE_DAYS:
+            return cast("OrderFigures", minute.pane(at_ms // PANE_MS, self.figures))
+        return cast("OrderFigures", self.pane(session, at_ms))
 
-    def _move(
-        self, stream: HostStream, before: list[Contribution], after: list[Contribution]
-    ) -> None:
-        """Let the sums move by what an order adds now, less what it added before."""
-        moves: list[tuple[Contribution, int]] = []
-        for each in after:
-            if each in before:
-                before.remove(each)
-            else:
-                moves.append((each, 1))
-        moves += [(each, -1) for each in before]
-        place: tuple[str, int, bool, bool] | None = None
-        into: tuple[OrderFigures, ...] = ()
-        for each, sign in moves:
-            if place != (
-                here := (*each[:3], sign > 0)
-            ):  # most of what a fact moves is in one place
-                place, into = here, self._place(stream, *here)
-            for figures in into:
-                add(figures, each, sign)
+    def _past(self, session: Session, at_ms: int) -> OrderFigures | None:
+        """The pane of a time, about to change; None if its minute is over.
 
-    def _place(
-        self, stream: HostStream, session_id: str, at_ms: int, late: bool, more: bool
-    ) -> tuple[OrderFigures, ...]:
-        """The sums of a session and, unless it is late, those of the pane of a time, to change.
-
-        Shapes: no pane of a minute that is over, unless there is ``more`` to come in: what it held
-            cannot be taken back from it.
+        Shapes: it is not where the last event fell, for the next one falls elsewhere.
         """
-        session = stream.session
-        if session.session_id != session_id:
-            session = self.session(stream, session_id)
-        if not session.dirty:
-            self.records.touch(session)
-        totals = cast("OrderFigures", session.totals)
-        if late or not (more or self.find_minute(session, at_ms // MINUTE_MS)):
-            return (totals,)
-        return (totals, cast("OrderFigures", self.pane(session, at_ms)))
+        minute = self.find_minute(session, at_ms // MINUTE_MS)
+        if minute is None:
+            return None
+        self.records.touch(minute)
+        return cast("OrderFigures", minute.pane(at_ms // PANE_MS, self.figures))

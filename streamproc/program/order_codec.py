@@ -1,4 +1,4 @@
-"""The value of an order: its facts, packed small, because there are millions of them.
+"""The record of an order: its facts, packed small, because there are millions of them.
 
 ======  ==================================================================================
 part    holds
@@ -9,7 +9,8 @@ lines   id, flags, created, paid, cancelled, requested, refunded, closed; nothin
         the last that a line has; the last three by refund id
 ======  ==================================================================================
 
-Lines and refunds are sorted, so orders that hold the same facts have the same bytes.
+Lines and refunds are sorted, so orders that hold the same facts have the same bytes. Behind them
+is the day from which the age of the order counts.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any, Final
 
 import msgspec
 
+from streamproc.events.orders import OrderCreated, OrderPaid, OrderRefunded
 from streamproc.program.codecs import VERSION
+from streamproc.program.expiry import STAMP_BYTES
 from streamproc.tally.orders import Created, Line, Order, Paid, Refunded, Requested, Told
 
 _VERSION: Final = bytes((VERSION,))
@@ -26,14 +29,21 @@ _CREATED_LATE: Final = 1
 _PAID_LATE: Final = 2
 _BUYER_KNOWN: Final = 4
 _CONTRADICTED: Final = 8
+_OF_CREATED: Final = 3
+"""A line that was created, and nothing else, has as many parts."""
 _OF_MOST: Final = 4
 """Most lines have these parts and none behind them."""
+_BEFORE_REFUNDS: Final = 6
 _NOTHING: Final = [None, None, None]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(tuple[int, list[str], list[list[Any]]]).decode
 
 _Row = list[Any]
+
+Unpaid = tuple[int, int, int, bool]
+"""What a payment settles: when the line was created, for how much, 1 if that was late; and whether
+the payment is the one that stands for the order."""
 
 
 class _Names(dict[str, int]):
@@ -44,22 +54,121 @@ class _Names(dict[str, int]):
         return at
 
 
-def pack_order(order: Order) -> bytes:
-    """The value of an order that holds a fact."""
-    ordered = sorted(order.lines)
-    base_ms = _base_ms(order.lines[ordered[0]])
-    names = _Names()
-    lines = [_packed_line(line_id, order.lines[line_id], base_ms, names) for line_id in ordered]
-    return _VERSION + _encode((base_ms, list(names), lines))
+class OrderRecord(msgspec.Struct, gc=False):
+    """The record of an order, open from its first change until it is taken.
+
+    The facts that nearly all orders consist of are added to the rows as they are packed; whatever
+    else is told is merged into an :class:`Order`, of which the rows are made anew.
+
+    Shapes: ``base_ms``, ``names`` and ``rows`` are the parts of the value; ``since`` is the day from
+        which the age of the order counts, as values end in it.
+    """
+
+    key: bytes
+    since: bytes
+    base_ms: int
+    names: list[str]
+    rows: list[_Row]
+    dirty: bool = False
+
+    def pack(self) -> bytes:
+        """The value of an order that holds a fact."""
+        return _VERSION + _encode((self.base_ms, self.names, self.rows)) + self.since
+
+    def order(self) -> Order:
+        """Everything known of the order; this one does not change with it."""
+        order = Order()
+        for row in self.rows:
+            order.lines[row[0]] = _unpacked_line(row, self.base_ms, self.names)
+        return order
+
+    def hold(self, order: Order) -> None:
+        """Hold what is known of an order that holds a fact."""
+        ordered = sorted(order.lines)
+        self.base_ms = base_ms = _base_ms(order.lines[ordered[0]])
+        names = _Names()
+        self.rows = [_packed_line(each, order.lines[each], base_ms, names) for each in ordered]
+        self.names = list(names)
+
+    def create(self, event: OrderCreated, late: bool) -> bool:
+        """Add a line of which nothing was known, behind all others; False: it is not such a line."""
+        rows, names = self.rows, self.names
+        line_id, at_ms = event.line_id, event.occurred_at_ms
+        currency, session_id = event.currency, event.session_id
+        if currency == session_id or (rows and line_id <= rows[-1][0]):
+            return False
+        if rows:
+            names += [each for each in (currency, session_id) if each not in names]
+        else:
+            self.base_ms = at_ms
+            names += (currency, session_id)
+        fact = (
+            at_ms - self.base_ms,
+            event.payable_minor,
+            event.quantity,
+            names.index(currency),
+            names.index(session_id),
+        )
+        rows.append([line_id, _CREATED_LATE if late else 0, fact])
+        return True
+
+    def pay(self, event: OrderPaid, late: bool) -> Unpaid | None:
+        """Add the payment of a line of which only the creation is known, told of the same session.
+
+        Shapes: None, and nothing is added: it is not such a line, it was created in another
+            currency, or the order may stand by another of its lines from now on.
+        """
+        row = self._row(event.line_id)
+        if row is None or len(row) != _OF_CREATED:
+            return None
+        created_at, minor, _, currency, session = row[2]
+        names = self.names
+        if names[currency] != event.currency or names[session] != event.session_id:
+            return None
+        at = event.occurred_at_ms - self.base_ms
+        main = len(self.rows) == 1 or self._stands(at, event.line_id, session)
+        if main is None:
+            return None
+        flags: int = row[1]
+        row[1] = flags | late * _PAID_LATE | (event.buyer_key is not None) * _BUYER_KNOWN
+        row.append((at, event.paid_minor, event.quantity, currency, session, event.payable_minor))
+        return self.base_ms + created_at, minor, flags & _CREATED_LATE, main
+
+    def refund(self, event: OrderRefunded) -> bool:
+        """Add the first refund of a paid line, told of its session; False: it is not such a one."""
+        row = self._row(event.line_id)
+        if row is None or not _OF_CREATED < len(row) <= _BEFORE_REFUNDS:
+            return False
+        paid, names = row[_OF_CREATED], self.names
+        if paid is None:
+            return False
+        currency, session = paid[3:5]
+        if names[currency] != event.currency or names[session] != event.session_id:
+            return False
+        fact = (event.occurred_at_ms - self.base_ms, event.refund_minor, currency, session)
+        row += _NOTHING[: _BEFORE_REFUNDS - len(row)]
+        row.append({event.refund_id: fact})
+        return True
+
+    def _row(self, line_id: str) -> _Row | None:
+        for row in self.rows:
+            if row[0] == line_id:
+                return row
+        return None
+
+    def _stands(self, at: int, line_id: str, session: int) -> bool | None:
+        """Whether the order stands by a payment in a session; None: perhaps, by another until now."""
+        for row in self.rows:
+            paid = row[_OF_CREATED] if len(row) > _OF_CREATED else None
+            if paid is not None and paid[4] == session:
+                return None if (at, line_id) < (paid[0], row[0]) else False
+        return True
 
 
-def unpack_order(value: bytes) -> Order:
-    """The order of a value."""
-    base_ms, texts, rows = _decode(memoryview(value)[1:])
-    order = Order()
-    for row in rows:
-        order.lines[row[0]] = _unpacked_line(row, base_ms, texts)
-    return order
+def open_order(key: bytes, value: bytes) -> OrderRecord:
+    """The order of a record, to be changed."""
+    base_ms, names, rows = _decode(value[1:-STAMP_BYTES])
+    return OrderRecord(key, value[-STAMP_BYTES:], base_ms, names, rows)
 
 
 def _base_ms(line: Line) -> int:
@@ -108,8 +217,7 @@ def _unpacked_line(row: _Row, base_ms: int, names: list[str]) -> Line:
     line = Line()
     if len(row) > _OF_MOST:
         _unpack_rest(line, row, base_ms, names)
-    row += _NOTHING
-    flags, created, paid = row[1:_OF_MOST]
+    flags, created, paid = (row + _NOTHING)[1:_OF_MOST]
     if created is not None:
         at, minor, quantity, currency, session = created
         line.created = Created(base_ms + at, minor, quantity, names[currency], names[session])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from streamproc.events.orders import OrderPaid
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.orders import Line, Order
 
@@ -98,6 +99,40 @@ def add(figures: OrderFigures, contribution: Contribution, sign: int) -> None:
     So a sum holds the same currencies whatever was added and taken back on the way.
     """
     _ADD[contribution.part](figures, contribution, sign)
+
+
+def count_created(figures: OrderFigures, currency: str, payable_minor: int) -> None:
+    """Add a line that was created, and nothing else."""
+    figures.created_lines += 1
+    for money in (figures.created_minor, figures.unpaid_minor):
+        # As ``_add_money`` does, without a call for each.
+        total = money.get(currency, 0) + payable_minor
+        if total:
+            money[currency] = total
+        else:
+            money.pop(currency, None)
+
+
+def count_paid(figures: OrderFigures, paid: OrderPaid, main: bool) -> None:
+    """Add the payment of a line that was created; ``main``: its order stands by it."""
+    figures.paid_lines += 1
+    figures.items_sold += paid.quantity
+    if main:
+        figures.orders_main += 1
+    if paid.buyer_key is None:
+        figures.unnamed_paid_lines += 1
+    _add_money(figures.pay_gmv_minor, paid.currency, paid.paid_minor)
+
+
+def settle(figures: OrderFigures, currency: str, payable_minor: int) -> None:
+    """Take back that a line was not paid."""
+    _add_money(figures.unpaid_minor, currency, -payable_minor)
+
+
+def count_refunded(figures: OrderFigures, currency: str, refund_minor: int) -> None:
+    """Add the first refund of a line."""
+    figures.refunded_lines += 1
+    _add_money(figures.refunded_minor, currency, refund_minor)
 
 
 def _add_money(money: dict[str, int], currency: str, minor: int) -> None:

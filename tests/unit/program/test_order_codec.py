@@ -7,10 +7,17 @@ from hypothesis import strategies as st
 
 from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.keys import Kind, head
-from streamproc.program.order_codec import pack_order, unpack_order
+from streamproc.program.order_codec import open_order
 from streamproc.tally.orders import Line, OrderFact
 from tests.builders import T0, created, paid, viewer_key
-from tests.unit.tally.told_orders import Told, facts, order_of, sums_of, told_in_turn
+from tests.unit.tally.told_orders import (
+    Told,
+    facts,
+    order_of,
+    recorded,
+    sums_of,
+    told_in_turn,
+)
 
 DICT_SLOT_BYTES = 60
 """What a dict of a million keys holds of each at most, itself."""
@@ -27,9 +34,10 @@ def held_bytes(*values: bytes) -> int:
 @given(told=st.lists(st.tuples(facts(), st.booleans()), min_size=1))
 def test_an_order_comes_back_from_its_value(told: list[Told]) -> None:
     order, _ = told_in_turn(told)
-    again = unpack_order(pack_order(order))
+    value = recorded(order).pack()
+    again = open_order(b"an order", value).order()
 
-    assert pack_order(again) == pack_order(order)
+    assert recorded(again).pack() == value
     assert sums_of(again) == sums_of(order)
     for line_id, line in order.lines.items():
         held = again.lines[line_id]
@@ -43,6 +51,6 @@ def test_a_line_of_the_usual_kind_takes_250_bytes_at_most() -> None:
         created(5_999, T0, buyer_key=viewer_key(), **of_line),
         paid(5_999, T0 + 65_000, buyer_key=viewer_key(), **of_line),
     ]
-    value = pack_order(order_of(*told))
+    value = recorded(order_of(*told)).pack()
 
     assert held_bytes(key, value) <= 250

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamproc.program.order_codec import pack_order
 from streamproc.tally.orders import OrderFact, Outcome
 from tests.builders import (
     T0,
@@ -18,7 +17,7 @@ from tests.builders import (
     refunded,
     viewer_key,
 )
-from tests.unit.tally.told_orders import Told, facts, order_of, told_in_turn
+from tests.unit.tally.told_orders import Told, facts, order_of, recorded, told_in_turn
 
 AGAIN, NOTED, STANDS = Outcome
 
@@ -133,7 +132,7 @@ def test_an_order_does_not_depend_on_how_often_or_when_facts_come(
     one, _ = told_in_turn((fact, late(fact)) for fact in told)
     other, _ = told_in_turn((fact, late(fact)) for fact in again)
 
-    assert pack_order(one) == pack_order(other)
+    assert recorded(one).pack() == recorded(other).pack()
 
 
 @given(told=st.lists(facts(), min_size=1))

@@ -16,6 +16,7 @@ from streamproc.events.orders import (
     OrderRefunded,
     OrderRefundRequested,
 )
+from streamproc.program.order_codec import OrderRecord
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.order_sums import add, contributions
 from streamproc.tally.orders import Order, OrderFact, Outcome
@@ -47,6 +48,12 @@ def order_of(*facts: OrderFact, late: bool = False) -> Order:
 def told_in_turn(told: Iterable[Told]) -> tuple[Order, list[Outcome]]:
     order = Order()
     return order, [order.line(fact.line_id).merge(fact, late) for fact, late in told]
+
+
+def recorded(order: Order) -> OrderRecord:
+    record = OrderRecord(b"an order", b"\0\0", 0, [], [])
+    record.hold(order)
+    return record
 
 
 def sums_of(order: Order) -> Sums:
