@@ -50,8 +50,9 @@ _decode_hashes: Final = msgspec.msgpack.Decoder(list[int]).decode
 
 def pack_session(session: Session) -> bytes:
     """The value of a session."""
-    head = (session.seen_ms, session.late, session.totals.row())
-    return _VERSION + _encode((*head, *session.told)) + stamp(session.since)
+    totals = session.totals
+    row = (session.seen_ms, session.late, totals.columns(totals), *session.told)
+    return _VERSION + _encode(row) + stamp(session.since)
 
 
 def unpack_session(key: bytes, value: bytes) -> Session:
@@ -70,7 +71,7 @@ def unpack_session(key: bytes, value: bytes) -> Session:
 
 def pack_minute(minute: Minute) -> bytes:
     """The value of a minute."""
-    rows = [None if pane is None else pane.row() for pane in minute.panes]
+    rows = [pane and pane.columns(pane) for pane in minute.panes]
     body = (rows, minute.members.pack(), minute.packed_readings())
     return _VERSION + _encode(body) + stamp(minute.since)
 

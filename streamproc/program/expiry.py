@@ -6,6 +6,7 @@ alone decides, and a record that is over is as good as absent long before it is 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from streamproc.program.keys import Kind
@@ -22,6 +23,7 @@ KEPT_DAYS: Final[dict[int, int]] = {
 """Kind -> how many days behind its stamp a record is kept; a kind that is missing has no stamp."""
 
 
+@cache
 def stamp(day: int) -> bytes:
     """A day as values end in it."""
     return day.to_bytes(STAMP_BYTES, "big")

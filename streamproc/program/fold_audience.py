@@ -100,7 +100,7 @@ class AudienceFold(Streams):
                     if late or at_ms < session.opens_ms:
                         self.meet(session, index, key, at_ms, late)
                     else:
-                        session.minute.members.waiting[index][key] = None
+                        session.minute.members.told[index][hash_of(key.encode())] = None
         self.records.grown_blocks += blocks
         return BatchReport(len(events) - duplicate - rejected, duplicate, rejected, lates)
 

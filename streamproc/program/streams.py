@@ -15,6 +15,7 @@ from streamproc.tally.retention import MINUTE_DAYS, SESSION_DAYS, day_of
 from streamproc.tally.sessions import Session
 from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import ALLOWANCE_MS, MINUTE_MS, PANE_MS
+from streamproc.tally.uniques import hashed
 
 _NO_SESSION: Final = ""
 """No session has this id."""
@@ -122,12 +123,12 @@ class Streams:
         Shapes: ``index`` is the place of the count in ``UNIQUES``.
         """
         if not late:
-            self.minute(session, at_ms).members.waiting[index][key] = None
+            self.minute(session, at_ms).members.told[index][hashed(key)] = None
             if session.opens_ms <= at_ms < session.closes_ms:
                 return
         people = self.people(session)
         self.records.touch(people)
-        people.members.waiting[index][key] = None
+        people.members.told[index][hashed(key)] = None
 
     def people(self, session: Session) -> People:
         """Who was in a session, but for its open minute; begun if it is new."""

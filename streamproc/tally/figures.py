@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from streamproc.events.comments import CommentPosted, Role
 from streamproc.events.orders import OrderFailed
@@ -33,6 +33,14 @@ Sum = int | dict[str, int]
 """A count, or money in minor units by currency."""
 
 
+class Columns(Protocol):
+    """Reads all sums of an object, in the order in which records hold them."""
+
+    def __call__(self, figures: object, /) -> tuple[Any, ...]:
+        """The sums."""
+        ...
+
+
 class Figures:
     """Sums of one topic; this one has none, as of a topic that nothing is counted of.
 
@@ -42,7 +50,7 @@ class Figures:
     __slots__: ClassVar[tuple[str, ...]] = ()
     MONEY: ClassVar[tuple[str, ...]] = ()
 
-    columns: ClassVar[Callable[[Any], tuple[Any, ...]]] = staticmethod(lambda _figures: ())
+    columns: ClassVar[Columns] = staticmethod(lambda _figures: ())
 
     def __init_subclass__(cls) -> None:
         cls.columns = staticmethod(attrgetter(*cls.__slots__))

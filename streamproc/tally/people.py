@@ -41,14 +41,13 @@ Who = tuple[int, Callable[[Any], str | None]]
 class Members:
     """The unique counts of one topic, of a minute or of a session.
 
-    Shapes: ``waiting[i]`` are keys told but not yet counted, of which a key told often is one.
+    Shapes: ``told[i]`` takes hashed keys for a count, see ``hashed``, without a call.
     """
 
-    __slots__ = ("_held", "waiting")
+    __slots__ = ("_held", "told")
 
     def __init__(self, names: int, packed: Sequence[bytes | None] | None = None) -> None:
-        # Dicts, not sets: the cyclic collector leaves a dict of texts alone and walks every set.
-        self.waiting: tuple[dict[str, None], ...] = tuple([{} for _ in range(names)])
+        self.told: tuple[dict[int, None], ...] = tuple([{} for _ in range(names)])
         # Kept packed until somebody asks: most minutes that are opened are opened for their panes.
         self._held: list[Uniques | bytes | None] = (
             [None] * names if packed is None else list(packed)
@@ -56,7 +55,10 @@ class Members:
 
     def counts(self) -> list[Uniques | None]:
         """Each count as it is now; None where nobody was told."""
-        return [self._count(index) for index in range(len(self._held))]
+        return [
+            None if held is None and not self.told[index] else self._begun(index)
+            for index, held in enumerate(self._held)
+        ]
 
     def merge(self, others: Iterable[Uniques | None]) -> None:
         """Count what others count, too."""
@@ -68,26 +70,18 @@ class Members:
         """The counts as bytes; the same for the same keys."""
         packed: list[bytes | None] = []
         for index, held in enumerate(self._held):
-            if not self.waiting[index] and not isinstance(held, Uniques):
-                packed.append(held)
+            if held.__class__ is Uniques or self.told[index]:
+                packed.append(self._begun(index).pack())
             else:
-                count = self._count(index)
-                packed.append(None if count is None else count.pack())
+                packed.append(held)  # type: ignore[arg-type]  # known by its class
         return packed
-
-    def _count(self, index: int) -> Uniques | None:
-        waiting = self.waiting[index]
-        if waiting:
-            count = self._begun(index)
-            count.add_keys(waiting)
-            waiting.clear()
-            return count
-        return None if self._held[index] is None else self._begun(index)
 
     def _begun(self, index: int) -> Uniques:
         held = self._held[index]
         if not isinstance(held, Uniques):
-            held = self._held[index] = Uniques() if held is None else Uniques.unpack(held)
+            told = self.told[index]
+            held = Uniques(told) if held is None else Uniques.unpack(held, told)
+            self._held[index] = held
         return held
 
 

@@ -36,95 +36,83 @@ def hashed(key: str) -> int:
 class Uniques:
     """A count of different keys.
 
-    Shapes: holds hashes, see ``hashed``; ``exact`` says whether ``count`` is.
+    Shapes: holds hashes, see ``hashed``; ``exact`` says whether ``count`` is. ``told`` takes hashes
+        without a call: while the count is exact it holds all of them, later those that the sketch
+        does not know yet.
     """
 
-    __slots__ = ("_members", "_sketch")
+    __slots__ = ("_packed", "_sketch", "told")
 
-    def __init__(self) -> None:
-        self._members: set[int] = set()
+    def __init__(self, told: dict[int, None] | None = None) -> None:
+        # A dict, not a set: the cyclic collector leaves a dict of integers alone and walks every set.
+        self.told: dict[int, None] = {} if told is None else told
         self._sketch: hll_sketch | None = None
+        self._packed: bytes | None = None
 
     @property
     def exact(self) -> bool:
         """Whether the count is exact, which it is up to ``EXACT_MEMBERS`` keys."""
-        return self._sketch is None
+        return self._sketch is None and len(self.told) <= EXACT_MEMBERS
 
-    def add(self, member: int) -> bool:
-        """Count a hashed key; False: nothing changed, True: something may have."""
-        if self._sketch is not None:
-            self._sketch.update(_signed(member))
-            return True
-        members = self._members
-        if member in members:
-            return False
-        members.add(member)
-        if len(members) > EXACT_MEMBERS:
-            self._begin_sketch()
-        return True
-
-    def add_keys(self, keys: Iterable[str]) -> None:
-        """Count keys, whether they were counted before or not."""
-        # What waits of a hot room passes here, so the work of each key is left to the libraries.
-        members = map(xxh3_64_intdigest, map(str.encode, keys))
-        if self._sketch is None:
-            held = self._members
-            held.update(members)
-            if len(held) > EXACT_MEMBERS:
-                self._begin_sketch()
-            return
-        update = self._sketch.update
-        for member in members:
-            update(member if member < _SIGN else member - _WRAP)
+    def add(self, member: int) -> None:
+        """Count a hashed key."""
+        self.told[member] = None
 
     def merge(self, other: Uniques) -> None:
         """Count what the other counts, too."""
-        if other._sketch is None:
-            if self._sketch is None:
-                self._members |= other._members
-                if len(self._members) > EXACT_MEMBERS:
-                    self._begin_sketch()
-            else:
-                for member in other._members:
-                    self.add(member)
+        if other.exact:
+            self.told.update(other.told)
             return
-        if self._sketch is None:
-            self._begin_sketch()
-        self._sketch = _merged(self._sketch, other._sketch)
+        theirs = other._settled()
+        self._packed = None
+        self._sketch = _merged(self._settled(), theirs)
 
     def count(self) -> int:
         """How many different keys there were."""
-        if self._sketch is None:
-            return len(self._members)
-        estimate: float = _merged(self._sketch, self._sketch).get_estimate()
+        if self.exact:
+            return len(self.told)
+        held = self._settled()
+        estimate: float = _merged(held, held).get_estimate()
         return round(estimate)
 
     def pack(self) -> bytes:
         """The count as bytes, the same for the same keys."""
-        if self._sketch is None:
-            return _EXACT + struct.pack(f">{len(self._members)}Q", *sorted(self._members))
-        compact: bytes = _merged(self._sketch, self._sketch).serialize_compact()
-        return _SKETCH + compact
+        if self.exact:
+            return _EXACT + struct.pack(f">{len(self.told)}Q", *sorted(self.told))
+        held = self._settled()
+        if self._packed is None:
+            compact: bytes = _merged(held, held).serialize_compact()
+            self._packed = _SKETCH + compact
+        return self._packed
 
     @classmethod
-    def unpack(cls, packed: bytes) -> Uniques:
-        """The count that ``pack`` gave these bytes for."""
-        held, body = cls(), packed[1:]
+    def unpack(cls, packed: bytes, told: dict[int, None] | None = None) -> Uniques:
+        """The count that ``pack`` gave these bytes for, and of what is ``told`` besides."""
+        held, body = cls(told), packed[1:]
         if packed[:1] == _EXACT:
-            held._members.update(struct.unpack(f">{len(body) // _HASH_BYTES}Q", body))
+            members = struct.unpack(f">{len(body) // _HASH_BYTES}Q", body)
+            held.told.update(dict.fromkeys(members))
         else:
             held._sketch = _sketches().hll_sketch.deserialize(body)
         return held
 
-    def _begin_sketch(self) -> None:
-        sketches = _sketches()
-        # At full size at once, which is the True: a sketch that grows does not hold registers until
-        # it is full, and its estimate would tell in which order the keys came.
-        kind = sketches.tgt_hll_type.HLL_4
-        self._sketch = sketches.hll_sketch(_LG_REGISTERS, kind, True)
-        for member in self._members:
-            self._sketch.update(_signed(member))
-        self._members = set()
+    def _settled(self) -> hll_sketch:
+        """The sketch, begun if there is none, with all that was told."""
+        sketch = self._sketch
+        if sketch is None:
+            sketches = _sketches()
+            # At full size at once, which is the True: a sketch that grows does not hold registers
+            # until it is full, and its estimate would tell in which order the keys came.
+            kind = sketches.tgt_hll_type.HLL_4
+            sketch = self._sketch = sketches.hll_sketch(_LG_REGISTERS, kind, True)
+        if self.told:
+            update = sketch.update
+            for member in self.told:
+                # What does not fit 64 signed bits a sketch would take for a float.
+                update(member if member < _SIGN else member - _WRAP)
+            self.told.clear()
+            self._packed = None
+        return sketch
 
 
 def union(counts: Iterable[Uniques]) -> Uniques:
@@ -133,11 +121,6 @@ def union(counts: Iterable[Uniques]) -> Uniques:
     for each in counts:
         whole.merge(each)
     return whole
-
-
-def _signed(member: int) -> int:
-    """A hash as a sketch takes it: what does not fit 64 signed bits it would take for a float."""
-    return member - _WRAP if member & _SIGN else member
 
 
 def _merged(one: hll_sketch, other: hll_sketch) -> hll_sketch:

@@ -66,7 +66,7 @@ def test_what_is_packed_depends_on_the_keys_alone(steps: list[list[str] | str]) 
         elif step == "look":
             members.counts()
         else:
-            members.waiting[1].update(dict.fromkeys(step))
+            members.told[1].update(dict.fromkeys(map(hashed, step)))
             for key in step:
                 expected.add(hashed(key))
 
@@ -82,9 +82,9 @@ def test_what_is_not_looked_at_is_packed_as_it_came() -> None:
 
 def test_merging_leaves_the_other_alone() -> None:
     ours, theirs = Members(2), Members(2)
-    theirs.waiting[0]["a"] = None
+    theirs.told[0][1] = None
     ours.merge(theirs.counts())
-    ours.waiting[0]["b"] = None
+    ours.told[0][2] = None
 
     assert [each and each.count() for each in ours.counts()] == [2, None]
     assert [each and each.count() for each in theirs.counts()] == [1, None]

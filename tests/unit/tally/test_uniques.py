@@ -75,13 +75,6 @@ def test_a_sketch_errs_by_less_than_five_percent(count: int) -> None:
         assert counted(keys(count, start)).count() == pytest.approx(count, rel=0.05)
 
 
-def test_add_tells_what_a_set_holds_already() -> None:
-    held = Uniques()
-
-    assert held.add(5)
-    assert not held.add(5)
-
-
 def test_a_member_with_the_highest_bit_is_not_taken_for_a_float() -> None:
     # Neighbours up there are the same float.
     assert counted(range((1 << 64) - 1000, 1 << 64)).count() == pytest.approx(1000, rel=0.05)
@@ -145,13 +138,15 @@ def test_a_packed_count_stays_small(count: int, at_most_bytes: int) -> None:
     assert len(counted(keys(count)).pack()) <= at_most_bytes
 
 
-@given(st.lists(st.lists(st.integers(0, 500).map(str), max_size=300), max_size=5))
-def test_keys_counted_together_are_counted_as_if_one_by_one(told: list[list[str]]) -> None:
+@given(st.lists(st.lists(st.integers(0, 500), max_size=300), max_size=5))
+def test_members_told_without_a_call_are_counted_as_if_one_by_one(told: list[list[int]]) -> None:
     together, apart = Uniques(), Uniques()
-    for those in told:
-        together.add_keys(those)
-        for key in those:
-            apart.add(hashed(key))
+    for behind, those in enumerate(told, start=1):
+        together.told.update(dict.fromkeys(those))
+        assert together.exact == (len(set().union(*told[:behind])) <= 256)
+        together.count()
+        for member in those:
+            apart.add(member)
 
     assert together.pack() == apart.pack()
     assert together.exact == apart.exact
