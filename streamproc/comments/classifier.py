@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
-from streamproc.comments.automaton import CompiledFinder, Finder, latin_edges_fit
+from streamproc.comments.automaton import CompiledFinder, Finder
 from streamproc.comments.decisions import Decider, Decision
 from streamproc.comments.labels import ABOUT_A_PRODUCT
 from streamproc.comments.lexicon import Lexicon, read_lexicon
-from streamproc.comments.normalise import END, Normaliser
+from streamproc.comments.normalise import Normaliser
 from streamproc.comments.products import Catalog, Room
-from streamproc.comments.rules import GAP
-from streamproc.comments.vocabulary import LINK, PRODUCT, WEAK_PRODUCT, Vocabulary
+from streamproc.comments.signs import Mentions, Signs
+from streamproc.comments.vocabulary import Entry, Vocabulary
 
 MOST_TOKENS = 200  # of one comment; what follows adds no meaning
 MOST_REMEMBERED = 1 << 16
 NOWHERE = Room()
+_T = TypeVar("_T")
 
 
 class Reading(NamedTuple):
@@ -29,6 +31,26 @@ class Reading(NamedTuple):
     decision: Decision
     product: str | None
     product_via: str | None
+
+
+_Known = tuple[Reading, Mentions]
+"""What a comment means in no room, and what it mentions."""
+
+
+class _Memo(dict[str, _T]):
+    """What was made of each string so far: bounded, and of short strings only."""
+
+    def __init__(self, make: Callable[[str], _T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> _T:
+        made = self._make(key)
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        if len(key) <= MOST_TOKENS:
+            self[key] = made
+        return made
 
 
 class Classifier:
@@ -52,60 +74,39 @@ class Classifier:
         self.vocabulary = Vocabulary(self.lexicon, catalog, self.normaliser)
         self.decider = Decider(self.lexicon, self.vocabulary.codes)
         self._links = catalog.links()
-        words = list(self.vocabulary.entries)
         self.entries = list(self.vocabulary.entries.values())
-        self.finder = finder(words)
-        ignored = {name for name, one in self.lexicon.classes.items() if one.ignored}
-        self._codes = [
-            "" if one.kind in ignored else self.vocabulary.codes.get(one.kind, END)
-            for one in self.entries
-        ]
-        self._latin = [_edges_latin(word) for word in words]
-        mentions = {PRODUCT, WEAK_PRODUCT, LINK}
-        self._refs = [one.ref if one.kind in mentions else None for one in self.entries]
-        self._memo: dict[str, Reading] = {}
+        self._finder = finder
+        self._signs = Signs(self.vocabulary.entries, self._code_of, self.normaliser, finder)
+        self._decisions = _Memo(self.decider.decide)
+        self._known = _Memo(self._know)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds entries, by their index; made when it is asked for, since readings do without."""
+        return self._finder(list(self.vocabulary.entries))
 
     def read(self, texts: Sequence[str], rooms: Sequence[Room] | None = None) -> list[Reading]:
         """The meaning of each comment, in order."""
-        form = self.normaliser.batch(texts) if texts else ""
-        codes, latin, refs, memo = self._codes, self._latin, self._refs, self._memo
-        readings: list[Reading] = []
-        signature: list[str] = []
-        mentions: list[str | int] = []
-        last = 0
-        for which, start, end in self.finder.find(form):
-            code = codes[which]
-            if latin[which] and not latin_edges_fit(form, start, end):
-                continue
-            if start > last:
-                signature.append(GAP)
-            last = end
-            if code != END:
-                signature.append(code)
-                ref = refs[which]
-                if ref is not None:
-                    mentions.append(ref)
-                continue
-            key = "".join(signature)
-            reading = memo.get(key) or self._remember(key)
-            if mentions or rooms is not None:
-                room = rooms[len(readings)] if rooms is not None else NOWHERE
-                reading = self._linked(reading, mentions, room)
-                mentions = []
-            readings.append(reading)
-            signature = []
-        return readings
+        known = map(self._known.__getitem__, self._signs.of(texts))
+        if rooms is None:
+            return [reading for reading, _ in known]
+        return [
+            self._linked(reading.decision, mentions, room)
+            for (reading, mentions), room in zip(known, rooms, strict=True)
+        ]
 
-    def _remember(self, key: str) -> Reading:
-        if len(key) > MOST_TOKENS:
-            return Reading(self.decider.decide(key[:MOST_TOKENS]), None, None)
-        if len(self._memo) >= MOST_REMEMBERED:
-            self._memo.clear()
-        found = self._memo[key] = Reading(self.decider.decide(key), None, None)
-        return found
+    def _code_of(self, entry: Entry) -> str:
+        kind = self.lexicon.classes.get(entry.kind)
+        return (
+            "" if kind is not None and kind.ignored else self.vocabulary.codes.get(entry.kind, "")
+        )
 
-    def _linked(self, unlinked: Reading, mentions: Sequence[str | int], room: Room) -> Reading:
-        decision = unlinked.decision
+    def _know(self, signs: str) -> _Known:
+        signature, mentions = self._signs.signature(signs)
+        decision = self._decisions[signature[:MOST_TOKENS]]
+        return self._linked(decision, mentions, NOWHERE), mentions
+
+    def _linked(self, decision: Decision, mentions: Mentions, room: Room) -> Reading:
         for at in decision.mentions:
             ref = mentions[at]
             if isinstance(ref, str):
@@ -116,7 +117,7 @@ class Classifier:
                 return Reading(decision, product, "link_no")
         if room.on_show and not mentions and not ABOUT_A_PRODUCT.isdisjoint(decision.labels):
             return Reading(decision, room.on_show, "context")
-        return unlinked
+        return Reading(decision, None, None)
 
 
 def version_of(files: Mapping[str, str], catalog: Catalog) -> str:
@@ -126,7 +127,3 @@ def version_of(files: Mapping[str, str], catalog: Catalog) -> str:
         digest.update(f"{name}\0{files[name]}\0".encode())
     digest.update(repr(catalog).encode())
     return digest.hexdigest()
-
-
-def _edges_latin(word: str) -> bool:
-    return "a" <= word[0] <= "z" or "a" <= word[-1] <= "z"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamproc.comments.labels import AVAILABILITY, LABELS, OTHER, RESTOCK, STOCKOUT
 from streamproc.comments.lexicon import Lexicon
-from streamproc.comments.rules import SPLIT, Compiler, Rule, firing
+from streamproc.comments.rules import SPLIT, Compiler, Rule, RuleList
 from streamproc.comments.vocabulary import LINK, NUM, PRODUCT, SEP, WEAK_PRODUCT, Q
 
 _ORDER = {label: at for at, label in enumerate(LABELS)}
 WHOLE = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The meaning of a signature.
 
     Shapes: ``fired`` pairs a clause (``WHOLE`` for the comment) with a rule id; ``mentions`` are
@@ -42,6 +41,8 @@ class Decider:
         rules = [self._compiler.rule(text) for text in lexicon.rules]
         self.whole = [rule for rule in rules if rule.text.whole]
         self.by_clause = [rule for rule in rules if not rule.text.whole]
+        self._whole = RuleList(self.whole, self._compiler)
+        self._by_clause = RuleList(self.by_clause, self._compiler)
         self._polarity = {rule.text.id: rule.text.polarity for rule in rules}
         kinds = lexicon.classes
         self._at_end = {codes[n]: codes[k.otherwise] for n, k in kinds.items() if k.at_end_only}
@@ -63,11 +64,10 @@ class Decider:
         clauses = self._clauses(undated)
         whole = SPLIT.join(clauses)
         around = self._compiler.mask_of(whole)
-        fired = [(WHOLE, rule) for rule in firing(self.whole, whole, around, around)]
+        fired = [(WHOLE, rule) for rule in self._whole.firing(whole, around)]
         if not fired or fired[-1][1].text.go_on:
             for at, clause in enumerate(clauses):
-                classes = self._compiler.mask_of(clause)
-                fired += [(at, rule) for rule in firing(self.by_clause, clause, classes, around)]
+                fired += [(at, rule) for rule in self._by_clause.firing(clause, around)]
         labels = {label for _, rule in fired for label in rule.text.emit} - {OTHER}
         ordered = tuple(sorted(labels or {OTHER}, key=_ORDER.__getitem__))
         return Decision(
@@ -77,7 +77,7 @@ class Decider:
             clauses=tuple(clauses),
             fired=tuple((at, rule.text.id) for at, rule in fired),
             mentions=self._ranked(undated, signature, bool(labels)),
-            unexplained=not fired and any(code in self._stock for code in whole),
+            unexplained=not fired and not self._stock.isdisjoint(whole),
         )
 
     def without(self, signature: str, kinds: frozenset[str]) -> Decision:
@@ -110,7 +110,7 @@ class Decider:
 
     def _ended(self, clause: str) -> str:
         body = clause.rstrip(self._codes[Q])
-        if not body:
+        if not body or self._at_end.keys().isdisjoint(body):
             return clause
         middle, last, tail = body[:-1], body[-1], clause[len(body) :]
         return "".join(self._at_end.get(code, code) for code in middle) + last + tail
@@ -125,14 +125,11 @@ class Decider:
 
     def _ranked(self, undated: str, signature: str, labelled: bool) -> tuple[int, ...]:
         """Mentions, best first: the nearest before the first stock word, then the nearest after it."""
-        places = [
-            (place, signature[place] in self._mentions)
-            for place in range(len(signature))
-            if signature[place] in self._mentions
-        ]
-        focus = next((i for i, code in enumerate(undated) if code in self._stock), None)
+        places = [place for place, code in enumerate(signature) if code in self._mentions]
+        if not places:
+            return ()
         strong, weak = [], []
-        for ordinal, (place, _) in enumerate(places):
+        for ordinal, place in enumerate(places):
             code = undated[place]
             if code == self._weak:
                 if labelled:
@@ -140,7 +137,8 @@ class Decider:
             elif code in self._mentions:
                 strong.append((ordinal, place))
         chosen = strong or weak
-        if focus is not None:
+        focus = next((at for at, code in enumerate(undated) if code in self._stock), None)
+        if focus is not None and len(chosen) > 1:
             sep = self._codes[SEP]
             chosen.sort(key=lambda one: _distance(undated, one[1], focus, sep))
         return tuple(ordinal for ordinal, _ in chosen)

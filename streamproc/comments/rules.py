@@ -7,7 +7,7 @@ Rules are a decision list: within a clause, the first that fits decides, unless 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamproc.comments.lexicon import RuleText
@@ -27,7 +27,7 @@ class Rule:
     none: int
     with_: int
     without: int
-    seqs: tuple[re.Pattern[str], ...]
+    seq: re.Pattern[str] | None
     only: re.Pattern[str] | None
 
     def fits(self, clause: str, classes: int, around: int) -> bool:
@@ -36,9 +36,19 @@ class Rule:
             return False
         if (self.any and not classes & self.any) or around & self.with_ != self.with_:
             return False
-        if self.only is not None and not self.only.fullmatch(clause):
-            return False
-        return not self.seqs or any(seq.search(clause) for seq in self.seqs)
+        return self.admits(clause) and (self.seq is None or self.seq.search(clause) is not None)
+
+    def admits(self, clause: str) -> bool:
+        """Whether the clause holds no class that the rule does not know of."""
+        return self.only is None or self.only.fullmatch(clause) is not None
+
+    @property
+    def waits_for(self) -> int:
+        """Classes without all of which it cannot fire: the last that it needs, or any of several.
+
+        The last, since the first classes are those that most clauses hold.
+        """
+        return 1 << self.needs.bit_length() - 1 if self.needs else self.any
 
 
 class Compiler:
@@ -47,13 +57,13 @@ class Compiler:
     def __init__(self, codes: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> None:
         self._codes = codes
         self._groups = groups
-        self._bits = {code: 1 << at for at, code in enumerate(codes.values())}
+        self.bits = {code: 1 << at for at, code in enumerate(codes.values())}
 
     def mask_of(self, signature: str) -> int:
         """The classes of a signature, as bits."""
         mask = 0
         for code in set(signature):
-            mask |= self._bits.get(code, 0)
+            mask |= self.bits.get(code, 0)
         return mask
 
     def rule(self, text: RuleText) -> Rule:
@@ -70,6 +80,7 @@ class Compiler:
                 where=str(text.place),
                 hint="take the class out of one of the lists",
             )
+        seqs = [self._seq(text, one) for one in text.seq if one.strip()]
         only = "".join(self._codes[name] for name in self._names(text, text.only))
         return Rule(
             text,
@@ -78,7 +89,7 @@ class Compiler:
             none=masks["none"],
             with_=masks["with_"],
             without=masks["without"],
-            seqs=tuple(re.compile(self._seq(text, one)) for one in text.seq if one.strip()),
+            seq=re.compile("|".join(seqs)) if seqs else None,
             only=re.compile(f"[{only}]+") if only else None,
         )
 
@@ -110,10 +121,41 @@ class Compiler:
         return f"[{''.join(self._codes[name] for name in names)}]{often}"
 
 
-def firing(rules: Sequence[Rule], clause: str, classes: int, around: int) -> Iterable[Rule]:
-    """The rules that decide a clause, in order."""
-    for rule in rules:
-        if rule.fits(clause, classes, around):
-            yield rule
-            if not rule.text.go_on:
-                return
+class RuleList:
+    """Rules in order, of which few are looked at: those that the classes of a clause can fire."""
+
+    def __init__(self, rules: Sequence[Rule], compiler: Compiler) -> None:
+        self._rules = rules
+        self._needless = _places(not rule.needs | rule.any for rule in rules)
+        self._of_class = {
+            code: (
+                bit,
+                _places(rule.waits_for & bit for rule in rules),
+                _places(rule.none & bit or not rule.admits(code) for rule in rules),
+            )
+            for code, bit in compiler.bits.items()
+        }
+        self._of_gap = (0, 0, _places(rule.only is not None for rule in rules))
+
+    def firing(self, clause: str, around: int) -> Iterator[Rule]:
+        """The rules that decide a clause, in order, given the classes of the whole comment."""
+        classes, awake, barred = 0, self._needless, 0
+        for code in set(clause):
+            bit, wakes, bars = self._of_class.get(code, self._of_gap)
+            classes |= bit
+            awake |= wakes
+            barred |= bars
+        awake &= ~barred
+        while awake:
+            first = awake & -awake
+            awake ^= first
+            rule = self._rules[first.bit_length() - 1]
+            if rule.fits(clause, classes, around):
+                yield rule
+                if not rule.text.go_on:
+                    return
+
+
+def _places(held: Iterable[object]) -> int:
+    """The places of what holds, as bits."""
+    return sum(1 << at for at, holds in enumerate(held) if holds)

@@ -1,0 +1,81 @@
+"""Comments as strings of signs: one for each word, so that equal strings are read alike.
+
+A sign tells all that a reading needs of a word: its class, which product or link number it names, and
+whether it begins and ends in a Latin letter, since a match that cuts a Latin word in two is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from streamproc.comments.automaton import Finder, is_latin
+from streamproc.comments.normalise import END, Normaliser
+from streamproc.comments.rules import GAP
+from streamproc.comments.vocabulary import Entry
+
+Mentions = tuple[str | int, ...]
+_BEGIN, _CLOSE = "<", ">"  # around a word that begins, and that closes, in a Latin letter
+_FILLER = "."  # a word without a class
+_APART = ":"  # the same where it must not vanish: it keeps Latin letters apart, or has some
+_LETTER = f"{_BEGIN}{GAP}{_CLOSE}"
+_FIRST_REF = 0x10000  # beyond every class
+_REF = re.compile(f"[{chr(_FIRST_REF)}-{chr(0x10FFFF)}]")
+_TOUCHING = re.compile(f"{_CLOSE}\\{_FILLER}+{_BEGIN}")
+_WORD = f".{_REF.pattern}?"
+_CUT = re.compile(f"(?<={_CLOSE}{_BEGIN}){_WORD}|{_WORD}(?={_CLOSE}{_BEGIN})")
+
+
+class Signs:
+    """Turns comments into signs, and signs into what rules are about."""
+
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        code_of: Callable[[Entry], str],
+        normaliser: Normaliser,
+        finder: type[Finder],
+    ) -> None:
+        self._normaliser = normaliser
+        self._refs = list(dict.fromkeys(one.ref for one in entries.values() if one.ref is not None))
+        places = {ref: chr(_FIRST_REF + at) for at, ref in enumerate(self._refs)}
+        known = normaliser.know(entries)
+        self._sign_of = {char: _LETTER if is_latin(char) else GAP for char in known}
+        for word, entry in entries.items():
+            ref = "" if entry.ref is None else places[entry.ref]
+            self._sign_of[word] = _edged(word, code_of(entry) + ref)
+        self._sign_of[END] = END
+        self._finder = finder(list(self._sign_of))
+
+    def of(self, texts: Sequence[str]) -> list[str]:
+        """The signs of each comment, in order."""
+        if not texts:
+            return []
+        # every character that can occur is a word, so none is left out
+        words = self._finder.words(self._normaliser.known(texts))
+        signs = "".join(map(self._sign_of.__getitem__, words))
+        signs = _TOUCHING.sub(_CLOSE + _APART + _BEGIN, signs).replace(_FILLER, "")
+        return _once(_once(signs, GAP), _LETTER)[:-1].split(END)
+
+    def signature(self, signs: str) -> tuple[str, Mentions]:
+        """The classes that a comment's signs tell, and what its mentions refer to, in order."""
+        if _BEGIN in signs or _CLOSE in signs:
+            signs = _CUT.sub(GAP, signs).replace(_BEGIN, "").replace(_CLOSE, "")
+            signs = _once(signs.replace(_APART, ""), GAP)
+        refs = _REF.findall(signs)
+        if not refs:
+            return signs, ()
+        return _REF.sub("", signs), tuple([self._refs[ord(ref) - _FIRST_REF] for ref in refs])
+
+
+def _edged(word: str, sign: str) -> str:
+    begin = _BEGIN if is_latin(word[0]) else ""
+    close = _CLOSE if is_latin(word[-1]) else ""
+    return f"{begin}{sign or _APART}{close}" if begin + close else sign or _FILLER
+
+
+def _once(signs: str, one: str) -> str:
+    """Signs in which what stands several times in a row stands once."""
+    while one * 2 in signs:
+        signs = signs.replace(one * 2, one)
+    return signs
