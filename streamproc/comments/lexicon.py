@@ -111,6 +111,10 @@ def read_traditional(text: str) -> dict[str, str]:
 class _File:
     def __init__(self, name: str, text: str, into: Lexicon) -> None:
         self._name, self._lines, self._into = name, text.splitlines(), into
+        self._written: dict[str, list[int]] = {}
+        for number, line in enumerate(self._lines, start=1):
+            for piece in line.replace('"', " ").split():
+                self._written.setdefault(piece, []).append(number)
         try:
             self._document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -127,7 +131,7 @@ class _File:
         for name, members in self._document.get("groups", {}).items():
             self._into.groups[name] = tuple(members.split())
         for right, wrong in self._document.get("variants", {}).items():
-            for one in self._words(wrong):
+            for one, _ in self._words(wrong):
                 self._into.variants[one] = right
         for body in self._document.get("rule", []):
             self._into.rules.append(self._rule(body))
@@ -140,16 +144,24 @@ class _File:
         for key in _CLASS_KEYS - {"words", "except"}:
             if key in body:
                 setattr(known, key, body[key])
-        for word in self._words(body.get("words", "")):
-            known.words.setdefault(word, self._place(word))
-        for word in self._words(body.get("except", "")):
+        for word, at in self._words(body.get("words", ""), place.line):
+            known.words.setdefault(word, at)
+        for word, at in self._words(body.get("except", ""), place.line):
             if known.words.pop(word, None) is None:
-                raise self._bad(f"class {name!r} excepts {word!r}, which it does not hold", word)
+                raise BadLexicon(
+                    f"class {name!r} excepts {word!r}, which it does not hold",
+                    where=str(at),
+                    hint="take it out of except",
+                )
 
-    def _words(self, text: str) -> Iterable[str]:
+    def _words(self, text: str, after: int = 0) -> Iterable[tuple[str, Place]]:
+        """Every word that patterns stand for, and where the pattern stands: in a line from ``after``."""
         for pattern in text.split():
+            lines = self._written.get(pattern, [0])
+            place = Place(self._name, next((one for one in lines if one >= after), lines[0]))
             try:
-                yield from expanded(pattern)
+                for word in expanded(pattern):
+                    yield word, place
             except ValueError as error:
                 raise self._bad(str(error), pattern) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from streamproc.comments.lexicon import RESERVED, Lexicon
@@ -13,6 +13,7 @@ from streamproc.errors import BadLexicon
 PRODUCT, WEAK_PRODUCT, LINK, SEP, Q, NUM = RESERVED
 SPEC = "SPEC"
 NOT_PRODUCT = "NOT_PRODUCT"
+PLURAL = "PLURAL"  # of a Latin alias: a product, unless anything else claims the word
 _FIRST_CODE = 0xE000  # private use: never in a word, so signatures cannot be mistaken for text
 END_CODE = "\n"
 
@@ -59,6 +60,8 @@ class Vocabulary:
             yield from (Entry(word, WEAK_PRODUCT, one.id, where) for word in one.weak_aliases)
             yield from (Entry(word, NOT_PRODUCT, None, where) for word in one.not_aliases)
             yield from (Entry(word, SPEC, None, where) for word in one.specs)
+        for one in catalog.products:
+            yield from (Entry(more, PLURAL, one.id, where) for more in _plurals(one.aliases))
         for word, number in catalog.link_words().items():
             yield Entry(word, LINK, number, where)
 
@@ -77,6 +80,10 @@ class Vocabulary:
         """What a lexicon says of a word wins over the catalogue's weaker claims on it."""
         form = self._form(entry)
         known = self.entries.get(form)
+        if entry.kind == PLURAL:
+            if known is None:
+                self.entries[form] = entry._replace(kind=PRODUCT)
+            return
         if entry.kind != PRODUCT:
             if known is None:
                 self.entries[form] = entry
@@ -103,4 +110,16 @@ class Vocabulary:
                 where=entry.place,
                 hint="leave it out",
             )
+        if form.strip(",!?") != form:
+            raise BadLexicon(
+                f"{entry.word!r} begins or ends with punctuation, so it would hide a clause's end",
+                where=entry.place,
+                hint="write it without",
+            )
         return form
+
+
+def _plurals(aliases: Iterable[str]) -> Iterator[str]:
+    for one in aliases:
+        if "a" <= one[-1].lower() <= "z" and not one.lower().endswith("s"):
+            yield f"{one}s"
