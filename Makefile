@@ -21,10 +21,10 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 
-.PHONY: help setup check lint house test demo chaos sim bench bench-tallies docs wheel lock clean
+.PHONY: help setup check lint house test demo chaos sim bench bench-tallies bench-comments docs wheel lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(FULL) $(KAFKA) ## Make .venv with everything, and fetch Kafka for the tests
 	@echo "Ready: $(BIN)/streamproc is the command line, and the tests have their Kafka"
@@ -58,6 +58,9 @@ bench: setup ## Measure the worker beside an idiomatic Faust app; reports, asser
 
 bench-tallies: setup ## Measure the tallies: fold, publishing, memory; reports, asserts nothing
 	@$(BIN)/python -m tests.bench.tallies $(ARGS)
+
+bench-comments: $(FULL) ## Measure reading comments: both backends, many aliases; reports, asserts nothing
+	@$(BIN)/python -m tests.bench.comments $(ARGS)
 
 docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.exit_codes > docs/exit-codes.md
