@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from msgspec import Struct, to_builtins
@@ -119,12 +120,16 @@ def completeness_of(tally: SessionTally, estimates: list[str], method: str | Non
 def approximate(uniques: dict[str, Uniques]) -> list[str]:
     """The figures of people that are estimates."""
     interacting = union(uniques[name] for name in ("active", "commenters") if name in uniques)
-    return approximate_of(uniques, interacting.exact)
+    estimates = {name for name, count in uniques.items() if not count.exact}
+    return approximate_of(estimates, interacting.exact)
 
 
-def approximate_of(uniques: dict[str, Uniques], interacting_exact: bool) -> list[str]:
-    """The figures of people that are estimates, given whether one of two unique counts is none."""
-    found = [name for name in _OF_ONE_COUNT if name in uniques and not uniques[name].exact]
+def approximate_of(estimates: Collection[str], interacting_exact: bool) -> list[str]:
+    """The figures of people that are estimates.
+
+    Shapes: ``estimates`` names the unique counts that are, the rest tells of those who interacted.
+    """
+    found = [name for name in _OF_ONE_COUNT if name in estimates]
     return found if interacting_exact else [*found, "interaction_rate"]
 
 

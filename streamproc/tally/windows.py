@@ -11,8 +11,8 @@ from zlib import crc32
 
 from msgspec import Raw, Struct, field, json
 
-from streamproc.events.registry import ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
-from streamproc.tally.completeness import Completeness, approximate_of, completeness_of
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
+from streamproc.tally.completeness import SOURCES, Completeness, approximate_of, completeness_of
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.formulas import WINDOWS, named_viewers, session_span, span_end_ms, topics_of
 from streamproc.tally.model import SessionTally
@@ -33,7 +33,7 @@ from streamproc.tally.spans import (
     without_zeros,
 )
 from streamproc.tally.timing import PANE_MS, PANES_PER_MINUTE
-from streamproc.tally.windows_columns import COMMENTS, JOINS, AudienceColumns, SaleColumns
+from streamproc.tally.windows_columns import COMMENTS, JOINS, AudienceColumns, Row, SaleColumns
 from streamproc.tally.windows_online import RollingOnline
 from streamproc.tally.windows_people import Counts, RollingPeople, SessionPeople
 from streamproc.tally.windows_sums import PREVIOUS, ROLLING, RollingSums
@@ -43,6 +43,8 @@ Topics = tuple[OrderFigures | None, CommentFigures | None, ViewerFigures | None]
 _SESSION: Final = "session"
 _OF_PEOPLE: Final = "10m"
 """The rolling window that people are counted of."""
+
+_AUDIENCE: Final = frozenset((COMMENTS_TOPIC, VIEWERS_TOPIC))
 
 _NOBODY: Final = People(None, None, None, None, None)
 
@@ -110,13 +112,13 @@ class Rolling:
         # Not all hosts renew their estimates in the same second.
         self._phase_ms = crc32(tally.host_id.encode()) % PANE_MS
         self._pane_no = -1
-        self._stale = set(tally.totals)
-        self._sales: dict[str, Sales] = {}
+        self._stale = set(SOURCES)
+        self._sales: dict[str, tuple[Row, Sales]] = {}
         self._sold: Money | None = None
         self._unpaid: Money | None = None
         self._crowds: dict[str, tuple[Any, Crowd]] = {}
         self._previous: tuple[Any, Sheet, Raw] | None = None
-        self._completeness: tuple[str | None, Completeness] | None = None
+        self._completeness: tuple[Any, Completeness] | None = None
 
     def touched(self, topic: str, number: int | None = None) -> None:
         """What a topic tells of the broadcast changed, and of the minute of that number.
@@ -156,9 +158,12 @@ class Rolling:
         self._audience.renew(pane_no)
         if self._orders.renew(pane_no) or ORDERS_TOPIC in self._stale:
             self._sell()
+        session = self._session
+        session.renew(tally.uniques, self._stale, period)
         topics = topics_of(tally)
-        span = self._span(topics, end_ms, period)
-        windows = self._windows(topics, end_ms, self._people.counts(now, period))
+        span = self._span(topics, end_ms)
+        counts = self._people.counts(now, period, session.exact)
+        windows = self._windows(topics, end_ms, counts)
         completeness = self._complete(as_of_ms, span)
         self._stale.clear()
         return Answer(self._figures(span), windows, completeness)
@@ -167,36 +172,39 @@ class Rolling:
         """Compute anew what orders alone give."""
         orders = topics_of(self.tally)[0]
         if orders is None:
-            self._sales = dict.fromkeys((*ROLLING, _SESSION), NO_SALES)
+            self._sales = dict.fromkeys((*ROLLING, _SESSION), ((), NO_SALES))
             self._sold = self._unpaid = None
             return
-        sums, columns = self._orders, self._sale
-        self._sales = {name: columns.sales(sums.row(name)) for name in ROLLING}
-        self._sales[_SESSION] = sales_of_orders(orders)
+        sums, columns, held = self._orders, self._sale, self._sales
+        for name in ROLLING:
+            row = sums.row(name)
+            if name not in held or held[name][0] != row:
+                held[name] = row, columns.sales(row)
+        if ORDERS_TOPIC in self._stale:
+            held[_SESSION] = (), sales_of_orders(orders)
+            self._unpaid = without_zeros(orders.unpaid_minor)
         self._sold = columns.sold(sums.of_people(_OF_PEOPLE))
-        self._unpaid = without_zeros(orders.unpaid_minor)
 
-    def _span(self, topics: Topics, end_ms: int, period: int) -> Span:
+    def _span(self, topics: Topics, end_ms: int) -> Span:
         """The sums of the whole broadcast."""
-        tally, count = self.tally, self._session.count
-        uniques, peak = tally.uniques, tally.peak
+        tally, counts = self.tally, self._session.counts
+        peak = tally.peak
         orders, comments, viewers = topics
         watched = self._online.session(end_ms, None if peak is None else peak.viewers)
-        interacting = self._session.interacting(uniques, period)
         people = People(
-            None if orders is None else count(uniques, "buyers", period),
-            None if viewers is None else named_viewers(viewers, count(uniques, "viewers", period)),
-            None if comments is None else count(uniques, "commenters", period),
-            None if viewers is None or comments is None else interacting,
+            None if orders is None else counts.buyers,
+            None if viewers is None else named_viewers(viewers, counts.viewers),
+            None if comments is None else counts.commenters,
+            None if viewers is None or comments is None else counts.interacting,
             orders,
         )
-        return session_span(tally, watched, people, count(uniques, "leavers", period))
+        return session_span(tally, watched, people, self._session.leavers)
 
     def _figures(self, span: Span) -> Sheet:
         comments, viewers, people = span.comments, span.viewers, span.people
         if people is None:
             people = _NOBODY
-        sales = self._sales[_SESSION]
+        sales = self._sales[_SESSION][1]
         found = sheet_of(
             sales,
             None if viewers is None else acts_of(viewers),
@@ -226,7 +234,7 @@ class Rolling:
                 crowd = self._crowd_of(name, topics, counts, joins, self._sold)
             sheets.append(
                 sheet_of(
-                    self._sales[name],
+                    self._sales[name][1],
                     None if viewers is None else row[JOINS:COMMENTS],
                     None if comments is None else row[COMMENTS],
                     row[0] if entered else None,
@@ -286,12 +294,23 @@ class Rolling:
         return held[1]
 
     def _complete(self, as_of_ms: int, span: Span) -> Completeness:
-        viewers = span.viewers
+        tally, session = self.tally, self._session
+        comments, viewers = span.comments, span.viewers
         leaves = None if viewers is None else viewers.leaves
         method = watch_method(leaves, span.watched.online_ms, span.views)
+        estimates = approximate_of(session.estimates, session.interacting_exact)
+        of = (
+            method,
+            estimates,
+            tally.online,
+            None if viewers is None else viewers.unnamed_joins,
+            None if comments is None else comments.unnamed_comments,
+            list(tally.late.values()),
+        )
         held = self._completeness
-        if held is None or held[0] != method or self._stale:
-            estimates = approximate_of(self.tally.uniques, self._session.interacting_exact)
-            held = self._completeness = method, completeness_of(self.tally, estimates, method)
+        # The rest comes of orders and rooms, and of what is told after the end.
+        ended = tally.lifecycle is not None and tally.lifecycle.ended_ms is not None
+        if held is None or held[0] != of or ended or not self._stale <= _AUDIENCE:
+            held = self._completeness = of, completeness_of(tally, estimates, method)
         held[1].as_of_ms = as_of_ms
         return held[1]

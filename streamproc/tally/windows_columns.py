@@ -77,6 +77,9 @@ _SALES: Final = (
     "failed_risk",
     "failed_other",
 )
+_PLAIN: Final = 4
+"""So many counts come before those of what failed, which are one figure."""
+
 _COUNTS: Final = len(_SALES)
 _MONEY: Final = 3
 """Created, sold and given back, of each currency: what is unpaid is not a figure of a window."""
@@ -107,18 +110,22 @@ class SaleColumns:
 
     def sales(self, row: Row) -> Sales:
         """What a row of sums gives."""
-        paid_lines, refunded_lines, main, items, *failed = row[:_COUNTS]
-        created, sold, back = (self._money(row, place) for place in range(_MONEY))
-        return sales_of(created, sold, back, paid_lines, refunded_lines, main, items, sum(failed))
+        paid_lines, refunded_lines, main, items = row[:_PLAIN]
+        created, sold, back = self._money(row, 0), self._money(row, 1), self._money(row, 2)
+        failed = sum(row[_PLAIN:_COUNTS])
+        return sales_of(created, sold, back, paid_lines, refunded_lines, main, items, failed)
 
     def sold(self, row: Row) -> Money:
         """What was sold, by a row of sums. Shapes: without currencies whose sum is 0."""
         return self._money(row, 1)
 
     def _money(self, row: Row, place: int) -> Money:
-        minors = row[_COUNTS + place :: _MONEY]
-        pairs = zip(self._currencies, minors, strict=True)
-        return {currency: minor for currency, minor in pairs if minor}
+        money, at = {}, _COUNTS + place
+        for currency in self._currencies:
+            if row[at]:
+                money[currency] = row[at]
+            at += _MONEY
+        return money
 
     def _row(self, pane: Figures) -> Row:
         money = _money_of(pane)

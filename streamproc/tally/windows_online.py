@@ -61,24 +61,27 @@ class RollingOnline:
 
     def renew(self, now: int) -> None:
         """Read what was told since; ``now`` is the minute of as_of."""
+        if now == self._now and self._stale is None:
+            return
         stale = now if self._stale is None else self._stale
+        self._stale = None
+        told, last = self._told(now), self._last
         if now == self._now:
-            if self._stale is None:
-                return
-            # Most of what comes late is not a reading.
+            # Most of what is told of viewers is not a reading.
             if stale == now - 1 and self._told(stale) == self._before:
                 stale = now
-            told, last = self._told(now), self._last
-            if stale < now or told[: len(last)] != last:
-                self._read_from(min(stale, now), now)
-            elif len(told) > len(last):
+            if stale >= now and told == last:
+                return
+            if stale >= now and told[: len(last)] == last:
                 self._append(told[len(last) :])
+            else:
+                self._read_from(min(stale, now), now)
         elif now > self._now:
             self._read_from(min(stale, self._now), now)
         else:  # what is too old for the windows of a later time was let go of
             self._read_from(0, now)
-        self._now, self._stale = now, None
-        self._last, self._before = list(self._told(now)), list(self._told(now - 1))
+        self._now = now
+        self._last, self._before = told.copy(), self._told(now - 1).copy()
 
     def session(self, end_ms: int, peak: int | None) -> Watched:
         """The mean and integral from the first reading on, beside a peak."""

@@ -28,6 +28,17 @@ _TOLD_BY: Final[dict[str, tuple[str, ...]]] = {
 }
 """Topic -> the counts that it has a part in."""
 
+_SHOWN: Final[dict[str, tuple[str, ...]]] = {
+    ORDERS_TOPIC: ("buyers",),
+    VIEWERS_TOPIC: ("viewers", "leavers"),
+    COMMENTS_TOPIC: ("commenters",),
+}
+"""Topic -> its unique counts that are read as they are."""
+
+_OF_ONE: Final = ("buyers", "viewers", "commenters")
+"""Counts that are merged from one unique count, as ``Counts`` begins with them."""
+
+_NONE: Final[frozenset[str]] = frozenset()
 _TEN: Final = 10
 
 
@@ -40,52 +51,57 @@ class Counts(NamedTuple):
     interacting: int
 
 
+NOBODY: Final = Counts(0, 0, 0, 0)
+
+
 class MergedCount:
     """How many different people are in several counts, as long as those only grow."""
 
-    __slots__ = ("_count", "_seen", "_whole")
+    __slots__ = ("_count", "_seen", "_whole", "exact")
 
     def __init__(self, counts: Iterable[Uniques] = ()) -> None:
         self._whole = Uniques()
-        self._seen: tuple[int, ...] = ()
+        self._seen: list[int] = []
         self._count = 0
         for each in counts:
             self._whole.merge(each)
-
-    @property
-    def exact(self) -> bool:
-        """Whether the count is exact."""
-        return self._whole.exact
+        self.exact = self._whole.exact
 
     def merge(self, count: Uniques) -> None:
         """Count what another counts, too."""
         self._whole.merge(count)
-        self._seen = ()
+        self.exact = self._whole.exact
+        self._seen = []
 
     def count(self, growing: Iterable[Uniques], period: int) -> int:
         """How many there are with those that may have grown since.
 
         Shapes: an estimate is renewed when ``period`` is another.
         """
-        whole, seen = self._whole, [-1]
-        exact = whole.exact
-        for each in growing:
-            exact = exact and each.exact
-            seen.append(each.count() if exact else 0)
+        seen = [-1]
+        if self.exact:
+            for each in growing:
+                if not each.exact:
+                    seen = [period]
+                    break
+                seen.append(each.count())
+        else:
+            seen = [period]
         # A set that only grows is the same set while it is of the same size.
-        now = tuple(seen) if exact else (period,)
-        if now != self._seen:
+        if seen != self._seen:
+            whole = self._whole
             for each in growing:
                 whole.merge(each)
             self._count = whole.count()
-            self._seen = now if whole.exact else (period,)
+            self.exact = whole.exact
+            self._seen = seen if self.exact else [period]
         return self._count
 
 
 class RollingPeople:
     """The people of the ten minutes up to that of as_of, and of the ten before them.
 
-    Shapes: ``touched`` tells each minute that changed.
+    Shapes: ``touched`` tells each minute that changed. Who is in a minute is in the broadcast, too.
     """
 
     __slots__ = ("_counts", "_merged", "_minutes", "_now", "_period", "_previous", "_stale")
@@ -95,89 +111,127 @@ class RollingPeople:
         self._now = self._period = -1
         self._stale: set[str] = set()
         self._merged: dict[str, MergedCount] = {}
-        self._counts = dict.fromkeys(NAMES, 0)
+        self._counts = NOBODY
         self._previous: Counts | None = None
 
     def touched(self, topic: str, number: int) -> None:
         """What a topic tells of a minute changed."""
-        told = _TOLD_BY.get(topic, ())
         distance = self._now - number
         if 0 <= distance < _TEN:
+            self._stale.add(topic)
             minute = self._minutes.get(number)
             if minute is None:  # nothing can be taken from a count: all of them begin anew
                 self._now = -1
-                return
-            self._stale.update(told)
-            for of in told if distance else ():
-                for each in _told_of(minute, of):
-                    self._merged[of].merge(each)
+            elif distance:
+                for of in _TOLD_BY.get(topic, ()):
+                    self._previously_seen(of, minute)
         elif _TEN <= distance < 2 * _TEN:
             self._previous = None
 
-    def counts(self, now: int, period: int) -> Counts:
-        """How many there are in the ten minutes up to ``now``."""
+    def counts(self, now: int, period: int, whole: Counts) -> Counts:
+        """How many there are in the ten minutes up to ``now``.
+
+        Shapes: ``whole`` is how many there are in the broadcast; less than 0 where that is not
+            exact.
+        """
         if now != self._now:
             self._turn(now)
         if period != self._period:
             self._period = period
-            self._stale.update(of for of, merged in self._merged.items() if not merged.exact)
+            stale = frozenset(of for of, merged in self._merged.items() if not merged.exact)
+        else:
+            stale = _NONE
         if self._stale:
-            minute = self._minutes.get(now)
-            for of in self._stale:
-                self._counts[of] = self._merged[of].count(_told_of(minute, of), period)
+            stale = stale.union(*[_TOLD_BY.get(topic, ()) for topic in self._stale])
             self._stale.clear()
-        return Counts(**self._counts)
+        if stale:
+            minute = self._minutes.get(now)
+            counts, merged = self._counts, self._merged
+            self._counts = Counts(
+                *[
+                    merged[of].count(_told_of(minute, of), period)
+                    # Whoever came is among those counted already where nobody else is known.
+                    if of in stale and held != known
+                    else held
+                    for of, held, known in zip(NAMES, counts, whole, strict=True)
+                ]
+            )
+        return self._counts
 
     def previous(self) -> Counts:
         """How many there were in the ten minutes before, as of the last ``counts``."""
         if self._previous is None:
             last = self._now - _TEN
-            merged = {of: self._merge(of, range(last - _TEN + 1, last + 1)) for of in NAMES}
-            self._previous = Counts(**{of: each.count((), -1) for of, each in merged.items()})
+            minutes = self._between(last - _TEN + 1, last)
+            self._previous = Counts(*[_merge(of, minutes).count((), -1) for of in NAMES])
         return self._previous
 
     def _turn(self, now: int) -> None:
         self._now = now
         self._previous = None
-        self._merged = {of: self._merge(of, range(now - _TEN + 1, now)) for of in NAMES}
-        self._stale = set(NAMES)
+        minutes = self._between(now - _TEN + 1, now - 1)
+        self._merged = {of: _merge(of, minutes) for of in NAMES}
+        self._counts = NOBODY
+        self._stale = set(_TOLD_BY)
 
-    def _merge(self, of: str, numbers: range) -> MergedCount:
-        minutes = (self._minutes.get(number) for number in numbers)
-        return MergedCount(each for minute in minutes for each in _told_of(minute, of))
+    def _between(self, first: int, last: int) -> list[MinuteTally]:
+        minutes = self._minutes
+        return [minutes[number] for number in range(first, last + 1) if number in minutes]
+
+    def _previously_seen(self, of: str, minute: MinuteTally) -> None:
+        for each in _told_of(minute, of):
+            self._merged[of].merge(each)
 
 
 class SessionPeople:
-    """The people of a whole broadcast, whose counts only grow."""
+    """The people of a whole broadcast, whose counts only grow.
 
-    __slots__ = ("_estimates", "_interacting")
+    Shapes: all as of the last ``renew``. ``exact`` is ``counts`` with less than 0 for those that are
+        estimates; ``estimates`` names the unique counts that are.
+    """
+
+    __slots__ = ("_counts", "_interacting", "_period", "counts", "estimates", "exact")
 
     def __init__(self) -> None:
-        self._estimates: dict[str, tuple[int, int]] = {}
         self._interacting = MergedCount()
+        self._period = -1
+        self._counts = {"buyers": 0, "viewers": 0, "commenters": 0, "leavers": 0}
+        self.counts = self.exact = NOBODY
+        self.estimates: set[str] = set()
 
-    def count(self, uniques: dict[str, Uniques], name: str, period: int) -> int:
-        """How many there are of a name."""
-        held = uniques.get(name)
-        if held is None:
-            return 0
-        if held.exact:
-            return held.count()
-        renewed, estimate = self._estimates.get(name, (-1, 0))
-        if renewed != period:
-            estimate = held.count()
-            self._estimates[name] = period, estimate
-        return estimate
-
-    def interacting(self, uniques: dict[str, Uniques], period: int) -> int:
-        """How many liked, followed, shared or wrote."""
-        told = [uniques[name] for name in NAMES["interacting"] if name in uniques]
-        return self._interacting.count(told, period)
+    @property
+    def leavers(self) -> int:
+        """How many left."""
+        return self._counts["leavers"]
 
     @property
     def interacting_exact(self) -> bool:
-        """Whether the last count of those is exact."""
+        """Whether the count of those who liked, followed, shared or wrote is exact."""
         return self._interacting.exact
+
+    def renew(self, uniques: dict[str, Uniques], stale: Iterable[str], period: int) -> None:
+        """Count those that some topics told of, and estimate anew in another ``period``."""
+        counts, estimates = self._counts, self.estimates
+        if period != self._period:
+            self._period = period
+            estimates.clear()
+            stale = _TOLD_BY
+        for topic in stale:
+            for name in _SHOWN.get(topic, ()):
+                held = uniques.get(name)
+                if held is not None and name not in estimates:
+                    counts[name] = held.count()
+                    if not held.exact:
+                        estimates.add(name)
+        interacting = [uniques[name] for name in NAMES["interacting"] if name in uniques]
+        both = self._interacting.count(interacting, period)
+        found = Counts(counts["buyers"], counts["viewers"], counts["commenters"], both)
+        if found != self.counts or estimates or not self.interacting_exact:
+            self.counts = self.exact = found
+            if estimates or not self.interacting_exact:
+                one_by_one = [-1 if name in estimates else counts[name] for name in _OF_ONE]
+                one_by_one.append(both if self.interacting_exact else -1)
+                self.exact = Counts(*one_by_one)
 
 
 def _told_of(minute: MinuteTally | None, of: str) -> list[Uniques]:
@@ -185,3 +239,7 @@ def _told_of(minute: MinuteTally | None, of: str) -> list[Uniques]:
         return []
     uniques = minute.uniques
     return [uniques[name] for name in NAMES[of] if name in uniques]
+
+
+def _merge(of: str, minutes: Iterable[MinuteTally]) -> MergedCount:
+    return MergedCount(each for minute in minutes for each in _told_of(minute, of))

@@ -103,7 +103,8 @@ class RollingSums:
             self._blocks = [self._sum(block) for block in _BLOCKS]
             changed = True
         else:
-            changed = self._patch()
+            older = touched - {self._now} if touched else touched
+            changed = self._patch(older) if older else False
             if now != self._now:
                 self._turn(now)
                 changed = True
@@ -119,13 +120,13 @@ class RollingSums:
         self._touched = set()
         return self._read_head(index) or changed if read_head else changed
 
-    def _patch(self) -> bool:
-        """Add up the blocks anew of which a minute changed; False: no window did."""
-        distances = {self._now - number for number in self._touched}
+    def _patch(self, numbers: set[int]) -> bool:
+        """Add up the blocks anew that some minutes are in; False: no window holds any of them."""
+        distances = {self._now - number for number in numbers}
         for place, block in enumerate(_BLOCKS):
-            if any(distance in block for distance in distances):
+            if not distances.isdisjoint(block):
                 self._blocks[place] = self._sum(block)
-        return any(0 < distance <= _OLDEST for distance in distances)
+        return min(distances) <= _OLDEST and max(distances) > 0
 
     def _turn(self, now: int) -> None:
         """Let the next minute be that of as_of: each block passes one minute on."""
