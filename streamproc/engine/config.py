@@ -23,6 +23,7 @@ class EngineConfig:
     flush_hard_bytes: int = 8 << 20
     batch_records_max: int = 2000
     fetch_wait_max_ms: int = 500
+    fetch_bytes: int = 2 << 20
     fetch_partition_bytes: int = 1 << 20
     session_timeout_s: float = 15.0
     heartbeat_interval_s: float = 3.0

@@ -35,8 +35,12 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
+        config = self.consumer.engine.config
         # Faust hard-codes 1500 ms; the embedded broker answers a long poll late, so it needs less
-        consumer._fetch_max_wait_ms = self.consumer.engine.config.fetch_wait_max_ms
+        consumer._fetch_max_wait_ms = config.fetch_wait_max_ms
+        # aiokafka asks again only when all of an answer is read: what fits one drain is folded while
+        # the next one comes, and 50 MiB, its default, would be copied in memory that is never warm
+        consumer._fetch_max_bytes = config.fetch_bytes
         return consumer
 
     async def _fetch_records(

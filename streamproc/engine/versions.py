@@ -40,7 +40,10 @@ NEEDED_FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Fetcher, ("_records", "_subscriptions", "_wait_consume_future", "_closed")),
     (FetchResult, ("_partition_records", "_topic_partition")),
     (PartitionRecords, ("_records", "_check_crcs", "next_fetch_offset")),
-    (AIOKafkaConsumer, ("_fetcher", "_coordinator", "_closed", "_fetch_max_wait_ms")),
+    (
+        AIOKafkaConsumer,
+        ("_fetcher", "_coordinator", "_closed", "_fetch_max_wait_ms", "_fetch_max_bytes"),
+    ),
     (Consumer, ("flow_active", "suspend_flow", "_buffered_partitions")),
 )
 """Fields that constructors set."""
