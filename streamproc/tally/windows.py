@@ -46,6 +46,8 @@ _OF_PEOPLE: Final = "10m"
 
 _AUDIENCE: Final = frozenset((COMMENTS_TOPIC, VIEWERS_TOPIC))
 
+_LENGTHS_MS: Final = tuple([WINDOWS[name].panes * PANE_MS for name in ROLLING])
+
 _NOBODY: Final = People(None, None, None, None, None)
 
 _encode: Final = json.Encoder().encode
@@ -176,6 +178,8 @@ class Rolling:
             self._sold = self._unpaid = None
             return
         sums, columns, held = self._orders, self._sale, self._sales
+        # First, as it may find a currency that the windows know nothing of yet.
+        self._sold = columns.sold(sums.of_people(_OF_PEOPLE))
         for name in ROLLING:
             row = sums.row(name)
             if name not in held or held[name][0] != row:
@@ -183,7 +187,6 @@ class Rolling:
         if ORDERS_TOPIC in self._stale:
             held[_SESSION] = (), sales_of_orders(orders)
             self._unpaid = without_zeros(orders.unpaid_minor)
-        self._sold = columns.sold(sums.of_people(_OF_PEOPLE))
 
     def _span(self, topics: Topics, end_ms: int) -> Span:
         """The sums of the whole broadcast."""
@@ -223,22 +226,21 @@ class Rolling:
     def _windows(self, topics: Topics, end_ms: int, counts: Counts) -> Windows:
         _, comments, viewers = topics
         entered = viewers is not None and viewers.joins != 0
-        stop_no, sums = self._pane_no + 1, self._audience
-        end = stop_no * PANE_MS
+        end, sums = (self._pane_no + 1) * PANE_MS, self._audience
+        watched = self._online.rolling(_LENGTHS_MS, end, end_ms)
         sheets: list[Sheet] = []
-        for name in ROLLING:
+        for place, name in enumerate(ROLLING):
             row = sums.row(name)
             crowd = NO_CROWD
             if name == _OF_PEOPLE:
-                joins = sums.of_people(name, JOINS)
-                crowd = self._crowd_of(name, topics, counts, joins, self._sold)
+                crowd = self._crowd_of(name, topics, counts, self._sold)
             sheets.append(
                 sheet_of(
                     self._sales[name][1],
                     None if viewers is None else row[JOINS:COMMENTS],
                     None if comments is None else row[COMMENTS],
                     row[0] if entered else None,
-                    self._online.window(end - WINDOWS[name].panes * PANE_MS, end, end_ms),
+                    watched[place],
                     crowd,
                 )
             )
@@ -257,27 +259,26 @@ class Rolling:
         sums, columns = self._orders, self._sale
         row = self._audience.fixed[PREVIOUS]
         sold = None if orders is None else columns.sold(sums.of_people(PREVIOUS))
-        joins = self._audience.of_people(PREVIOUS, JOINS)
         sheet = sheet_of(
             NO_SALES if orders is None else columns.sales(sums.fixed[PREVIOUS]),
             None if viewers is None else row[JOINS:COMMENTS],
             None if comments is None else row[COMMENTS],
             row[0] if entered else None,
             self._online.window(end - window.panes * PANE_MS, end, end_ms),
-            self._crowd_of(PREVIOUS, topics, self._people.previous(), joins, sold),
+            self._crowd_of(PREVIOUS, topics, self._people.previous(), sold),
         )
         self._previous = of, sheet, Raw(_encode(sheet))
         return sheet
 
-    def _crowd_of(
-        self, name: str, topics: Topics, counts: Counts, joins: list[int], sold: Money | None
-    ) -> Crowd:
+    def _crowd_of(self, name: str, topics: Topics, counts: Counts, sold: Money | None) -> Crowd:
         """What is made of the people of a window."""
         orders, comments, viewers = topics
         watching = None
         if viewers is not None and viewers.joins:
-            entered, unnamed = joins
-            watching = None if entered and entered == unnamed else counts.viewers
+            watching = counts.viewers
+            if viewers.unnamed_joins:
+                joins, unnamed = self._audience.of_people(name, JOINS)
+                watching = None if joins and joins == unnamed else watching
         return self._crowd(
             name,
             None if orders is None else counts.buyers,

@@ -16,7 +16,6 @@ _KEPT_MS: Final = 61 * MINUTE_MS
 """No window looks further back than this from the end of the minute of as_of."""
 
 _SPARE: Final = 64
-_SPANS: Final = 32
 _NONE: Final[list[Reading]] = []
 
 
@@ -30,12 +29,12 @@ class RollingOnline:
     __slots__ = (
         "_areas",
         "_before",
-        "_begins",
+        "_ended",
         "_first_ms",
         "_last",
         "_minutes",
         "_now",
-        "_peaks",
+        "_spans",
         "_stale",
         "_stop",
         "_times",
@@ -50,8 +49,8 @@ class RollingOnline:
         self._times, self._values, self._areas = array("q"), array("q"), array("q")
         self._last: list[Reading] = []
         self._before: list[Reading] = []
-        self._peaks: dict[tuple[int, int], int | None] = {}
-        self._begins: dict[int, tuple[int, int]] = {}
+        self._ended = -1
+        self._spans: list[tuple[int, int, int, int | None]] = []
         self._stop: tuple[int, int | None, int] = (-1, None, 0)
 
     def touched(self, number: int) -> None:
@@ -73,7 +72,8 @@ class RollingOnline:
             if stale >= now and told == last:
                 return
             if stale >= now and told[: len(last)] == last:
-                self._append(told[len(last) :])
+                self._changed()
+                self._add(told[len(last) :])
             else:
                 self._read_from(min(stale, now), now)
         elif now > self._now:
@@ -91,9 +91,32 @@ class RollingOnline:
         """Mean, peak and integral; mean and integral end at ``stop_ms`` if that comes first."""
         if not self._times:
             return NOBODY_WATCHED
-        span = (begin_ms, end_ms)
-        peak = self._peaks[span] if span in self._peaks else self._peak(begin_ms, end_ms)
-        return self._between(begin_ms, min(end_ms, stop_ms), peak)
+        return self._between(begin_ms, min(end_ms, stop_ms), self._peak(begin_ms, end_ms))
+
+    def rolling(self, lengths_ms: tuple[int, ...], end_ms: int, stop_ms: int) -> list[Watched]:
+        """Windows of these lengths that end together, no sooner than ``stop_ms``."""
+        if not self._times:
+            return [NOBODY_WATCHED] * len(lengths_ms)
+        if end_ms != self._ended:
+            self._spans = []
+            for length_ms in lengths_ms:
+                begin_ms = end_ms - length_ms
+                from_ms, before = self._begin(begin_ms)
+                self._spans.append((begin_ms, from_ms, before, self._peak(begin_ms, end_ms)))
+            self._ended = end_ms
+        if stop_ms != self._stop[0]:
+            self._stop = (stop_ms, *self._at(stop_ms))
+        _, value, area = self._stop
+        found = []
+        for begin_ms, from_ms, before, peak in self._spans:
+            if value is None or stop_ms < begin_ms:
+                found.append(Watched(None, peak, None))
+            elif from_ms == stop_ms:
+                found.append(Watched(float(value), peak, 0))
+            else:
+                within = area - before
+                found.append(Watched(within / (stop_ms - from_ms), peak, within))
+        return found
 
     def _told(self, number: int) -> list[Reading]:
         minute = self._minutes.get(number)
@@ -105,10 +128,7 @@ class RollingOnline:
         _, value, area = self._stop
         if value is None or stop_ms < begin_ms:
             return Watched(None, peak, None)
-        begin = self._begins.get(begin_ms)
-        if begin is None:
-            begin = self._begin(begin_ms)
-        from_ms, before = begin
+        from_ms, before = self._begin(begin_ms)
         if from_ms == stop_ms:
             return Watched(float(value), peak, 0)
         area -= before
@@ -116,11 +136,8 @@ class RollingOnline:
 
     def _begin(self, begin_ms: int) -> tuple[int, int]:
         """From when on a span is known, and the integral until then."""
-        if len(self._begins) > _SPANS:
-            self._begins.clear()
         from_ms = max(begin_ms, self._first_ms)
-        found = self._begins[begin_ms] = from_ms, self._at(from_ms)[1]
-        return found
+        return from_ms, 0 if from_ms == self._first_ms else self._at(from_ms)[1]
 
     def _at(self, at_ms: int) -> tuple[int | None, int]:
         """How many were online at a time, None if that is not known, and the integral until then."""
@@ -131,32 +148,16 @@ class RollingOnline:
         return value, self._areas[known] + value * (at_ms - self._times[known])
 
     def _changed(self) -> None:
-        self._begins.clear()
+        self._ended = -1
         self._stop = (-1, None, 0)
 
     def _peak(self, begin_ms: int, end_ms: int) -> int | None:
-        if len(self._peaks) > _SPANS:
-            self._peaks.clear()
         first = max(0, bisect_right(self._times, begin_ms) - 1)
-        values = self._values[first : bisect_left(self._times, end_ms)]
-        peak = self._peaks[begin_ms, end_ms] = max(values, default=None)
-        return peak
-
-    def _append(self, readings: Sequence[Reading]) -> None:
-        """Take in what was read after everything else."""
-        self._changed()
-        self._add(readings)
-        for (begin_ms, end_ms), peak in list(self._peaks.items()):
-            within = [each.online for each in readings if begin_ms < each.at_ms < end_ms]
-            if any(each.at_ms == begin_ms for each in readings):
-                del self._peaks[begin_ms, end_ms]  # what held at the begin no longer does
-            elif within:
-                self._peaks[begin_ms, end_ms] = max([*within, *(() if peak is None else (peak,))])
+        return max(self._values[first : bisect_left(self._times, end_ms)], default=None)
 
     def _read_from(self, number: int, now: int) -> None:
         """Read a minute and those after it anew."""
         self._changed()
-        self._peaks.clear()
         kept = bisect_left(self._times, number * MINUTE_MS)
         if not kept:  # also when older readings were let go of: the integral begins with them
             self._first_ms = -1

@@ -44,44 +44,49 @@ class RollingSums:
         "_bodies",
         "_columns",
         "_earlier",
+        "_is_fresh",
         "_minutes",
         "_now",
+        "_older",
         "_pane_no",
-        "_rest",
-        "_touched",
+        "_width",
         "fixed",
         "head",
     )
 
     def __init__(self, columns: Columns, minutes: dict[int, MinuteTally]) -> None:
         self._columns = columns
+        self._width = columns.width
         self._minutes = minutes
         self._now = self._pane_no = -1
-        self._touched: set[int] = set()
+        self._older: set[int] = set()
+        self._is_fresh = False
         self._blocks: list[Row] = []
         self._bodies: dict[str, Row] = {}
         self._earlier: list[Row] = []
-        self.head = self._rest = self._before = self._nothing()
+        self.head = self._before = self._nothing()
         self.fixed: dict[str, Row] = {}
 
     def touched(self, number: int) -> None:
         """A minute changed."""
-        self._touched.add(number)
+        if number == self._now:
+            self._is_fresh = False
+        else:
+            self._older.add(number)
 
     def renew(self, pane_no: int) -> bool:
         """Bring the sums up to what is held, for windows that end with a pane.
 
         Shapes: False: nothing changed in any window.
         """
-        if pane_no == self._pane_no and not self._touched:
+        index = pane_no % PANES_PER_MINUTE
+        changed = False
+        if pane_no != self._pane_no or self._older:
+            changed = self._move(pane_no)
+        elif self._is_fresh:
             return False
-        width = self._columns.width
-        changed = self._renew(pane_no)
-        while self._columns.width != width:  # a column came up that the sums do not have
-            width = self._columns.width
-            self._now = self._pane_no = -1
-            changed = self._renew(pane_no)
-        return changed
+        changed = self._read_head(index) or changed
+        return self._widen() or changed
 
     def row(self, window: str) -> list[int]:
         """The sums of a rolling window, as of the last ``renew``."""
@@ -91,20 +96,33 @@ class RollingSums:
         """The sums of the ten whole minutes of a window; the first so many columns, or all."""
         if window == PREVIOUS:
             return list(map(add, self._blocks[3][:columns], self._blocks[2]))
+        panes = self._pane_no % PANES_PER_MINUTE + 1
+        rest = self._read(self._now, panes, PANES_PER_MINUTE)
+        if self._widen():
+            return self.of_people(window, columns)
         body = list(map(add, self._bodies[window][:columns], self.head))
-        return list(map(add, body, self._rest)) if any(self._rest) else body
+        return body if rest is None else list(map(add, body, rest))
 
-    def _renew(self, pane_no: int) -> bool:
+    def _widen(self) -> bool:
+        """Begin anew if a column came up that the sums do not have; False: none did."""
+        widened = False
+        while self._columns.width != self._width:
+            self._width = self._columns.width
+            self._now = -1
+            self._move(self._pane_no)
+            self._read_head(self._pane_no % PANES_PER_MINUTE)
+            widened = True
+        return widened
+
+    def _move(self, pane_no: int) -> bool:
+        """Bring all but the head up to what is held; False: nothing changed in it."""
         now, index = divmod(pane_no, PANES_PER_MINUTE)
-        touched = self._touched
-        read_head = pane_no != self._pane_no or now in touched
         if self._now < 0 or not 0 <= now - self._now <= 1:
             self._now = now
             self._blocks = [self._sum(block) for block in _BLOCKS]
             changed = True
         else:
-            older = touched - {self._now} if touched else touched
-            changed = self._patch(older) if older else False
+            changed = self._patch() if self._older else False
             if now != self._now:
                 self._turn(now)
                 changed = True
@@ -117,12 +135,12 @@ class RollingSums:
             self._fix(index)
             changed = True
         self._pane_no = pane_no
-        self._touched = set()
-        return self._read_head(index) or changed if read_head else changed
+        self._older.clear()
+        return changed
 
-    def _patch(self, numbers: set[int]) -> bool:
+    def _patch(self) -> bool:
         """Add up the blocks anew that some minutes are in; False: no window holds any of them."""
-        distances = {self._now - number for number in numbers}
+        distances = {self._now - number for number in self._older}
         for place, block in enumerate(_BLOCKS):
             if not distances.isdisjoint(block):
                 self._blocks[place] = self._sum(block)
@@ -168,8 +186,7 @@ class RollingSums:
 
     def _read_head(self, index: int) -> bool:
         """Read the minute of as_of; False: its panes so far add up to what they did."""
-        panes = index + 1
-        rows = self._rows(self._now, 0, panes)
+        rows = self._rows(self._now, 0, index + 1)
         nothing = self._nothing()
         head = nothing
         if rows:
@@ -177,7 +194,7 @@ class RollingSums:
             if rows != self._earlier:
                 self._earlier, self._before = rows, _total(rows, nothing)
             head = list(map(add, self._before, last)) if rows else last
-        self._rest = _total(self._rows(self._now, panes, PANES_PER_MINUTE), nothing)
+        self._is_fresh = True
         if head == self.head:
             return False
         self.head = head

@@ -215,3 +215,14 @@ def test_an_estimate_is_that_of_now_ten_seconds_after_the_last_change(
             play.step(data.draw(st.sampled_from(["meet", "meet", "meet", "wait"])))
             play.broadcast.rolling.answer(play.as_of_ms)
         play.broadcast.check(play.as_of_ms + PANE_MS)
+
+
+def test_a_currency_that_is_first_seen_ahead_of_as_of_is_counted_where_it_belongs() -> None:
+    broadcast, as_of_ms = Broadcast(), BEGIN_MS + SPAN_MS
+    broadcast.add(ORDERS_TOPIC, as_of_ms, OrderFigures({}, {"CNY": 5}), 1)
+    broadcast.meet(ORDERS_TOPIC, "buyers", 1, as_of_ms)
+    broadcast.check(as_of_ms)
+    broadcast.add(ORDERS_TOPIC, as_of_ms + PANE_MS, OrderFigures({}, {"USD": 7}), 1)
+    broadcast.check(as_of_ms)
+    assert broadcast.rolling.answer(as_of_ms).windows.m10.aov_buyer_minor == {"CNY": 5, "USD": 7}
+    broadcast.check(as_of_ms + PANE_MS)
