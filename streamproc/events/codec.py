@@ -108,11 +108,14 @@ class Codec:
         keys: Sequence[bytes | None],
         timestamps_ms: Sequence[int],
     ) -> list[AnyEvent | Rejected]:
-        """Each event as :meth:`_vetted` returns it, which is asked only where it may matter."""
+        """Each event as :meth:`_vetted` returns it, which is asked only where it may matter.
+
+        Shapes: the list that was given, with what is rejected put in its place.
+        """
         suspects = self._breakers(events, min(timestamps_ms, default=0) + DAY_MS)
         if suspects or not _are_hosts(keys, events):
             suspects += _mismatched(keys, events)
-        vetted: list[AnyEvent | Rejected] = [*events]
+        vetted = cast("list[AnyEvent | Rejected]", events)
         if suspects:
             places = {id(event): place for place, event in enumerate(events)}
             for place in sorted({places[id(suspect)] for suspect in suspects}):

@@ -160,11 +160,13 @@ class FieldLimit:
 def breakers(limits: Sequence[FieldLimit], events: Sequence[_E], latest_ms: int) -> Iterator[_E]:
     """The events that break any of the limits, once for each.
 
-    Shapes: events of one class, whose limits these are.
+    Shapes: at least one event, all of one class, whose limits these are.
     """
-    columns = tuple(zip(*map(astuple, events), strict=True))
+    # one flat list: rows kept side by side would be as many objects for the collector to look through
+    fields = list(chain.from_iterable(map(astuple, events)))
+    width = len(fields) // len(events)
     for each in limits:
-        values = columns[each.place]
+        values = fields[each.place :: width]
         if each.limit.holds(values, latest_ms):
             continue
         for event, value in zip(events, values, strict=True):
