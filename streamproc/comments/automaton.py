@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import ahocorasick_rs
 
 Found = tuple[int, int, int]
+_Node = dict[str, Any]
 
 
 class Finder(Protocol):
@@ -55,56 +56,95 @@ class CompiledFinder:
 
 
 class PlainFinder:
-    """A ``Finder`` of the standard library alone: two characters tell how long a word can be.
+    """A ``Finder`` of the standard library alone: words as a tree, entered by two characters.
 
     One alternation of all words would slow down with every alias; this does not.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
         self._index = {word: at for at, word in enumerate(words)}
-        lengths: dict[str, set[int]] = {}
-        for word in words:
-            lengths.setdefault(word[:2], set()).add(len(word))
-        self._lengths = {two: sorted(all_of, reverse=True) for two, all_of in lengths.items()}
-        self._begin = re.compile(_beginning(lengths)).finditer
+        self._tree = _tree(words)
+        self._reach = max(map(len, words), default=0)
+        self._begin = re.compile(_beginning({word[:2] for word in words})).finditer
 
     def find(self, text: str) -> Iterable[Found]:
         """Every word found, leftmost-longest."""
-        index, lengths, until = self._index, self._lengths, 0
+        until = 0
         found: list[Found] = []
         for match in self._begin(text):
             start = match.start()
             if start < until:
                 continue
-            two = text[start : start + 2]
-            for length in (*lengths.get(two, ()), 1):
-                word = text[start : start + length]
-                at = index.get(word)
-                if at is not None:
-                    until = start + len(word)  # at the end of the text the cut is shorter
-                    found.append((at, start, until))
-                    break
+            longest = self._longest(text, start)
+            if longest:
+                until = start + len(longest)
+                found.append((self._index[longest], start, until))
         return found
 
     def words(self, text: str) -> Sequence[str]:
         """The words that ``find`` finds, without their places."""
-        index, lengths = self._index, self._lengths.get
+        index, enter, reach = self._index, self._tree.get, self._reach
         found: list[str] = []
         take = found.append
         start, end = 0, len(text)
         while start < end:
             two = text[start : start + 2]
-            for length in lengths(two, ()):
-                word = text[start : start + length]
-                if word in index:
-                    take(word)
-                    start += len(word)
-                    break
-            else:
+            node = enter(two)
+            if node is None:
                 if two[0] in index:
                     take(two[0])
                 start += 1
+                continue
+            longest = (
+                node if node.__class__ is str else _along(node, text[start + 2 : start + reach])
+            )
+            if longest or two[0] in index:
+                take(longest or two[0])
+            start += len(longest) or 1
         return found
+
+    def _longest(self, text: str, start: int) -> str:
+        """The longest word that begins here, or nothing."""
+        node = self._tree.get(text[start : start + 2], "")
+        longest = (
+            node if isinstance(node, str) else _along(node, text[start + 2 : start + self._reach])
+        )
+        return longest or (text[start] if text[start] in self._index else "")
+
+
+def _along(node: _Node, text: str) -> str:
+    """The longest word that ends along the text, or nothing."""
+    longest: str = node.get("", "")
+    for char in text:
+        node = node.get(char)
+        if node.__class__ is not dict:
+            return node or longest
+        longest = node.get("", longest)
+    return longest
+
+
+def _tree(words: Iterable[str]) -> _Node:
+    """Words by their first two characters, then by one after the other.
+
+    Shapes: a node holds the nodes that follow it, and at "" the word that ends there; where no node
+    follows, there is the word instead.
+    """
+    tree: _Node = {}
+    for word in words:
+        if len(word) > 1:
+            node = tree
+            for step in (word[:2], *word[2:]):
+                node = node.setdefault(step, {})
+            node[""] = word
+    left = [tree]
+    while left:
+        node = left.pop()
+        for step, following in node.items():
+            if step and following.keys() == {""}:
+                node[step] = following[""]
+            elif step:
+                left.append(following)
+    return tree
 
 
 def _beginning(pairs: Iterable[str]) -> str:
