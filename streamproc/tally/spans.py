@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.sheets import Money, Sheet
@@ -63,22 +63,23 @@ class Span(NamedTuple):
     watchers: int | None = None
 
 
-class Sales(NamedTuple):
+class Sales(Struct, gc=False):
     """What orders alone give of a span; None: nothing was told of orders."""
 
     created_minor: Money | None = None
-    sold_minor: Money | None = None
-    net_minor: Money | None = None
-    back_minor: Money | None = None
+    pay_gmv_minor: Money | None = None
+    net_gmv_minor: Money | None = None
+    refunded_minor: Money | None = None
     refund_rate: float | None = None
     orders_main: int | None = None
-    paid_lines: int | None = None
+    orders_sku: int | None = None
     items_sold: int | None = None
     aov_order_minor: Money | None = None
     failed_orders: int | None = None
+    unpaid_minor: Money | None = None
 
 
-class Crowd(NamedTuple):
+class Crowd(Struct, gc=False):
     """What is made of the people of a span; None: it is unknown, or they are not counted."""
 
     buyers: int | None = None
@@ -88,10 +89,31 @@ class Crowd(NamedTuple):
     aov_buyer_minor: Money | None = None
     gpm_viewers_minor: Money | None = None
     uv_value_minor: Money | None = None
+    conversion: float | None = None
+
+
+class Pulse(NamedTuple):
+    """What is left: the figures that change every second of a broadcast."""
+
+    online_peak: int | None
+    online_mean: float | None
+    views: int | None
+    watch_mean_s: float | None
+    likes: int | None
+    follows: int | None
+    shares: int | None
+    comments: int | None
+    product_exposures: int | None
+    product_clicks: int | None
+    cart_adds: int | None
+    ctr: float | None
+    ctor: float | None
+    gpm_views_minor: Money | None
 
 
 NO_SALES: Final = Sales()
 NO_CROWD: Final = Crowd()
+_NO_ACTS: Final = (None, None, None)
 
 Acts = Sequence[int]
 """What viewers did: the sums that ``ACTS`` names, in its order."""
@@ -117,79 +139,63 @@ def figures_of(span: Span) -> dict[str, Value]:
     Units: money in minor units by currency, without those whose sum is 0.
     """
     orders, comments, viewers = span.orders, span.comments, span.viewers
-    return structs.asdict(
-        sheet_of(
-            NO_SALES if orders is None else sales_of_orders(orders),
-            None if viewers is None else acts_of(viewers),
-            None if comments is None else comments.comments,
-            span.views,
-            span.watched,
-            NO_CROWD if span.people is None else _crowd_of_people(span.people),
-            span.watchers,
-        )
+    sales = NO_SALES if orders is None else sales_of_orders(orders)
+    crowd = NO_CROWD if span.people is None else _crowd_of_people(span.people)
+    pulse = pulse_of(
+        sales,
+        None if viewers is None else acts_of(viewers),
+        None if comments is None else comments.comments,
+        span.views,
+        span.watched,
+        span.watchers,
     )
+    return structs.asdict(sheet_of(sales, crowd, pulse))
 
 
-def sheet_of(
+def sheet_of(sales: Sales, crowd: Crowd, pulse: Pulse) -> Sheet:
+    """The figures of a span from their parts."""
+    return Sheet(**structs.asdict(sales), **structs.asdict(crowd), **pulse._asdict())
+
+
+def pulse_of(
     sales: Sales,
     acts: Acts | None,
     comments: int | None,
     views: int | None,
     watched: Watched,
-    crowd: Crowd,
     watchers: int | None = None,
-) -> Sheet:
-    """The figures of a span from their parts. Shapes: None where a topic told nothing."""
-    created, sold, net, back, refund_rate, main, paid_lines, items, aov_order, failed = sales
-    buyers, viewers, commenters, interaction_rate, aov_buyer, gpm_viewers, uv_value = crowd
+) -> Pulse:
+    """The figures that change every second. Shapes: None where a topic told nothing."""
     mean, peak, online_ms = watched
+    sold = sales.pay_gmv_minor
     gpm_views = None if sold is None else mean_minor(sold, views, VIEWS_OF_GPM)
     if acts is None:
-        views = watch_s = likes = follows = shares = exposures = clicks = cart_adds = None
-        ctr = ctor = None
-    else:
-        likes, follows, shares, exposures, clicks, cart_adds, leaves, watched_ms = acts
-        ctr = clicks / exposures if exposures else None
-        ctor = paid_lines / clicks if clicks and paid_lines is not None else None
-        watch_s = _littles_law_s(online_ms, views)
-        if leaves:
-            watch_s = watched_ms / (1000 * (watchers or leaves))
-    # By place, in the order of the registry: names would double what a sheet costs.
-    return Sheet(
-        created,
-        sold,
-        net,
-        back,
-        refund_rate,
-        main,
-        paid_lines,
-        items,
-        buyers,
-        aov_order,
-        aov_buyer,
-        None,
-        failed,
-        None,
+        return Pulse(peak, mean, None, None, *_NO_ACTS, comments, *_NO_ACTS, None, None, gpm_views)
+    likes, follows, shares, exposures, clicks, cart_adds, leaves, watched_ms = acts
+    watch_s = ctr = ctor = None
+    if leaves:
+        watch_s = watched_ms / (1000 * (watchers or leaves))
+    elif views and online_ms is not None:
+        watch_s = online_ms / (1000 * views)
+    if exposures:
+        ctr = clicks / exposures
+    if clicks and sales.orders_sku is not None:
+        ctor = sales.orders_sku / clicks
+    return Pulse(
         peak,
         mean,
         views,
-        viewers,
         watch_s,
         likes,
         follows,
         shares,
         comments,
-        commenters,
         exposures,
         clicks,
         cart_adds,
         ctr,
         ctor,
-        None,
         gpm_views,
-        gpm_viewers,
-        uv_value,
-        interaction_rate,
     )
 
 
@@ -273,10 +279,6 @@ def watch_method(leaves: int | None, online_ms: int | None, views: int | None) -
     if leaves:
         return "measured"
     return "littles_law" if online_ms is not None and views else None
-
-
-def _littles_law_s(online_ms: int | None, views: int | None) -> float | None:
-    return online_ms / (1000 * views) if online_ms is not None and views else None
 
 
 def without_zeros(money: Money) -> Money:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 from zlib import crc32
 
-from msgspec import Raw, Struct, field, json
+from msgspec import Raw, Struct, field, structs
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.completeness import SOURCES, Completeness, approximate_of, completeness_of
@@ -18,7 +18,6 @@ from streamproc.tally.formulas import WINDOWS, named_viewers, session_span, span
 from streamproc.tally.model import SessionTally
 from streamproc.tally.sheets import Money, Sheet
 from streamproc.tally.spans import (
-    NO_CROWD,
     NO_SALES,
     Crowd,
     People,
@@ -26,15 +25,24 @@ from streamproc.tally.spans import (
     Span,
     acts_of,
     crowd_of,
+    pulse_of,
     ratio,
     sales_of_orders,
-    sheet_of,
     watch_method,
     without_zeros,
 )
 from streamproc.tally.timing import PANE_MS, PANES_PER_MINUTE
-from streamproc.tally.windows_columns import COMMENTS, JOINS, AudienceColumns, Row, SaleColumns
+from streamproc.tally.windows_columns import COMMENTS, JOINS, AudienceColumns, SaleColumns
 from streamproc.tally.windows_online import RollingOnline
+from streamproc.tally.windows_parts import (
+    NO_CROWD_KEPT,
+    NO_SALES_KEPT,
+    EncodedAnswer,
+    Kept,
+    Lines,
+    Part,
+    encode,
+)
 from streamproc.tally.windows_people import Counts, RollingPeople, SessionPeople
 from streamproc.tally.windows_sums import PREVIOUS, ROLLING, RollingSums
 
@@ -50,25 +58,19 @@ _LENGTHS_MS: Final = tuple([WINDOWS[name].panes * PANE_MS for name in ROLLING])
 
 _NOBODY: Final = People(None, None, None, None, None)
 
-_encode: Final = json.Encoder().encode
-
 
 class Windows(Struct, gc=False):
-    """The figures of each window. Shapes: those of ``previous_10m`` may be JSON already."""
+    """The figures of each window."""
 
     m1: Sheet = field(name="1m")
     m5: Sheet = field(name="5m")
     m10: Sheet = field(name="10m")
-    previous_10m: Sheet | Raw
+    previous_10m: Sheet
     m60: Sheet = field(name="60m")
 
 
 class Answer(Struct, gc=False):
-    """What is published of a broadcast.
-
-    Shapes: parts are shared with the answers before and after. Nothing is to be changed in them,
-        and they are to be read before the next is asked for.
-    """
+    """What is published of a broadcast. Shapes: nothing is to be changed in it."""
 
     figures: Sheet
     windows: Windows
@@ -99,7 +101,6 @@ class Rolling:
         "_session",
         "_sold",
         "_stale",
-        "_unpaid",
         "tally",
     )
 
@@ -115,11 +116,10 @@ class Rolling:
         self._phase_ms = crc32(tally.host_id.encode()) % PANE_MS
         self._pane_no = -1
         self._stale = set(SOURCES)
-        self._sales: dict[str, tuple[Row, Sales]] = {}
+        self._sales: dict[str, Kept[Sales]] = {}
         self._sold: Money | None = None
-        self._unpaid: Money | None = None
-        self._crowds: dict[str, tuple[Any, Crowd]] = {}
-        self._previous: tuple[Any, Sheet, Raw] | None = None
+        self._crowds: dict[str, Kept[Crowd]] = {}
+        self._previous: tuple[Any, tuple[Part, Raw]] | None = None
         self._completeness: tuple[Any, Completeness] | None = None
 
     def touched(self, topic: str, number: int | None = None) -> None:
@@ -142,15 +142,25 @@ class Rolling:
                 self._online.touched(number)
         self._people.touched(topic, number)
 
-    def encoded(self, as_of_ms: int) -> bytes:
-        """The answer as of a time, as JSON."""
-        found = self.answer(as_of_ms)
-        if self._previous is not None:
-            found.windows.previous_10m = self._previous[2]
-        return _encode(found)
-
     def answer(self, as_of_ms: int) -> Answer:
         """The figures, windows and completeness as of a time."""
+        session, (m1, m5, m10, m60), (previous, _), completeness = self._parts(as_of_ms)
+        figures = session.sheet()
+        online = self.tally.online
+        figures.online_now = None if online is None else online.viewers
+        windows = Windows(m1.sheet(), m5.sheet(), m10.sheet(), previous.sheet(), m60.sheet())
+        return Answer(figures, windows, structs.replace(completeness))
+
+    def encoded(self, as_of_ms: int) -> bytes:
+        """The answer as of a time, as JSON."""
+        session, (m1, m5, m10, m60), (_, previous), completeness = self._parts(as_of_ms)
+        online = self.tally.online
+        figures = session.line(None if online is None else online.viewers)
+        windows = Lines(m1.line(), m5.line(), m10.line(), previous, m60.line())
+        return encode(EncodedAnswer(figures, windows, completeness))
+
+    def _parts(self, as_of_ms: int) -> tuple[Part, list[Part], tuple[Part, Raw], Completeness]:
+        """The session, the windows that roll, the one before, and how complete they are."""
         tally = self.tally
         self._pane_no = pane_no = as_of_ms // PANE_MS
         now = pane_no // PANES_PER_MINUTE
@@ -165,28 +175,31 @@ class Rolling:
         topics = topics_of(tally)
         span = self._span(topics, end_ms)
         counts = self._people.counts(now, period, session.exact)
-        windows = self._windows(topics, end_ms, counts)
+        entered = topics[2] is not None and topics[2].joins != 0
+        rolling = self._windows(topics, end_ms, counts, entered)
+        previous = self._held_previous(topics, end_ms, entered)
         completeness = self._complete(as_of_ms, span)
         self._stale.clear()
-        return Answer(self._figures(span), windows, completeness)
+        return self._whole(span), rolling, previous, completeness
 
     def _sell(self) -> None:
         """Compute anew what orders alone give."""
         orders = topics_of(self.tally)[0]
         if orders is None:
-            self._sales = dict.fromkeys((*ROLLING, _SESSION), ((), NO_SALES))
-            self._sold = self._unpaid = None
+            self._sales = dict.fromkeys((*ROLLING, _SESSION), NO_SALES_KEPT)
+            self._sold = None
             return
         sums, columns, held = self._orders, self._sale, self._sales
         # First, as it may find a currency that the windows know nothing of yet.
         self._sold = columns.sold(sums.of_people(_OF_PEOPLE))
         for name in ROLLING:
             row = sums.row(name)
-            if name not in held or held[name][0] != row:
-                held[name] = row, columns.sales(row)
+            if name not in held or held[name].of != row:
+                held[name] = Kept(row, columns.sales(row))
         if ORDERS_TOPIC in self._stale:
-            held[_SESSION] = (), sales_of_orders(orders)
-            self._unpaid = without_zeros(orders.unpaid_minor)
+            sales = sales_of_orders(orders)
+            sales.unpaid_minor = without_zeros(orders.unpaid_minor)
+            held[_SESSION] = Kept((), sales)
 
     def _span(self, topics: Topics, end_ms: int) -> Span:
         """The sums of the whole broadcast."""
@@ -203,51 +216,42 @@ class Rolling:
         )
         return session_span(tally, watched, people, self._session.leavers)
 
-    def _figures(self, span: Span) -> Sheet:
+    def _whole(self, span: Span) -> Part:
         comments, viewers, people = span.comments, span.viewers, span.people
         if people is None:
             people = _NOBODY
-        sales = self._sales[_SESSION][1]
-        found = sheet_of(
-            sales,
+        sales = self._sales[_SESSION]
+        pulse = pulse_of(
+            sales.held,
             None if viewers is None else acts_of(viewers),
             None if comments is None else comments.comments,
             span.views,
             span.watched,
-            self._crowd(_SESSION, *people[:4], sales.sold_minor),
             span.watchers,
         )
-        online = self.tally.online
-        found.online_now = None if online is None else online.viewers
-        found.unpaid_minor = self._unpaid
-        found.conversion = ratio(people.buyers, people.viewers)
-        return found
+        return Part(sales, self._crowd(_SESSION, *people[:4], sales.held.pay_gmv_minor), pulse)
 
-    def _windows(self, topics: Topics, end_ms: int, counts: Counts) -> Windows:
+    def _windows(self, topics: Topics, end_ms: int, counts: Counts, entered: bool) -> list[Part]:
         _, comments, viewers = topics
-        entered = viewers is not None and viewers.joins != 0
-        end, sums = (self._pane_no + 1) * PANE_MS, self._audience
+        sums, parts = self._audience, []
+        end = (self._pane_no + 1) * PANE_MS
         watched = self._online.rolling(_LENGTHS_MS, end, end_ms)
-        sheets: list[Sheet] = []
-        for place, name in enumerate(ROLLING):
+        for name, online in zip(ROLLING, watched, strict=True):
             row = sums.row(name)
-            crowd = NO_CROWD
+            sales, crowd = self._sales[name], NO_CROWD_KEPT
             if name == _OF_PEOPLE:
                 crowd = self._crowd_of(name, topics, counts, self._sold)
-            sheets.append(
-                sheet_of(
-                    self._sales[name][1],
-                    None if viewers is None else row[JOINS:COMMENTS],
-                    None if comments is None else row[COMMENTS],
-                    row[0] if entered else None,
-                    watched[place],
-                    crowd,
-                )
+            pulse = pulse_of(
+                sales.held,
+                None if viewers is None else row[JOINS:COMMENTS],
+                None if comments is None else row[COMMENTS],
+                row[0] if entered else None,
+                online,
             )
-        m1, m5, m10, m60 = sheets
-        return Windows(m1, m5, m10, self._held_previous(topics, end_ms, entered), m60)
+            parts.append(Part(sales, crowd, pulse))
+        return parts
 
-    def _held_previous(self, topics: Topics, end_ms: int, entered: bool) -> Sheet:
+    def _held_previous(self, topics: Topics, end_ms: int, entered: bool) -> tuple[Part, Raw]:
         """The window that changes only when as_of moves on by a pane, or an older minute does."""
         window = WINDOWS[PREVIOUS]
         end = (self._pane_no + 1 - window.back) * PANE_MS
@@ -259,18 +263,22 @@ class Rolling:
         sums, columns = self._orders, self._sale
         row = self._audience.fixed[PREVIOUS]
         sold = None if orders is None else columns.sold(sums.of_people(PREVIOUS))
-        sheet = sheet_of(
-            NO_SALES if orders is None else columns.sales(sums.fixed[PREVIOUS]),
+        sales = NO_SALES if orders is None else columns.sales(sums.fixed[PREVIOUS])
+        pulse = pulse_of(
+            sales,
             None if viewers is None else row[JOINS:COMMENTS],
             None if comments is None else row[COMMENTS],
             row[0] if entered else None,
             self._online.window(end - window.panes * PANE_MS, end, end_ms),
-            self._crowd_of(PREVIOUS, topics, self._people.previous(), sold),
         )
-        self._previous = of, sheet, Raw(_encode(sheet))
-        return sheet
+        crowd = self._crowd_of(PREVIOUS, topics, self._people.previous(), sold)
+        part = Part(Kept((), sales), crowd, pulse)
+        self._previous = of, (part, Raw(encode(part.line())))
+        return self._previous[1]
 
-    def _crowd_of(self, name: str, topics: Topics, counts: Counts, sold: Money | None) -> Crowd:
+    def _crowd_of(
+        self, name: str, topics: Topics, counts: Counts, sold: Money | None
+    ) -> Kept[Crowd]:
         """What is made of the people of a window."""
         orders, comments, viewers = topics
         watching = None
@@ -288,11 +296,14 @@ class Rolling:
             sold,
         )
 
-    def _crowd(self, name: str, *of: Any) -> Crowd:  # noqa: ANN401 - what ``crowd_of`` takes
+    def _crowd(self, name: str, *of: Any) -> Kept[Crowd]:  # noqa: ANN401 - what ``crowd_of`` takes
         held = self._crowds.get(name)
-        if held is None or held[0] != of:
-            held = self._crowds[name] = of, crowd_of(*of)
-        return held[1]
+        if held is None or held.of != of:
+            crowd = crowd_of(*of)
+            if name == _SESSION:
+                crowd.conversion = ratio(crowd.buyers, crowd.viewers)
+            held = self._crowds[name] = Kept(of, crowd)
+        return held
 
     def _complete(self, as_of_ms: int, span: Span) -> Completeness:
         tally, session = self.tally, self._session

@@ -72,8 +72,7 @@ class RollingOnline:
             if stale >= now and told == last:
                 return
             if stale >= now and told[: len(last)] == last:
-                self._changed()
-                self._add(told[len(last) :])
+                self._append(told[len(last) :])
             else:
                 self._read_from(min(stale, now), now)
         elif now > self._now:
@@ -154,6 +153,20 @@ class RollingOnline:
     def _peak(self, begin_ms: int, end_ms: int) -> int | None:
         first = max(0, bisect_right(self._times, begin_ms) - 1)
         return max(self._values[first : bisect_left(self._times, end_ms)], default=None)
+
+    def _append(self, readings: Sequence[Reading]) -> None:
+        """Take in what was read after everything else."""
+        ended = self._ended if self._times else -1
+        self._changed()
+        self._add(readings)
+        spans = []
+        for begin_ms, from_ms, before, peak in self._spans:
+            if any(each.at_ms == begin_ms for each in readings):
+                return  # what held at the begin no longer does
+            within = [each.online for each in readings if each.at_ms < ended]
+            known = within if peak is None else [*within, peak]
+            spans.append((begin_ms, from_ms, before, max(known, default=None)))
+        self._spans, self._ended = spans, ended
 
     def _read_from(self, number: int, now: int) -> None:
         """Read a minute and those after it anew."""

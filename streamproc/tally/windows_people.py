@@ -59,12 +59,14 @@ class MergedCount:
 
     __slots__ = ("_count", "_seen", "_whole", "exact")
 
-    def __init__(self, counts: Iterable[Uniques] = ()) -> None:
+    def __init__(self, counts: Iterable[Uniques] = (), known: int = -1) -> None:
         self._whole = Uniques()
         self._seen: list[int] = []
         self._count = 0
         for each in counts:
             self._whole.merge(each)
+            if self._whole.exact and self._whole.count() == known:
+                break  # nobody else is known
         self.exact = self._whole.exact
 
     def merge(self, count: Uniques) -> None:
@@ -104,14 +106,23 @@ class RollingPeople:
     Shapes: ``touched`` tells each minute that changed. Who is in a minute is in the broadcast, too.
     """
 
-    __slots__ = ("_counts", "_merged", "_minutes", "_now", "_period", "_previous", "_stale")
+    __slots__ = (
+        "_counts",
+        "_known",
+        "_merged",
+        "_minutes",
+        "_now",
+        "_period",
+        "_previous",
+        "_stale",
+    )
 
     def __init__(self, minutes: dict[int, MinuteTally]) -> None:
         self._minutes = minutes
         self._now = self._period = -1
         self._stale: set[str] = set()
         self._merged: dict[str, MergedCount] = {}
-        self._counts = NOBODY
+        self._counts = self._known = NOBODY
         self._previous: Counts | None = None
 
     def touched(self, topic: str, number: int) -> None:
@@ -135,7 +146,8 @@ class RollingPeople:
             exact.
         """
         if now != self._now:
-            self._turn(now)
+            self._turn(now, whole)
+        self._known = whole
         if period != self._period:
             self._period = period
             stale = frozenset(of for of, merged in self._merged.items() if not merged.exact)
@@ -163,14 +175,19 @@ class RollingPeople:
         if self._previous is None:
             last = self._now - _TEN
             minutes = self._between(last - _TEN + 1, last)
-            self._previous = Counts(*[_merge(of, minutes).count((), -1) for of in NAMES])
+            known = zip(NAMES, self._known, strict=True)
+            self._previous = Counts(
+                *[_merge(of, minutes, most).count((), -1) for of, most in known]
+            )
         return self._previous
 
-    def _turn(self, now: int) -> None:
+    def _turn(self, now: int, whole: Counts) -> None:
         self._now = now
         self._previous = None
         minutes = self._between(now - _TEN + 1, now - 1)
-        self._merged = {of: _merge(of, minutes) for of in NAMES}
+        self._merged = {
+            of: _merge(of, minutes, known) for of, known in zip(NAMES, whole, strict=True)
+        }
         self._counts = NOBODY
         self._stale = set(_TOLD_BY)
 
@@ -241,5 +258,7 @@ def _told_of(minute: MinuteTally | None, of: str) -> list[Uniques]:
     return [uniques[name] for name in NAMES[of] if name in uniques]
 
 
-def _merge(of: str, minutes: Iterable[MinuteTally]) -> MergedCount:
-    return MergedCount(each for minute in minutes for each in _told_of(minute, of))
+def _merge(of: str, minutes: Iterable[MinuteTally], known: int) -> MergedCount:
+    """Who is in some minutes. Shapes: ``known`` is how many are in the whole broadcast, if exact."""
+    told = [each for minute in minutes for each in _told_of(minute, of)]
+    return MergedCount(told, known)
