@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from time import process_time
 from typing import Final
 
-from streamproc.cli.comment_files import shipped_lexicon, traditional_table
-from streamproc.comments.automaton import CompiledFinder, Finder, PlainFinder
+from streamproc.comments.automaton import CompiledFinder, PlainFinder
 from streamproc.comments.classifier import Classifier
-from streamproc.comments.products import Catalog
 from tests.bench.__main__ import show
 from tests.typed import catalog, typed
+from tests.unit.comments.reading import fresh
 
 BATCH: Final = 512
 MORE_ALIASES: Final = 3_000
@@ -49,11 +48,6 @@ def per_second(read: Classifier, texts: Sequence[str], batch: int) -> float:
     for one in batches:
         read.read(one)
     return len(texts) / (process_time() - begin)
-
-
-def fresh(stock: Catalog, finder: type[Finder]) -> Classifier:
-    """A classifier that has read nothing yet."""
-    return Classifier(shipped_lexicon(), traditional_table(), stock, finder)
 
 
 def measure(size: Size) -> dict[str, int]:

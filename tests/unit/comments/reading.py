@@ -20,7 +20,18 @@ def catalog() -> Catalog:
 
 @cache
 def classifier(finder: type[Finder] = CompiledFinder) -> Classifier:
-    return Classifier(shipped_lexicon(), traditional_table(), catalog(), finder)
+    return fresh(catalog(), finder)
+
+
+def fresh(stock: Catalog, finder: type[Finder] = CompiledFinder) -> Classifier:
+    """One that has read nothing yet."""
+    return Classifier(shipped_lexicon(), traditional_table(), stock, finder)
+
+
+@cache
+def traditional() -> dict[int, str]:
+    """A traditional character for each simplified one that has any, for ``str.translate``."""
+    return {ord(simplified): one for one, simplified in traditional_table().items()}
 
 
 def with_own(text: str) -> Classifier:
