@@ -22,6 +22,7 @@ from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
+from streamproc.program.rest import Rest
 from streamproc.program.sweep import Sweep
 from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
 
@@ -48,6 +49,7 @@ class LiveProgram:
             **{topic: fold.apply for topic, fold in self.audience.items()},
         }
         self._sweep = Sweep(self.records, self.streams)
+        self._rest = Rest(self.streams.values())
         self._codecs = {topic: Codec(topic) for topic in INPUT_TOPICS}
         self._outputs = Outputs()
 
@@ -86,8 +88,9 @@ class LiveProgram:
         return report
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
-        """Delete a few of the records that are over; the clock decides nothing."""
+        """Delete a few of the records that are over, and close a few; the clock decides nothing."""
         self._sweep.step()
+        self._rest.step()
 
     def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
         """Every key changed since the last call, with its value; ``None`` deletes the key.

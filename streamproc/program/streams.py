@@ -17,8 +17,8 @@ from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import ALLOWANCE_MS, MINUTE_MS, PANE_MS
 from streamproc.tally.uniques import hashed
 
-_NO_SESSION: Final = ""
-"""No session has this id."""
+NOTHING: Final = Session(b"", "", Figures())
+"""What a host looks at that has no session to look at: no session has this id."""
 
 
 class Streams:
@@ -48,8 +48,7 @@ class Streams:
         """The stream of a host, begun if it is new."""
         stream = self.hosts.get(host_id)
         if stream is None:
-            nothing = Session(b"", _NO_SESSION, Figures())
-            stream = self.hosts[host_id] = HostStream(host_id.encode() + SEPARATOR, nothing)
+            stream = self.hosts[host_id] = HostStream(host_id.encode() + SEPARATOR, NOTHING)
         return stream
 
     def session(self, stream: HostStream, session_id: str) -> Session:
@@ -156,7 +155,7 @@ class Streams:
             self.today = today
             for stream in self.hosts.values():
                 # What it looks at may be over now.
-                stream.session = Session(b"", _NO_SESSION, Figures())
+                stream.session = NOTHING
 
     def _join(self, session: Session, minute: Minute) -> None:
         counts = minute.members.counts()

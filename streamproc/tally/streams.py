@@ -17,7 +17,8 @@ class HostStream:
     Shapes: ``latest`` is the session with the greatest event time, the greater id among equals;
         ``buckets`` holds live ones only, ``dies_at_ms`` is the watermark at which the first dies.
         Where the last event fell, so that the next one need not look: its ``session``, ``pane_no``
-        and ``bucket`` (None: its bucket is dead).
+        and ``bucket`` (None: its bucket is dead). ``visited_ms`` is what the watermark was when it
+        was last asked whether anything happens here.
     """
 
     __slots__ = (
@@ -28,12 +29,13 @@ class HostStream:
         "latest",
         "pane_no",
         "session",
+        "visited_ms",
         "watermark_ms",
     )
 
     def __init__(self, host: bytes, session: Session) -> None:
         self.host = host
-        self.watermark_ms = NO_WATERMARK_MS
+        self.watermark_ms = self.visited_ms = NO_WATERMARK_MS
         self.latest = ""
         self.buckets: dict[int, Bucket] = {}
         self.dies_at_ms = NEVER_MS
@@ -45,6 +47,20 @@ class HostStream:
         """Remember by a new bucket."""
         self.buckets[bucket.number] = bucket
         self.dies_at_ms = min(self.dies_at_ms, bucket.dies_at_ms)
+
+    def rest(self, nothing: Session) -> bool:
+        """Let go of what is open, if all of it is taken and the watermark stood still since asked.
+
+        Shapes: False: something happens here. What is opened again is as it was.
+        """
+        session = self.session
+        moved, self.visited_ms = self.visited_ms != self.watermark_ms, self.watermark_ms
+        if moved or session.dirty or session.minute.dirty:
+            return False
+        self.session, self.pane_no, self.bucket = nothing, -1, None
+        for bucket in self.buckets.values():
+            bucket.settle()
+        return True
 
     def dead(self) -> list[Bucket]:
         """The buckets that the watermark has passed, taken out."""

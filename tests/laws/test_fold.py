@@ -184,6 +184,21 @@ def test_the_state_does_not_depend_on_how_the_log_is_cut(
     assert state == folded(log)
 
 
+@given(log=logs(), cuts=st.sets(st.integers(1, 59)), ticks=st.sampled_from([1, 5, 40]))
+def test_the_state_does_not_depend_on_what_hosts_hold_open(
+    log: list[LogRecord], cuts: set[int], ticks: int
+) -> None:
+    program, state = LiveProgram(), State()
+    for batch in pieces(log, sorted(cuts)):
+        program.apply(batch.topic, batch)
+        take_into(state, program)
+        for _ in range(ticks):
+            program.tick(0, caught_up=True)
+
+    assert program.take_dirty() == []
+    assert state == folded(log)
+
+
 @given(log=logs(), data=st.data())
 def test_the_state_does_not_depend_on_how_topics_interleave(
     log: list[LogRecord], data: st.DataObject
