@@ -80,10 +80,11 @@ class Answer(Struct, gc=False):
 class Rolling:
     """One broadcast that is published again and again.
 
-    Shapes: reads a tally that goes on. Its owner calls ``touched`` after each change and before the
-        next answer, once for any number of changes of the same minute. Unique counts only grow. Any
-        ``as_of_ms`` may follow on any other. Counts of people are those of now while they are
-        exact; an estimate is at most ten seconds old.
+    Shapes: reads a tally that goes on, in place. Its owner calls ``touched`` after each change and
+        before the next answer, once for any number of changes of the same minute. Any ``as_of_ms``
+        may follow on any other. Unique counts only grow, as long as their minute is held; who is
+        in a minute is in the broadcast, too; nobody is taken back of ``unnamed_joins``. Counts of
+        people are those of now while they are exact; an estimate is at most ten seconds old.
     """
 
     __slots__ = (
