@@ -226,3 +226,16 @@ def test_a_currency_that_is_first_seen_ahead_of_as_of_is_counted_where_it_belong
     broadcast.check(as_of_ms)
     assert broadcast.rolling.answer(as_of_ms).windows.m10.aov_buyer_minor == {"CNY": 5, "USD": 7}
     broadcast.check(as_of_ms + PANE_MS)
+
+
+def test_what_comes_after_the_end_is_told_at_once() -> None:
+    broadcast, as_of_ms = Broadcast(), BEGIN_MS + SPAN_MS
+    broadcast.turn(Lifecycle(as_of_ms, None, None, None, as_of_ms - 2 * MINUTE_MS, 1))
+    broadcast.add(COMMENTS_TOPIC, as_of_ms, CommentFigures(1), 1)
+    broadcast.check(as_of_ms)
+    broadcast.tally.minutes[as_of_ms // MINUTE_MS].panes[COMMENTS_TOPIC][
+        as_of_ms // PANE_MS % PANES_PER_MINUTE
+    ] = CommentFigures(3)
+    broadcast.rolling.touched(COMMENTS_TOPIC, as_of_ms // MINUTE_MS)
+    assert broadcast.rolling.answer(as_of_ms).completeness.after_end == 3
+    broadcast.check(as_of_ms)
