@@ -116,9 +116,12 @@ def _along(node: _Node, text: str) -> str:
     """The longest word that ends along the text, or nothing."""
     longest: str = node.get("", "")
     for char in text:
-        node = node.get(char)
-        if node.__class__ is not dict:
-            return node or longest
+        following: _Node | str | None = node.get(char)
+        if following is None:
+            return longest
+        if isinstance(following, str):
+            return following
+        node = following
         longest = node.get("", longest)
     return longest
 

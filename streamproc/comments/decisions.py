@@ -73,9 +73,9 @@ class Decider:
         return Decision(
             labels=ordered,
             polarity=self._polarity_of(ordered, fired),
-            rules=tuple(dict.fromkeys(rule.text.id for _, rule in fired)),
+            rules=tuple(dict.fromkeys([rule.text.id for _, rule in fired])),
             clauses=tuple(clauses),
-            fired=tuple((at, rule.text.id) for at, rule in fired),
+            fired=tuple([(at, rule.text.id) for at, rule in fired]),
             mentions=self._ranked(undated, signature, bool(labels)),
             unexplained=not fired and not self._stock.isdisjoint(whole),
         )

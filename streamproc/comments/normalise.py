@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from streamproc.comments.automaton import Finder, latin_edges_fit
 
@@ -51,21 +53,32 @@ class _Table(dict[int, str]):
         return char if char in _KEPT else SEPARATOR
 
 
-class _KnownTable(dict[int, int | str | None]):
+class _KnownTable:
     """As ``_Table``, with ``UNKNOWN`` for every character beyond an alphabet.
 
-    Shapes: a code point where there is one character, since ``str.translate`` likes it best.
+    A subclass of ``dict`` would take a third longer to look up in, so this fills a plain one, to which
+    characters come that it does not know yet; whatever text brought some is then translated again.
     """
 
     def __init__(self, table: _Table, alphabet: frozenset[str]) -> None:
-        super().__init__()
         self._table = table
         self._alphabet = alphabet
+        self._filled: defaultdict[int, int | str | None] = defaultdict(int)
+        self._settled = 0
 
-    def __missing__(self, code: int) -> int | str | None:
-        piece = "".join(char if char in self._alphabet else UNKNOWN for char in self._table[code])
-        found = self[code] = ord(piece) if len(piece) == 1 else piece or None
-        return found
+    def translate(self, text: str) -> str:
+        """The text, each of its characters brought into form."""
+        form = text.translate(self._filled)
+        if len(self._filled) == self._settled:
+            return form
+        for code in islice(self._filled, self._settled, None):
+            piece = "".join(
+                char if char in self._alphabet else UNKNOWN for char in self._table[code]
+            )
+            # a code point where there is one character: translating likes it best
+            self._filled[code] = ord(piece) if len(piece) == 1 else piece or None
+        self._settled = len(self._filled)
+        return text.translate(self._filled)
 
 
 class Normaliser:
@@ -113,7 +126,7 @@ class Normaliser:
 
     def known(self, texts: Sequence[str]) -> str:
         """As ``batch``, with ``UNKNOWN`` for what is in no word: several times as fast."""
-        form = _squeezed(_joined(texts).translate(self._known))
+        form = _squeezed(self._known.translate(_joined(texts)))
         return self._replaced(_LOOSE_SPACE.sub("", form))
 
     def _replaced(self, form: str) -> str:

@@ -7,7 +7,7 @@ Rules are a decision list: within a clause, the first that fits decides, unless 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamproc.comments.lexicon import RuleText
@@ -137,23 +137,25 @@ class RuleList:
         }
         self._of_gap = (0, 0, _places(rule.only is not None for rule in rules))
 
-    def firing(self, clause: str, around: int) -> Iterator[Rule]:
+    def firing(self, clause: str, around: int) -> list[Rule]:
         """The rules that decide a clause, in order, given the classes of the whole comment."""
         classes, awake, barred = 0, self._needless, 0
-        for code in set(clause):
+        for code in clause:
             bit, wakes, bars = self._of_class.get(code, self._of_gap)
             classes |= bit
             awake |= wakes
             barred |= bars
         awake &= ~barred
+        found: list[Rule] = []
         while awake:
             first = awake & -awake
             awake ^= first
             rule = self._rules[first.bit_length() - 1]
             if rule.fits(clause, classes, around):
-                yield rule
+                found.append(rule)
                 if not rule.text.go_on:
-                    return
+                    break
+        return found
 
 
 def _places(held: Iterable[object]) -> int:

@@ -20,7 +20,7 @@ _FILLER = "."  # a word without a class
 _APART = ":"  # the same where it must not vanish: it keeps Latin letters apart, or has some
 _LETTER = f"{_BEGIN}{GAP}{_CLOSE}"
 _FIRST_REF = 0x10000  # beyond every class
-_REF = re.compile(f"[{chr(_FIRST_REF)}-{chr(0x10FFFF)}]")
+_REF = re.compile(f"([{chr(_FIRST_REF)}-{chr(0x10FFFF)}])")
 _TOUCHING = re.compile(f"{_CLOSE}\\{_FILLER}+{_BEGIN}")
 _WORD = f".{_REF.pattern}?"
 _CUT = re.compile(f"(?<={_CLOSE}{_BEGIN}){_WORD}|{_WORD}(?={_CLOSE}{_BEGIN})")
@@ -62,10 +62,11 @@ class Signs:
         if _BEGIN in signs or _CLOSE in signs:
             signs = _CUT.sub(GAP, signs).replace(_BEGIN, "").replace(_CLOSE, "")
             signs = _once(signs.replace(_APART, ""), GAP)
-        refs = _REF.findall(signs)
-        if not refs:
+        pieces = _REF.split(signs)  # classes, a reference, classes, and so on
+        if len(pieces) == 1:
             return signs, ()
-        return _REF.sub("", signs), tuple([self._refs[ord(ref) - _FIRST_REF] for ref in refs])
+        refs = [self._refs[ord(ref) - _FIRST_REF] for ref in pieces[1::2]]
+        return "".join(pieces[::2]), tuple(refs)
 
 
 def _edged(word: str, sign: str) -> str:
