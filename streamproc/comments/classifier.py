@@ -11,7 +11,8 @@ from streamproc.comments.automaton import CompiledFinder, Finder
 from streamproc.comments.decisions import Decider, Decision
 from streamproc.comments.labels import ABOUT_A_PRODUCT
 from streamproc.comments.lexicon import Lexicon, read_lexicon
-from streamproc.comments.normalise import Normaliser
+from streamproc.comments.names import Names
+from streamproc.comments.normalise import END, Normaliser
 from streamproc.comments.products import Catalog, Room
 from streamproc.comments.signs import Mentions, Signs
 from streamproc.comments.vocabulary import Entry, Vocabulary
@@ -94,6 +95,28 @@ class Classifier:
             self._linked(reading.decision, mentions, room)
             for (reading, mentions), room in zip(known, rooms, strict=True)
         ]
+
+    def mentioned(self, texts: Sequence[str]) -> list[tuple[Reading, str | int | None]]:
+        """As ``read``, each with what names the product: an id, or a link number, known or not."""
+        known = map(self._known.__getitem__, self._signs.of(texts))
+        return [(reading, self._named(reading.decision, mentions)) for reading, mentions in known]
+
+    def without_names(self, texts: Sequence[str]) -> list[str]:
+        """Each text in form, with an id where a product's name stood.
+
+        Shapes: equal for texts that differ in the product, spelling and noise only.
+        """
+        forms = self.normaliser.batch(texts).split(END) if texts else []
+        return [self._names.without(form) for form in forms[: len(texts)]]
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.vocabulary.entries, self._finder)
+
+    def _named(self, decision: Decision, mentions: Mentions) -> str | int | None:
+        refs = [mentions[at] for at in decision.mentions]
+        sure = (ref for ref in refs if isinstance(ref, str) or ref in self._links)
+        return next(sure, refs[0] if refs else None)
 
     def _code_of(self, entry: Entry) -> str:
         kind = self.lexicon.classes.get(entry.kind)
