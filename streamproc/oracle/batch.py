@@ -15,11 +15,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streamproc.events.codec import Codec
+from streamproc.events.comments import CommentPosted
 from streamproc.events.hosts import HostProfiled
 from streamproc.events.orders import OrderPaid
-from streamproc.events.registry import AnyEvent
+from streamproc.events.registry import (
+    AnyEvent,
+    CommentTopicEvent,
+    OrderTopicEvent,
+    RoomTopicEvent,
+    ViewerTopicEvent,
+)
 from streamproc.events.rejected import Rejected
 from streamproc.oracle.lines import Line, OrderFact, contributions
+from streamproc.oracle.senses import Heard, Reader, senses
 from streamproc.oracle.sessions import Canonical, Session, people, without_empty
 from streamproc.oracle.uniques import member
 
@@ -30,6 +38,8 @@ BUCKET_MS = 30_000
 BUCKET_KEPT_MS = 120_000
 
 _MISSING = object()
+_Told = OrderTopicEvent | CommentTopicEvent | ViewerTopicEvent | RoomTopicEvent
+"""An event of one broadcast."""
 
 
 class LogRecord(NamedTuple):
@@ -83,12 +93,14 @@ class _Count:
 
 
 class Collected:
-    """All facts of a log: records in, sessions out."""
+    """All facts of a log: records in, sessions out; comments only if a reading is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Reader | None = None) -> None:
+        self.reading = reading
         self.codecs: dict[str, Codec] = {}
         self.memories: dict[tuple[str, int, str], _Memory] = defaultdict(_Memory)
         self.sessions: dict[str, dict[str, Session]] = defaultdict(lambda: defaultdict(Session))
+        self.heard: dict[tuple[str, str], list[Heard]] = defaultdict(list)
         self.counts: dict[str, dict[int, _Count]] = defaultdict(lambda: defaultdict(_Count))
         self.last_ms: int | None = None
 
@@ -116,12 +128,19 @@ class Collected:
         if isinstance(event, HostProfiled):
             memory.profiles[event.valid_from_ms] = event
             return
+        self._add(event, record, late=late)
+
+    def _add(self, event: _Told, record: LogRecord, *, late: bool) -> None:
+        """Let its session know of an applied event."""
         session = self.sessions[event.host_id][event.session_id]
         session.told.add(record.topic)
         seen_ms = session.seen_ms.get(record.topic, 0)
         session.seen_ms[record.topic] = max(seen_ms, event.occurred_at_ms)
         if late:
             session.late[record.topic] += 1
+        if isinstance(event, CommentPosted) and self.reading is not None:
+            heard = Heard(event, record.partition, record.offset, late)
+            self.heard[event.host_id, event.session_id].append(heard)
         if not isinstance(event, OrderFact):
             session.take(event, late=late)
             for name, key in people(event):
@@ -149,6 +168,8 @@ class Collected:
         hosts: Canonical = {}
         for host in {*self.sessions, *names}:
             sessions = {name: each.canonical() for name, each in self.sessions[host].items()}
+            for name, session in sessions.items():
+                session.update(self._meant(host, name))
             entry = {"sessions": without_empty(sessions), "name": names.get(host, "")}
             hosts[host] = without_empty(entry)
         accounting = {
@@ -158,19 +179,26 @@ class Collected:
         canonical: Canonical = _sorted({"hosts": without_empty(hosts), "accounting": accounting})
         return canonical
 
+    def _meant(self, host: str, session: str) -> Canonical:
+        """What the comments of a session meant, if anything."""
+        if self.reading is None:
+            return {}
+        return without_empty({"senses": senses(self.heard[host, session], self.reading)})
 
-def compute(records: Iterable[LogRecord]) -> Canonical:
+
+def compute(records: Iterable[LogRecord], reading: Reader | None = None) -> Canonical:
     """The canonical form of a log: ``hosts`` and ``accounting``.
 
-    Shapes: records of one partition in offset order; partitions and topics interleave at will.
+    Shapes: records of one partition in offset order; partitions and topics interleave at will. What
+        comments meant, ``senses`` of a session, only if ``reading`` tells what a text means.
     Errors: none, for any bytes: what cannot be used is counted as rejected.
     """
-    return collected(records).canonical()
+    return collected(records, reading).canonical()
 
 
-def collected(records: Iterable[LogRecord]) -> Collected:
+def collected(records: Iterable[LogRecord], reading: Reader | None = None) -> Collected:
     """Every fact of a log, by host and session. Shapes: records as in :func:`compute`."""
-    facts = Collected()
+    facts = Collected(reading)
     for record in records:
         facts.take(record)
     facts.add_lines()
