@@ -11,10 +11,13 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+from streamproc.comments.classifier import MOST_REMEMBERED, Classifier
+from streamproc.comparison import drop_expired, drop_unlike_senses
 from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
 from streamproc.engine.fence import CLAIM_KEY, TopicPosition
 from streamproc.engine.preflight import check_topics
@@ -23,18 +26,15 @@ from streamproc.engine.reader import ChangelogReader
 from streamproc.errors import DigestMismatch
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.oracle.batch import LogRecord, compute, differences, digest
+from streamproc.oracle.senses import Reader
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
 from streamproc.simulate.check import totals_of
-from streamproc.tally.retention import DAY_MS, MINUTE_DAYS
 
 T = TypeVar("T")
 Tree = dict[str, Any]
 DIFFERENCES_SHOWN = 40
-BY_TIME = ("panes", "minute_uniques", "readings")
-MINUTES_COMPARED_MS = (MINUTE_DAYS - 1) * DAY_MS
-"""A day less than minutes are kept, whose day is counted from when they were made."""
 
 
 class Told(Protocol):
@@ -43,6 +43,36 @@ class Told(Protocol):
     def __call__(self, doing: str, records: int, of_about: int) -> None:
         """So many of about so many records are read."""
         ...
+
+
+class Meant(NamedTuple):
+    """What a comment means, as the oracle wants to know it."""
+
+    labels: tuple[str, ...]
+    polarity: str | None
+    mention: str | int | None
+    unexplained: bool
+    burst: str
+
+
+class Words(NamedTuple):
+    """What the log's comments are read with. Shapes: ``version`` is the lexicon's."""
+
+    version: str
+    reading: Reader
+
+
+def words_of(classifier: Classifier) -> Words:
+    """A classifier as the oracle takes it, each text read once."""
+
+    @lru_cache(MOST_REMEMBERED)
+    def reading(text: str) -> Meant:
+        ((read, mention),) = classifier.mentioned([text])
+        decision = read.decision
+        (form,) = classifier.without_names([text])
+        return Meant(decision.labels, decision.polarity, mention, decision.unexplained, form)
+
+    return Words(classifier.version, reading)
 
 
 class Verification(msgspec.Struct, kw_only=True):
@@ -86,9 +116,13 @@ class State:
     differences: list[str] = field(default_factory=list)
 
 
-async def verify_state(settings: Settings, told: Told | None = None) -> Verification:
+async def verify_state(
+    settings: Settings, told: Told | None = None, words: Words | None = None
+) -> Verification:
     """Compare the state in the changelog with what the input topics add up to.
 
+    Shapes: without ``words`` what comments meant is not compared; with them, only in broadcasts whose
+        comments were read by nothing else. What is not compared is noted.
     Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``; ``NewerState`` and
     ``ChangelogLost`` if the state cannot be read. A difference is no error, but part of the result.
     """
@@ -100,8 +134,13 @@ async def verify_state(settings: Settings, told: Told | None = None) -> Verifica
     )
     state = await read_state(kafka.bootstrap_servers, changelog, partitions, say)
     log = Log(kafka.bootstrap_servers, state.positions, say)
-    expected = await in_a_thread(log.chunks(partitions), compute)
-    return _compared(state, log, expected, partitions)
+    reading = None if words is None else words.reading
+
+    def added_up(records: Iterator[LogRecord]) -> Tree:
+        return compute(records, reading)
+
+    expected = await in_a_thread(log.chunks(partitions), added_up)
+    return _compared(state, log, expected, partitions, words)
 
 
 async def read_state(bootstrap: str, changelog: str, partitions: int, told: Told) -> State:
@@ -230,7 +269,9 @@ async def in_a_thread(
     return await asyncio.to_thread(work, pulled())
 
 
-def _compared(state: State, log: Log, expected: Tree, partitions: int) -> Verification:
+def _compared(
+    state: State, log: Log, expected: Tree, partitions: int, words: Words | None
+) -> Verification:
     found = list(state.differences)
     accounting = _accounting(state)
     notes = _gone(accounting, log, expected)
@@ -238,6 +279,7 @@ def _compared(state: State, log: Log, expected: Tree, partitions: int) -> Verifi
         "hosts": canonical(state.records)["hosts"],
         "accounting": _comparable(accounting, expected),
     }
+    notes += drop_unlike_senses(held, expected, None if words is None else words.version)
     drop_expired(held, expected)
     for topic, by_partition in accounting.items():
         found += [
@@ -273,26 +315,6 @@ def tallies_digest(form: Mapping[str, Any]) -> str:
     Accounting is no part of it: that depends on the partitions, and is compared value by value.
     """
     return digest({"hosts": form["hosts"]})
-
-
-def drop_expired(*sides: Tree) -> None:
-    """Leave out of both sides what a worker may have let go of: minutes of a week before the last.
-
-    The oracle knows no expiry, and when a worker sweeps is its own affair.
-    """
-    sessions = [
-        session
-        for side in sides
-        for host in side["hosts"].values()
-        for session in host.get("sessions", {}).values()
-    ]
-    last_ms = max((int(at) for each in sessions for at in each.get("panes", ())), default=0)
-    first_ms = last_ms - MINUTES_COMPARED_MS
-    for session in sessions:
-        for name in BY_TIME:
-            kept = {at: of for at, of in session.pop(name, {}).items() if int(at) >= first_ms}
-            if kept:
-                session[name] = kept
 
 
 def _accounting(state: State) -> dict[str, dict[int, dict[str, int]]]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamproc.verification import MINUTES_COMPARED_MS, drop_expired
+from streamproc.comparison import (
+    MINUTES_COMPARED_MS,
+    SINGLE_COMMENTS_COMPARED_MS,
+    drop_expired,
+)
 
 LAST_MS = 1_790_000_000_000
 
@@ -53,3 +57,58 @@ def test_nothing_at_all_is_nothing_to_leave_out() -> None:
     drop_expired(empty, empty)
 
     assert empty == {"hosts": {}}
+
+
+def meant(at_ms: int) -> dict[str, Any]:
+    """What one comment of that time meant."""
+    minute, told = str(at_ms), {"praise": {"": {"comments": 1}}}
+    return {
+        "totals": told,
+        "minutes": {minute: told},
+        "unexplained": {"total": 1, "minutes": {minute: 1}},
+        "samples": [[at_ms, 0, "?"]],
+        "facts": [[at_ms, 0, "host", "out", "", "0" * 16, "s"]],
+        "evidence": {"complaint": {"": [[at_ms, 0, 0, "0" * 16, "x"]]}},
+    }
+
+
+def two_broadcasts(old_ms: int) -> dict[str, Any]:
+    """One of that time and one of now, each with a comment."""
+    sessions = {
+        name: {"panes": {str(at_ms): {"comments": 1}}, "senses": meant(at_ms)}
+        for name, at_ms in {"old": old_ms, "new": LAST_MS}.items()
+    }
+    return {"hosts": {"h-1": {"sessions": sessions}}}
+
+
+def senses_after(old_ms: int) -> dict[str, Any]:
+    """What stays of the old broadcast's senses where the state has them no longer."""
+    state, log = two_broadcasts(old_ms), two_broadcasts(old_ms)
+    del state["hosts"]["h-1"]["sessions"]["old"]["panes"]
+
+    drop_expired(state, log)
+
+    assert state == log
+    assert log["hosts"]["h-1"]["sessions"]["new"]["senses"] == meant(LAST_MS)
+    left: dict[str, Any] = log["hosts"]["h-1"]["sessions"]["old"]["senses"]
+    return left
+
+
+def test_minutes_of_what_comments_meant_go_with_the_others() -> None:
+    old_ms = LAST_MS - MINUTES_COMPARED_MS - 1
+
+    whole = meant(old_ms)
+    assert senses_after(old_ms) == {
+        **{name: whole[name] for name in ("totals", "samples", "facts", "evidence")},
+        "unexplained": {"total": 1},
+    }
+
+
+def test_single_comments_go_with_a_month_old_broadcast() -> None:
+    month_ms = LAST_MS - SINGLE_COMMENTS_COMPARED_MS
+
+    assert "facts" in senses_after(month_ms)
+    assert senses_after(month_ms - 1) == {
+        "totals": {"praise": {"": {"comments": 1}}},
+        "unexplained": {"total": 1},
+    }

@@ -1,0 +1,98 @@
+"""What of two canonical forms can be compared: what a worker may have let go of, or read by other words.
+
+Both sides lose the same, state and log; it knows forms only, neither where they come from nor what
+made them. What cannot be compared is told, so that nobody takes it for equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, ORDER_DAYS
+
+Tree = dict[str, Any]
+BY_TIME: Final = ("panes", "minute_uniques", "readings")
+SINGLE_COMMENTS: Final = ("facts", "evidence", "samples")
+"""Single comments that are kept of what comments meant."""
+
+MINUTES_COMPARED_MS: Final = (MINUTE_DAYS - 1) * DAY_MS
+"""A day less than minutes are kept, whose day is counted from when they were made."""
+
+SINGLE_COMMENTS_COMPARED_MS: Final = (ORDER_DAYS - 1) * DAY_MS
+"""A day less than single comments of a session that is over are kept."""
+
+
+def drop_expired(state: Tree, log: Tree) -> None:
+    """Leave out of both sides what a worker may have let go of: minutes of a week before the last.
+
+    The oracle knows no expiry, and when a worker sweeps is its own affair.
+    """
+    sides = list(_both(state, log))
+    last_ms = max((_last_ms(session) for pair in sides for session in pair), default=0)
+    for pair in sides:
+        ended_ms = max(map(_last_ms, pair))
+        for session in pair:
+            if ended_ms < last_ms - SINGLE_COMMENTS_COMPARED_MS:
+                for name in SINGLE_COMMENTS:
+                    session.get("senses", {}).pop(name, None)
+            _drop_minutes(session, last_ms - MINUTES_COMPARED_MS)
+
+
+def drop_unlike_senses(state: Tree, log: Tree, version: str | None) -> list[str]:
+    """Leave what comments meant out of both sides where other words read them; say of how many.
+
+    Shapes: ``version`` is the lexicon's that read the log; with None it was not read at all. State
+        only names versions; they are left out in any case.
+    """
+    unlike: dict[str, int] = {}
+    for held, expected in _both(state, log):
+        versions = held.get("senses", {}).pop("versions", [])
+        if versions != [version] and (held.get("senses") or expected.get("senses")):
+            by = ", ".join(versions) or "no lexicon"
+            unlike[by] = unlike.get(by, 0) + 1
+            held.pop("senses", None)
+            expected.pop("senses", None)
+        for session in (held, expected):
+            if not session.get("senses", True):
+                del session["senses"]
+    here = "none is given" if version is None else f"this is {version}"
+    return [
+        f"what comments meant in {sessions} broadcasts cannot be compared: they were read by {by},"
+        f" and {here}"
+        for by, sessions in sorted(unlike.items())
+    ]
+
+
+def _both(state: Tree, log: Tree) -> Iterator[tuple[Tree, Tree]]:
+    """Every session of either side, with an empty one where it has none."""
+    left, right = _sessions(state), _sessions(log)
+    for name in sorted({*left, *right}):
+        yield left.get(name, {}), right.get(name, {})
+
+
+def _sessions(form: Mapping[str, Any]) -> dict[tuple[str, str], Tree]:
+    return {
+        (host, name): session
+        for host, of in form["hosts"].items()
+        for name, session in of.get("sessions", {}).items()
+    }
+
+
+def _last_ms(session: Mapping[str, Any]) -> int:
+    """When something of a session was told last, as far as it says so."""
+    senses = session.get("senses", {})
+    single = [*senses.get("facts", ()), *senses.get("samples", ())]
+    return max([*map(int, session.get("panes", ())), *(one[0] for one in single)], default=0)
+
+
+def _drop_minutes(session: Tree, first_ms: int) -> None:
+    senses = session.get("senses", {})
+    held = [(session, name) for name in BY_TIME]
+    held += [(senses, "minutes"), (senses.get("unexplained", {}), "minutes")]
+    for where, name in held:
+        kept = {at: of for at, of in where.pop(name, {}).items() if int(at) >= first_ms}
+        if kept:
+            where[name] = kept
+    if not session.get("senses", True):
+        del session["senses"]
