@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_hexdigest
 
-from streamproc.comments.classifier import MOST_REMEMBERED, MOST_TOKENS, Classifier, Reading
+from streamproc.comments.classifier import MOST_REMEMBERED, MOST_TOKENS, Classifier
 from streamproc.comments.labels import ALARMS, AVAILABILITY, OTHER, RESTOCK, STOCKOUT
 
 RECOVERED: Final = "recovered"
@@ -28,34 +28,61 @@ _BATCH: Final = 512
 _NUMBER: Final = re.compile(r"\d(?:[ -]?\d){6,}")
 
 
+class Asks:
+    """What a comment counts under.
+
+    Shapes: ``labels`` without "other"; ``subject`` is "p:<product>", "l:<link number>" or "", not
+        resolved. Equal ones are the same object.
+    """
+
+    __slots__ = ("labels", "subject")
+
+    def __init__(self, labels: tuple[str, ...], subject: str) -> None:
+        self.labels = labels
+        self.subject = subject
+
+
 class Sense:
     """What one text means to the tallies, in no room.
 
-    Shapes: ``told`` are the labels it counts under, without "other"; ``mention`` is "p:<product>",
-        "l:<link number>" or "", not resolved; ``polarity`` is out, in, unknown or None; ``stock``
-        says whether somebody of the staff who writes it tells a fact of stock. ``burst`` is the same
-        for texts that differ in the product only; ``typed`` says that many may well type it alike.
-        ``shown`` is the masked text, empty where nobody keeps it.
+    Shapes: ``labels`` of the reading; ``asks`` is None if it counts under none; ``mention`` is a
+        product or link number, ``subject`` the same as one text, neither resolved; ``polarity`` is
+        out, in, unknown or None; ``stock`` says whether host or staff who write it tell a fact of
+        stock. ``burst`` is the same for texts that differ in the product only; ``typed`` says that
+        many may well type it alike. ``shown`` is the masked text, empty where nobody keeps it.
     """
 
     __slots__ = (
-        "burst", "mention", "polarity", "shown", "spam", "stock", "told", "typed", "unexplained",
+        "asks", "burst", "labels", "mention", "polarity", "shown", "spam", "stock", "subject",
+        "typed", "unexplained",
     )  # fmt: skip
 
-    def __init__(self, text: str, reading: Reading, named: str | int | None) -> None:
-        decision = reading.decision
-        labels = tuple([label for label in decision.labels if label != OTHER])
-        back = decision.polarity == "in" and ALARMS.isdisjoint(labels)
-        self.told: tuple[str, ...] = (*labels, RECOVERED) if back else labels
-        self.mention = _mention(named)
-        self.polarity = decision.polarity
-        self.unexplained = decision.unexplained
+    def __init__(
+        self,
+        text: str,
+        labels: tuple[str, ...],
+        polarity: str | None,
+        mention: str | int | None,
+        unexplained: bool,
+    ) -> None:
+        self.labels = labels
+        self.mention = mention
+        self.subject = _subject(mention)
+        self.polarity = polarity
+        self.unexplained = unexplained
+        self.asks: Asks | None = None
+        self.burst = ""
         self.spam = SPAM in labels
-        self.stock = self.polarity in {"out", "in"} or not ALARMS.isdisjoint(labels)
-        self.typed = named is not None and len(text) <= SHORT
-        self.burst = 0
-        kept = self.unexplained or self.stock or not EVIDENT.isdisjoint(self.told)
+        self.stock = polarity in {"out", "in"} or not ALARMS.isdisjoint(labels)
+        self.typed = mention is not None and len(text) <= SHORT
+        kept = unexplained or self.stock or not EVIDENT.isdisjoint(labels)
         self.shown = masked(text) if kept else ""
+
+    def told(self) -> tuple[str, ...]:
+        """The labels it counts under."""
+        labels = tuple([label for label in self.labels if label != OTHER])
+        back = self.polarity == "in" and ALARMS.isdisjoint(labels)
+        return (*labels, RECOVERED) if back else labels
 
 
 class SenseReader:
@@ -68,6 +95,7 @@ class SenseReader:
         self.version = classifier.version
         self._classifier = classifier
         self._known: dict[str, Sense] = {}
+        self._asks: dict[tuple[tuple[str, ...], str], Asks] = {}
 
     def read(self, texts: Sequence[str]) -> list[Sense]:
         """The sense of each text, in order."""
@@ -88,16 +116,27 @@ class SenseReader:
 
     def _made(self, texts: Sequence[str]) -> list[Sense]:
         read = self._classifier.mentioned(texts)
-        made = [Sense(text, *each) for text, each in zip(texts, read, strict=True)]
+        made = [
+            Sense(text, means.labels, means.polarity, mention, means.unexplained)
+            for text, ((means, _, _), mention) in zip(texts, read, strict=True)
+        ]
         # only what is told can be a burst
-        told = [at for at, sense in enumerate(made) if sense.told]
+        told = [at for at, sense in enumerate(made) if sense.told()]
         forms = self._classifier.without_names([texts[at] for at in told])
         for at, form in zip(told, forms, strict=True):
-            made[at].burst = xxh3_64_intdigest(form.encode())
+            sense = made[at]
+            sense.burst = xxh3_64_hexdigest(form.encode())
+            sense.asks = self._same(sense.told(), sense.subject)
         return made
 
+    def _same(self, labels: tuple[str, ...], subject: str) -> Asks:
+        """The one object for equal ones."""
+        if len(self._asks) > MOST_REMEMBERED:
+            self._asks.clear()
+        return self._asks.setdefault((labels, subject), Asks(labels, subject))
 
-def _mention(named: str | int | None) -> str:
+
+def _subject(named: str | int | None) -> str:
     if named is None:
         return ""
     return f"p:{named}" if isinstance(named, str) else f"l:{named}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from streamproc.program.canonical_senses import canonical_senses
 from streamproc.program.codecs import unpack_profile
 from streamproc.program.keys import Kind, parse
 from streamproc.program.tallies import session_tallies
@@ -56,6 +57,7 @@ def _session(tally: SessionTally) -> Tree:
         "panes": {},
         "minute_uniques": {},
         "readings": {},
+        "senses": canonical_senses(tally),
     }
     for figures in tally.totals.values():
         _add_figures(session["totals"], figures)

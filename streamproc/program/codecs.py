@@ -15,6 +15,14 @@ import msgspec
 from streamproc.errors import NewerState, OlderState
 from streamproc.program.expiry import STAMP_BYTES, day_of_stamp, stamp
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind
+from streamproc.program.sense_codec import (
+    ASKED_VERSION,
+    SENSE_VERSION,
+    SENSES_VERSION,
+    pack_asked,
+    pack_sense,
+    pack_senses,
+)
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.panes import Minute
@@ -23,7 +31,15 @@ from streamproc.tally.profiles import Profile
 from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Told
 
 VERSION: Final = 2
-"""Of every kind so far."""
+"""Of every kind but those of senses."""
+
+VERSION_OF: Final[dict[int, int]] = {
+    **dict.fromkeys(Kind, VERSION),
+    Kind.SENSE: SENSE_VERSION,
+    Kind.SENSES: SENSES_VERSION,
+    Kind.ASKED: ASKED_VERSION,
+}
+"""Kind -> the version that this program writes and reads."""
 
 _VERSION: Final = bytes((VERSION,))
 
@@ -122,6 +138,9 @@ PACK: Final[dict[int, Callable[[Any], bytes]]] = {
     Kind.SESSION: pack_session,
     Kind.MINUTE: pack_minute,
     Kind.PEOPLE: pack_people,
+    Kind.SENSE: pack_sense,
+    Kind.SENSES: pack_senses,
+    Kind.ASKED: pack_asked,
 }
 """Kind -> how an open record of it becomes bytes; what is missing is never held open."""
 
@@ -131,11 +150,12 @@ def refuse(key: bytes, value: bytes) -> NoReturn:
 
     Errors: ``OlderState`` for a lower version of a kind that is known, else ``NewerState``.
     """
-    known = key[0] in {kind.value for kind in Kind}
+    version = VERSION_OF.get(key[0], VERSION)
+    known = key[0] in VERSION_OF
     kind = Kind(key[0]).name.lower() if known else f"unknown ({key[0]}, topic {key[1]})"
-    what = f"the state holds a {kind} record of version {value[0]}; this program knows {VERSION}"
+    what = f"the state holds a {kind} record of version {value[0]}; this program knows {version}"
     where = f"record kind {kind}"
-    if known and value[0] < VERSION:
+    if known and value[0] < version:
         raise OlderState(
             what,
             where=where,

@@ -9,10 +9,14 @@ kind        key behind the kind and topic bytes                 value
 4 seen      host 00 bucket (8 bytes) block (8 bytes)            up to 32 hashes of event ids
 5 profile   host 00 valid from (8 bytes)                        name and place of a host
 6 people    host 00 session                                     unique counts, see below
+7 sense     host 00 session                                     single comments that are kept
+8 senses    host 00 session 00 minute (8 bytes)                 what was asked in a minute
+9 asked     host 00 session                                     what was asked, see below
 ==========  ==================================================  ================================
 
 Unique counts of a session are those of its ``people`` record and those of its open minute, the one
-of its ``seen_ms``: its members join ``people`` when a later one opens.
+of its ``seen_ms``: its members join ``people`` when a later one opens. So it is with ``asked`` and the
+``senses`` of the open minute, but for what there was no room for.
 
 The watermark of a host in a topic has no record: it is the greatest ``seen_ms`` of its sessions
 (of its profiles, in the hosts topic). A session may be forgotten only when the watermark is far
@@ -41,6 +45,9 @@ class Kind(IntEnum):
     SEEN = 4
     PROFILE = 5
     PEOPLE = 6
+    SENSE = 7
+    SENSES = 8
+    ASKED = 9
 
 
 TOPIC_CODES: Final[dict[str, int]] = {
@@ -61,6 +68,9 @@ _NUMBERS: Final = {
     Kind.SEEN: 2,
     Kind.PROFILE: 1,
     Kind.PEOPLE: 0,
+    Kind.SENSE: 0,
+    Kind.SENSES: 1,
+    Kind.ASKED: 0,
 }
 """How many numbers end the keys of a kind."""
 

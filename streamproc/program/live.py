@@ -16,8 +16,9 @@ from streamproc.events.registry import (
     AnyEvent,
 )
 from streamproc.events.rejected import Rejected
-from streamproc.program.codecs import VERSION, refuse
+from streamproc.program.codecs import VERSION_OF, refuse
 from streamproc.program.fold_audience import AudienceFold
+from streamproc.program.fold_comments import CommentFold, CommentReader
 from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
@@ -26,22 +27,24 @@ from streamproc.program.rest import Rest
 from streamproc.program.sweep import Sweep
 from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
 
-_AUDIENCE_TOPICS: Final = (COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
-_KINDS: Final = frozenset(Kind)
+_AUDIENCE_TOPICS: Final = (VIEWERS_TOPIC, ROOMS_TOPIC)
 
 
 class LiveProgram:
     """One partition's tallies: orders, sessions, minutes, people, what was seen, who hosts are.
 
     Shapes: every record is owned by one input topic, so that what the state holds does not depend
-        on how topics interleave, nor on how the log is cut into batches.
+        on how topics interleave, nor on how the log is cut into batches. ``reader`` tells what comments
+        mean; without one they are counted only.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reader: CommentReader | None = None) -> None:
         self.records = Records()
         self.orders = OrderFold(ORDERS_TOPIC, self.records)
         self.profiles = ProfileFold(self.records)
-        self.audience = {topic: AudienceFold(topic, self.records) for topic in _AUDIENCE_TOPICS}
+        self.comments = CommentFold(self.records, reader)
+        self.audience: dict[str, AudienceFold] = {COMMENTS_TOPIC: self.comments}
+        self.audience |= {topic: AudienceFold(topic, self.records) for topic in _AUDIENCE_TOPICS}
         self.streams = {ORDERS_TOPIC: self.orders, **self.audience}
         self._apply: dict[str, Callable[[Sequence[Any]], BatchReport]] = {
             ORDERS_TOPIC: self.orders.apply,
@@ -62,7 +65,7 @@ class LiveProgram:
         blocks: dict[str, dict[bytes, bytes]] = {topic: {} for topic in self.streams}
         for key, value in records:
             kind = key[0]
-            if value[0] != VERSION or kind not in _KINDS or key[1] not in TOPIC_OF_CODE:
+            if value[0] != VERSION_OF.get(kind) or key[1] not in TOPIC_OF_CODE:
                 refuse(key, value)
             if kind == Kind.SEEN:
                 blocks[TOPIC_OF_CODE[key[1]]][key] = value
@@ -81,6 +84,8 @@ class LiveProgram:
         Errors: none, for any bytes: what cannot be used becomes a dead letter.
         """
         events = self._codecs[topic].decode_batch(batch.keys, batch.values, batch.timestamps_ms)
+        if topic == COMMENTS_TOPIC:
+            self.comments.place(batch.partition, batch.offsets)
         report = self._apply[topic](events)
         if report.rejected:
             self._reject(batch, events)

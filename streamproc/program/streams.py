@@ -94,13 +94,20 @@ class Streams:
     def minute(self, session: Session, at_ms: int) -> Minute:
         """The minute of a session in which a time falls, about to change."""
         minute_no = at_ms // MINUTE_MS
-        minute = self.find_minute(session, minute_no) or Minute(
-            self._minute_key(session, minute_no), minute_no, Members(self._names), self.today
-        )
+        minute = self.find_minute(session, minute_no) or self.begin_minute(session, minute_no)
         if minute is not session.minute:
             session.minute, session.pane = minute, None
         self.records.touch(minute)
         return minute
+
+    def begin_minute(self, session: Session, minute_no: int) -> Minute:
+        """A minute in which nothing fell; one of that number that is over is forgotten."""
+        key = self._minute_key(session, minute_no)
+        return Minute(key, minute_no, Members(self._names), self.today)
+
+    def forget_minute(self, key: bytes) -> None:
+        """Delete a minute that is over."""
+        self.records.delete(key)
 
     def find_minute(self, session: Session, minute_no: int) -> Minute | None:
         """A minute of a session as it is now, to look at; None if nothing fell into it."""

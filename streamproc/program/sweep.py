@@ -53,4 +53,4 @@ class Sweep:
             if session is None:
                 streams.forget(key)
         elif session is None or streams.find_minute(session, parsed.numbers[0]) is None:
-            self.records.delete(key)
+            streams.forget_minute(key)

@@ -9,18 +9,23 @@ from typing import Final
 from streamproc.program.codecs import unpack_minute, unpack_people, unpack_session
 from streamproc.program.keys import SEPARATOR, TOPIC_OF_CODE, Kind, parse
 from streamproc.program.live import LiveProgram
+from streamproc.program.sense_codec import unpack_asked, unpack_sense, unpack_senses
 from streamproc.tally.figures import FIGURES
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.panes import Minute
 from streamproc.tally.people import UNIQUES
+from streamproc.tally.senses import REST, Asked, MinuteSenses, SessionSenses
+from streamproc.tally.session_sense import SessionSense
 from streamproc.tally.sessions import Session
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques
 
 Record = tuple[bytes, bytes]
 
-_BARE: Final = frozenset((Kind.SESSION, Kind.PEOPLE))
+_BARE: Final = frozenset((Kind.SESSION, Kind.PEOPLE, Kind.SENSE, Kind.ASKED))
 """Kinds whose keys end with the session."""
+
+_TOLD: Final = _BARE | {Kind.MINUTE, Kind.SENSES}
 
 
 def host_tallies(program: LiveProgram, host_id: str | None = None) -> Iterator[SessionTally]:
@@ -44,7 +49,7 @@ def session_tallies(records: Iterable[Record]) -> Iterator[SessionTally]:
     found: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         key = record[0]
-        if key[0] in _BARE or key[0] == Kind.MINUTE:
+        if key[0] in _TOLD:
             parsed = parse(key)
             found.setdefault((parsed.host_id, parsed.ids[0]), []).append(record)
     for host_id, session_id in sorted(found):
@@ -58,6 +63,9 @@ class _Part:
     session: Session | None = None
     minutes: list[Minute] = field(default_factory=list)
     people: list[Uniques | None] = field(default_factory=list)
+    sense: SessionSense | None = None
+    senses: list[MinuteSenses] = field(default_factory=list)
+    asked: SessionSenses | None = None
 
 
 def _tally(host_id: str, session_id: str, records: list[Record]) -> SessionTally:
@@ -75,14 +83,24 @@ def _parts(records: list[Record]) -> dict[str, _Part]:
     parts: dict[str, _Part] = {}
     for key, value in records:
         topic = TOPIC_OF_CODE[key[1]]
-        part = parts.setdefault(topic, _Part())
-        if key[0] == Kind.SESSION:
-            part.session = unpack_session(key, value)
-        elif key[0] == Kind.PEOPLE:
-            part.people = unpack_people(key, value).members.counts()
-        else:
-            part.minutes.append(unpack_minute(key, value, FIGURES[topic]))
+        _take(parts.setdefault(topic, _Part()), topic, key, value)
     return parts
+
+
+def _take(part: _Part, topic: str, key: bytes, value: bytes) -> None:
+    match key[0]:
+        case Kind.SESSION:
+            part.session = unpack_session(key, value)
+        case Kind.PEOPLE:
+            part.people = unpack_people(key, value).members.counts()
+        case Kind.SENSE:
+            part.sense = unpack_sense(key, value)
+        case Kind.SENSES:
+            part.senses.append(unpack_senses(key, value))
+        case Kind.ASKED:
+            part.asked = unpack_asked(key, value)
+        case _:
+            part.minutes.append(unpack_minute(key, value, FIGURES[topic]))
 
 
 def _add_part(tally: SessionTally, topic: str, part: _Part) -> None:
@@ -101,6 +119,7 @@ def _add_part(tally: SessionTally, topic: str, part: _Part) -> None:
     opened = None if session is None else session.seen_ms // MINUTE_MS
     for minute in part.minutes:
         _add_minute(tally, topic, minute, minute.number == opened)
+    _add_senses(tally, part, opened)
 
 
 def _add_minute(tally: SessionTally, topic: str, minute: Minute, is_open: bool) -> None:
@@ -112,3 +131,22 @@ def _add_minute(tally: SessionTally, topic: str, minute: Minute, is_open: bool) 
             into.uniques[name] = count
             if is_open:
                 tally.uniques.setdefault(name, Uniques()).merge(count)
+
+
+def _add_senses(tally: SessionTally, part: _Part, opened: int | None) -> None:
+    """What the comments of a session meant; the pairs of its open minute join the others."""
+    into, kept = tally.senses, part.sense
+    if kept is not None:
+        into.unexplained, into.versions = kept.unexplained, kept.versions
+        into.facts, into.samples = kept.facts, kept.samples
+        into.evidence = {pair: sorted(each) for pair, each in kept.kept().items()}
+    held = {} if part.asked is None else part.asked.asked
+    for minute in part.senses:
+        of_minute = tally.minutes.setdefault(minute.number, MinuteTally(minute.number))
+        of_minute.asked = dict(minute.everything())
+        of_minute.unexplained = minute.unexplained
+        if minute.number == opened:
+            for pair, asked in minute.asked.items():
+                place = pair if pair in held else (pair[0], REST)
+                held.setdefault(place, Asked()).merge(asked)
+    into.asked = {pair: asked for pair, asked in held.items() if asked.comments}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from streamproc.tally.figures import Figures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.online import Reading
+from streamproc.tally.senses import Asked, Pair
+from streamproc.tally.session_sense import Evidence, Fact, Sample
 from streamproc.tally.sessions import Online, Peak, PlatformOrders
 from streamproc.tally.uniques import Uniques
 
@@ -17,13 +19,32 @@ class MinuteTally:
 
     Shapes: ``number`` counts minutes since 1970; ``panes`` by topic, six each, None where nothing
         fell into one; ``uniques`` by name, without those that nobody was told of; ``readings`` by
-        time, one a second at most. Nothing that was late is in it.
+        time, one a second at most; ``asked`` by label and subject, ``unexplained`` comments with a
+        word of stock. Nothing that was late is in it.
     """
 
     number: int
     panes: dict[str, list[Figures | None]] = field(default_factory=dict)
     uniques: dict[str, Uniques] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
+    asked: dict[Pair, Asked] = field(default_factory=dict)
+    unexplained: int = 0
+
+
+@dataclass(slots=True)
+class SenseTally:
+    """What the comments of one broadcast meant.
+
+    Shapes: ``asked`` by label and subject, of the whole broadcast; ``evidence`` likewise, ascending;
+        ``facts`` and ``samples`` ascend. ``versions`` of the lexicon that told it, the latest last.
+    """
+
+    asked: dict[Pair, Asked] = field(default_factory=dict)
+    unexplained: int = 0
+    facts: list[Fact] = field(default_factory=list)
+    evidence: dict[Pair, list[Evidence]] = field(default_factory=dict)
+    samples: list[Sample] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -32,7 +53,7 @@ class SessionTally:
 
     Shapes: ``totals`` by topic, None where the topic told nothing of it; ``late`` and ``seen_ms``
         by the topics that did; ``minutes`` by number, ascending; ``uniques`` by name, of the whole
-        broadcast. None: unknown.
+        broadcast; ``senses`` of its comments. None: unknown.
     """
 
     host_id: str
@@ -48,3 +69,4 @@ class SessionTally:
     viewers_total: int | None = None
     lifecycle: Lifecycle | None = None
     platform_orders: PlatformOrders | None = None
+    senses: SenseTally = field(default_factory=SenseTally)

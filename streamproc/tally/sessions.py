@@ -7,6 +7,7 @@ from typing import NamedTuple
 from streamproc.tally.figures import Figures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.panes import NO_MINUTE, Minute
+from streamproc.tally.session_sense import SessionSense
 from streamproc.tally.timing import MINUTE_MS
 
 
@@ -54,7 +55,8 @@ class Session:
     Shapes: ``seen_ms`` is the greatest event time applied, ``late`` how many applied events were
         late. ``opens_ms`` and ``closes_ms`` bound the minute of ``seen_ms``, the open one.
         ``minute`` is the one that the last event fell into, ``pane`` its pane if it is still the
-        one to look at. ``since`` is the day that its age is counted from.
+        one to look at. ``sense`` is what is kept of its comments, None while nobody looked.
+        ``since`` is the day that its age is counted from.
     """
 
     __slots__ = (
@@ -66,6 +68,7 @@ class Session:
         "opens_ms",
         "pane",
         "seen_ms",
+        "sense",
         "session_id",
         "since",
         "told",
@@ -92,6 +95,7 @@ class Session:
         self.since = since
         self.minute: Minute = NO_MINUTE
         self.pane: Figures | None = None
+        self.sense: SessionSense | None = None
         self.opens_ms = self.closes_ms = 0
         if seen_ms:
             self.open(seen_ms)

@@ -1,0 +1,82 @@
+"""Values of the records about what comments mean: a version byte of each kind, then msgpack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from streamproc.program.keys import NUMBER_BYTES
+from streamproc.tally.senses import Asked, MinuteSenses, Pair, SessionSenses
+from streamproc.tally.session_sense import Evidence, Fact, Pane, Sample, SessionSense
+
+SENSE_VERSION: Final = 1
+SENSES_VERSION: Final = 1
+ASKED_VERSION: Final = 1
+
+_Asked = tuple[str, str, int, list[int] | bytes, list[int] | bytes | None]
+_Evidence = tuple[str, str, list[Evidence]]
+_Sense = tuple[
+    int,
+    list[str],
+    list[Fact],
+    list[Sample],
+    list[_Evidence],
+    int,
+    dict[int, int],
+    dict[str, int | list[int]],
+]
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_sense: Final = msgspec.msgpack.Decoder(_Sense).decode
+_decode_senses: Final = msgspec.msgpack.Decoder(tuple[int, list[_Asked]]).decode
+_decode_asked: Final = msgspec.msgpack.Decoder(list[_Asked]).decode
+
+
+def pack_sense(sense: SessionSense) -> bytes:
+    """The value of what is kept of single comments."""
+    pane = sense.pane
+    evidence = [(*pair, each) for pair, each in sense.kept().items()]
+    told = (sense.unexplained, sense.versions, sense.facts, sense.samples, evidence)
+    return bytes((SENSE_VERSION,)) + _encode((*told, pane.number, pane.users, pane.bursts))
+
+
+def unpack_sense(key: bytes, value: bytes) -> SessionSense:
+    """What is kept of single comments, of a record."""
+    sense = SessionSense(key)
+    told = _decode_sense(value[1:])
+    sense.unexplained, sense.versions, sense.facts, sense.samples = told[:4]
+    sense.evidence = {(label, subject): each for label, subject, each in told[4]}
+    sense.pane = Pane(*told[5:])
+    return sense
+
+
+def pack_senses(senses: MinuteSenses) -> bytes:
+    """The value of what was asked in a minute."""
+    return bytes((SENSES_VERSION,)) + _encode((senses.unexplained, _rows(senses.everything())))
+
+
+def unpack_senses(key: bytes, value: bytes) -> MinuteSenses:
+    """What was asked in a minute, of a record."""
+    unexplained, rows = _decode_senses(value[1:])
+    number = int.from_bytes(key[-NUMBER_BYTES:], "big")
+    return MinuteSenses(key, number, _of_rows(rows), unexplained)
+
+
+def pack_asked(senses: SessionSenses) -> bytes:
+    """The value of what was asked in a session, but for its open minute."""
+    return bytes((ASKED_VERSION,)) + _encode(_rows(senses.asked))
+
+
+def unpack_asked(key: bytes, value: bytes) -> SessionSenses:
+    """What was asked in a session, of a record."""
+    return SessionSenses(key, _of_rows(_decode_asked(value[1:])))
+
+
+def _rows(asked: Mapping[Pair, Asked]) -> list[_Asked]:
+    return [(*pair, *each.pack()) for pair, each in asked.items()]
+
+
+def _of_rows(rows: list[_Asked]) -> dict[Pair, Asked]:
+    return {(label, subject): Asked.unpack(packed) for label, subject, *packed in rows}
