@@ -101,7 +101,7 @@ class SenseReader:
         """The sense of each text, in order."""
         known = self._known
         try:
-            return [known[text] for text in texts]
+            return list(map(known.__getitem__, texts))
         except KeyError:
             pass
         missing = [text for text in dict.fromkeys(texts) if text not in known]

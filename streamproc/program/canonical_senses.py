@@ -15,8 +15,8 @@ Tree = dict[str, Any]
 def canonical_senses(tally: SessionTally) -> Tree:
     """What the comments of a session meant; of unique counts only exact ones.
 
-    Shapes: ``{"totals", "minutes", "unexplained", "samples", "facts", "evidence"}``; minutes by the
-        text of their begin in milliseconds; hashes in hexadecimal.
+    Shapes: ``{"totals", "minutes", "unexplained", "samples", "facts", "evidence",
+        "versions"}``; minutes by the text of their begin in milliseconds; hashes in hexadecimal.
     """
     senses = tally.senses
     minutes = {str(number * MINUTE_MS): each for number, each in tally.minutes.items()}
@@ -34,6 +34,7 @@ def canonical_senses(tally: SessionTally) -> Tree:
         "samples": [list(each) for each in senses.samples],
         "facts": [[*each[:5], _hex(each.told), each.shown] for each in senses.facts],
         "evidence": evidence,
+        "versions": sorted(senses.versions),
     }
 
 

@@ -20,13 +20,14 @@ from streamproc.tally.senses import Asked, MinuteSenses, Pair
 from streamproc.tally.session_sense import (
     BURSTS_REMEMBERED,
     COMMENTS_OF_USER,
+    EVIDENCE_OPEN,
+    USERS_OF_BURST,
     USERS_REMEMBERED,
     Fact,
     Pane,
     Route,
     Sample,
     SessionSense,
-    is_long,
     trim,
 )
 from streamproc.tally.sessions import Session
@@ -77,13 +78,8 @@ class CommentFold(SenseRecords, AudienceFold):
         )
         duplicate = rejected = lates = blocks = 0
         hosts, touch, grow = self.hosts, self.records.touch, self.records.grow
-        hash_of, viewer, offsets, partition = (
-            xxh3_64_intdigest,
-            Role.VIEWER,
-            self._offsets,
-            self._partition,
-        )
-        for at, each in enumerate(events):
+        hash_of, viewer, partition = xxh3_64_intdigest, Role.VIEWER, self._partition
+        for each, sense, offset in zip(events, senses, self._offsets, strict=True):
             if each.__class__ is Rejected:
                 rejected += 1
                 continue
@@ -139,10 +135,9 @@ class CommentFold(SenseRecords, AudienceFold):
             totals.comments += 1
             if pane is not None:
                 pane.comments += 1
-            sense = senses[at]
             if event.role is not viewer:
                 if sense.stock and event.role is not Role.OTHER:
-                    self._tell_fact(session, event, sense, offsets[at])
+                    self._tell_fact(session, event, sense, offset)
                 continue
             key = event.user_key
             if key is None:
@@ -150,7 +145,7 @@ class CommentFold(SenseRecords, AudienceFold):
                 if pane is not None:
                     pane.unnamed_comments += 1
                 if sense.asks is not None or sense.unexplained:
-                    self._hear(session, event, sense, None, offsets[at], late)
+                    self._hear(session, event, sense, None, offset, late)
                 continue
             user = hash_of(key.encode())
             if late or at_ms < session.opens_ms:
@@ -160,7 +155,7 @@ class CommentFold(SenseRecords, AudienceFold):
             asks = sense.asks
             if late:
                 if asks is not None or sense.unexplained:
-                    self._hear(session, event, sense, user, offsets[at], late)
+                    self._hear(session, event, sense, user, offset, late)
                 continue
             kept = session.sense or self.sense(session)
             if not kept.dirty:
@@ -179,15 +174,21 @@ class CommentFold(SenseRecords, AudienceFold):
                 elif len(users) < USERS_REMEMBERED:
                     users[user] = 1
                 if asks is not None:
-                    bursts = memory.bursts
+                    bursts: dict[str, Any] = memory.bursts
                     first = bursts.get(sense.burst)
                     if first is None:
                         if len(bursts) < BURSTS_REMEMBERED:
                             bursts[sense.burst] = user
-                    elif first != user and memory.is_over(first, user, sense):
-                        weighs = False
+                    elif first.__class__ is int:
+                        if first != user:
+                            bursts[sense.burst] = [first, user]
+                    elif user not in first:
+                        if len(first) < USERS_OF_BURST:
+                            first.append(user)
+                        elif not sense.typed:
+                            weighs = False
             if sense.unexplained:
-                self._wonder(session, kept, event, sense, offsets[at], late)
+                self._wonder(session, kept, event, sense, offset, late)
             if asks is None:
                 continue
             minute = kept.minute
@@ -202,19 +203,22 @@ class CommentFold(SenseRecords, AudienceFold):
             for asked, direct, pair, evidence in routes:
                 asked.comments += 1
                 if not weighs:
-                    asked.tell(user, weighs)
+                    if asked.weighed is None:
+                        asked.tell(user, weighs)
+                    else:
+                        asked.users[user] = None
                 else:
                     asked.users[user] = None
                     if asked.weighed is not None:
                         asked.weighed[user] = None
                     if evidence is not None:
-                        shown = (at_ms, offsets[at], partition, user, sense.shown)
-                        if not evidence:
-                            kept.begin(pair, evidence, shown)
-                        else:
+                        shown = (at_ms, offset, partition, user, sense.shown)
+                        if evidence:
                             evidence.append(shown)
-                            if is_long(evidence):
-                                trim(evidence)
+                        else:
+                            kept.begin(pair, evidence, shown)
+                        if len(evidence) >= EVIDENCE_OPEN:
+                            trim(evidence)
                 if direct is not None:
                     self._tell_session(session, direct, user, weighs)
         self.records.grown_blocks += blocks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from streamproc.comments.senses import Asks, Sense
+from streamproc.comments.senses import Asks
 from streamproc.tally.senses import PAIRS_OF_SESSION, REST, Asked, MinuteSenses, Pair
 
 COMMENTS_OF_USER: Final = 20
@@ -20,7 +20,7 @@ EVIDENCE: Final = 8
 PAIRS_WITH_EVIDENCE: Final = 24
 VERSIONS: Final = 4
 
-_TRIMMED: Final = 64
+EVIDENCE_OPEN: Final = 64
 """So long evidence of one pair may get before it is cut; what is cut when does not matter."""
 
 
@@ -71,21 +71,6 @@ class Pane:
         self.number = number
         self.users: dict[int, int] = {} if users is None else users
         self.bursts: dict[str, int | list[int]] = {} if bursts is None else bursts
-
-    def is_over(self, first: int | list[int], user: int, sense: Sense) -> bool:
-        """Whether enough others wrote the same before another user than the only one of ``first``.
-
-        Shapes: this comment counts from now on.
-        """
-        if isinstance(first, int):
-            self.bursts[sense.burst] = [first, user]
-            return False
-        if user in first:
-            return False
-        if len(first) < USERS_OF_BURST:
-            first.append(user)
-            return False
-        return not sense.typed
 
 
 class SessionSense:
@@ -166,11 +151,6 @@ def trim(evidence: list[Evidence]) -> None:
     """Cut evidence down to the newest, ascending."""
     evidence.sort()
     del evidence[:-EVIDENCE]
-
-
-def is_long(evidence: list[Evidence]) -> bool:
-    """Whether evidence is to be cut before it is written."""
-    return len(evidence) >= _TRIMMED
 
 
 def place_of(pairs: dict[Pair, None], pair: Pair) -> tuple[Pair, bool]:
