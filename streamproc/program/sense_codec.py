@@ -79,4 +79,7 @@ def _rows(asked: Mapping[Pair, Asked]) -> list[_Asked]:
 
 
 def _of_rows(rows: list[_Asked]) -> dict[Pair, Asked]:
-    return {(label, subject): Asked.unpack(packed) for label, subject, *packed in rows}
+    return {
+        (label, subject): Asked.unpack((comments, users, weighed))
+        for label, subject, comments, users, weighed in rows
+    }

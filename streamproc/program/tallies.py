@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from streamproc.events.registry import COMMENTS_TOPIC
 from streamproc.program.codecs import unpack_minute, unpack_people, unpack_session
 from streamproc.program.keys import SEPARATOR, TOPIC_OF_CODE, Kind, parse
 from streamproc.program.live import LiveProgram
@@ -119,7 +120,8 @@ def _add_part(tally: SessionTally, topic: str, part: _Part) -> None:
     opened = None if session is None else session.seen_ms // MINUTE_MS
     for minute in part.minutes:
         _add_minute(tally, topic, minute, minute.number == opened)
-    _add_senses(tally, part, opened)
+    if topic == COMMENTS_TOPIC:
+        _add_senses(tally, part, opened)
 
 
 def _add_minute(tally: SessionTally, topic: str, minute: Minute, is_open: bool) -> None:
