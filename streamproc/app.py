@@ -30,7 +30,7 @@ from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
 
-_GC_THRESHOLDS: Final = (10_000, 20, 20)
+_GC_THRESHOLDS: Final = (50_000, 20, 20)
 
 
 class WorkerRun:

@@ -67,7 +67,7 @@ class Members:
                 self._begun(index).merge(other)
 
     def pack(self) -> list[bytes | None]:
-        """The counts as bytes; the same for the same keys."""
+        """The counts as bytes; the same for the same keys in the same order."""
         packed: list[bytes | None] = []
         for index, held in enumerate(self._held):
             if held.__class__ is Uniques or self.told[index]:

@@ -1,13 +1,13 @@
 """How many different keys: exactly while they are few, by a sketch beyond that.
 
-What a count packs to depends on the keys alone: not on their order or repetition, nor on how often
-it was packed and unpacked on the way.
+What a count packs to depends on the keys and, while it is exact, on the order in which they came: not
+on their repetition, nor on how often it was packed and unpacked on the way.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from xxhash import xxh3_64_intdigest
@@ -23,6 +23,8 @@ _LG_REGISTERS: Final = 12
 
 _HASH_BYTES: Final = 8
 _EXACT: Final = b"\0"
+_PACK_EXACT: Final = [Struct(f">x{count}Q").pack for count in range(EXACT_MEMBERS + 1)]
+"""By the number of members: a byte that says that they are all, then their hashes."""
 _SKETCH: Final = b"\1"
 _SIGN: Final = 1 << 63
 _WRAP: Final = 1 << 64
@@ -76,9 +78,9 @@ class Uniques:
         return round(estimate)
 
     def pack(self) -> bytes:
-        """The count as bytes, the same for the same keys."""
-        if self.exact:
-            return _EXACT + struct.pack(f">{len(self.told)}Q", *sorted(self.told))
+        """The count as bytes, the same for the same keys in the same order of their coming."""
+        if self._sketch is None and len(self.told) <= EXACT_MEMBERS:
+            return _PACK_EXACT[len(self.told)](*self.told)
         held = self._settled()
         if self._packed is None:
             compact: bytes = _merged(held, held).serialize_compact()
@@ -90,8 +92,11 @@ class Uniques:
         """The count that ``pack`` gave these bytes for, and of what is ``told`` besides."""
         held, body = cls(told), packed[1:]
         if packed[:1] == _EXACT:
-            members = struct.unpack(f">{len(body) // _HASH_BYTES}Q", body)
+            members = Struct(f">{len(body) // _HASH_BYTES}Q").unpack(body)
+            later = dict(held.told)
+            held.told.clear()
             held.told.update(dict.fromkeys(members))
+            held.told.update(later)
         else:
             held._sketch = _sketches().hll_sketch.deserialize(body)
         return held
