@@ -88,6 +88,37 @@ def test_the_lines_of_an_order_are_one_record_and_one_order() -> None:
     assert len([key for key in told.state if key[0] == Kind.LINE]) == 1
 
 
+def test_an_order_counts_where_its_first_line_was_paid_also_if_that_is_told_later() -> None:
+    told = Told()
+    for line_id in ("1", "2"):
+        tell(told.program, created(500, T0, line_id=line_id))
+    tell(told.program, paid(500, T0 + 20 * SECOND, line_id="2"))
+    assert orders_by_pane(told) == {T0 + 20 * SECOND: 1}
+
+    tell(told.program, paid(500, T0 + 5 * SECOND, line_id="1"))
+
+    assert told.totals()["orders_main"] == 1
+    assert orders_by_pane(told) == {T0: 1}
+
+
+def orders_by_pane(told: Told) -> dict[int, int]:
+    panes = told.session()["panes"]
+    counted = {int(begin): pane.get("orders_main", 0) for begin, pane in panes.items()}
+    return {begin: orders for begin, orders in counted.items() if orders}
+
+
+def test_a_late_payment_is_not_in_the_pane_in_which_its_line_was_created() -> None:
+    told = Told()
+    tell(told.program, created(500, T0 + SECOND))
+    tell(told.program, created(700, T0 + 20 * MINUTE, order_id="o-2"))
+    tell(told.program, paid(500, T0 + 2 * SECOND))
+
+    assert told.totals()["pay_gmv_minor"] == {"CNY": 500}
+    pane = told.session()["panes"][str(T0)]
+    assert pane["created_minor"] == {"CNY": 500}
+    assert "pay_gmv_minor" not in pane or not pane["pay_gmv_minor"]
+
+
 def test_a_losing_version_is_a_duplicate_but_its_line_is_contradicted() -> None:
     told = Told()
     tell(told.program, paid(2, T0 + 1))
