@@ -221,7 +221,7 @@ def evening(seed: int) -> list[LogRecord]:
     Each rule of a pane has a broadcast of its own, since a pane is forgotten when a later one begins.
     """
     chance = Random(seed)
-    begin, middle, end = (T0 + n * _MINUTE_MS for n in (0, 3, 6))
+    begin, middle, end, last = (T0 + n * _MINUTE_MS for n in (0, 3, 6, 9))
     exact = [wordy(begin, 512), wordy(begin, 511), packed(begin, 1_024), packed(begin, 1_023)]
     damped = [
         *[flood(text, 1, begin + n, 23) for n, text in enumerate(("s L", "x", "in"))],
@@ -247,7 +247,8 @@ def evening(seed: int) -> list[LogRecord]:
     late = [links("a", begin, 1, 20, 9), staff(begin, 2), puzzles(begin, 2)]
     third = [masses(end, 300), links("a c", end, 1, 90, 800), links("b in", end, 50, 40, 300)]
     parts = [_mixed(each, chance, 0.02, 0.02) for each in (first, second, [*late, *third])]
-    return log_of([*_mixed(alone, chance, 0, 0), *chain.from_iterable(parts)])
+    crowds = [*masses(last, 400), said("! s L", 999, last + 59_000), said("x", 1, last + 60_000)]
+    return log_of([*_mixed(alone, chance, 0, 0), *chain.from_iterable(parts), *crowds])
 
 
 def _moved(comments: Comments, session_id: str) -> Comments:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from streamproc.comments.senses import SenseReader
 from streamproc.events.registry import INPUT_TOPICS, AnyEvent
 from streamproc.oracle import senses as plain
+from streamproc.oracle import uniques
 from streamproc.oracle.batch import LogRecord, compute, differences, digest
 from streamproc.oracle.senses import Reader
 from streamproc.program.canonical import canonical
@@ -20,13 +22,15 @@ from streamproc.program.fold_comments import CommentReader
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import session_tallies
 from streamproc.verification import words_of
-from tests.broadcasts import far_ms, near_ms
+from tests.broadcasts import MINUTE_MS, far_ms, near_ms
 from tests.builders import T0
 from tests.folding import State, batch_of, feed, log_of, pieces, take_into
 from tests.sensed import VERSION, spelled
 from tests.spelled_reader import SpelledReader
 from tests.spoken import evening, few_spoken, masses, said, spoken_logs
 from tests.unit.comments.reading import classifier
+
+Tree = dict[str, Any]
 
 SEEDS = range(3)
 TYPED = (
@@ -76,7 +80,35 @@ def unlike(state: State, log: Sequence[LogRecord], reading: Reader = spelled) ->
     fold, oracle = held(state), {"hosts": compute(log, reading)["hosts"]}
     found = differences(fold, oracle)
     assert bool(found) == (digest(fold) != digest(oracle))
-    return found
+    return found or differences(*_of_many(state, log, reading))
+
+
+def _of_many(state: State, log: Sequence[LogRecord], reading: Reader) -> tuple[Tree, Tree]:
+    """How many people a state tells of where it does not tell exactly, and how many there were.
+
+    Shapes: both are the true number where the estimate is good enough.
+    """
+    with patch.object(uniques, "EXACT_MEMBERS", len(log)):
+        hosts = compute(log, reading)["hosts"]
+    told: Tree = {}
+    true: Tree = {}
+    for tally in session_tallies(state.items()):
+        senses = hosts[tally.host_id]["sessions"].get(tally.session_id, {}).get("senses", {})
+        parts = [("", tally.senses.asked, senses.get("totals", {}))]
+        for number, minute in tally.minutes.items():
+            of_minute = senses.get("minutes", {}).get(str(number * MINUTE_MS), {})
+            parts.append((str(number), minute.asked, of_minute))
+        for part, asked, expected in parts:
+            for (label, subject), each in asked.items():
+                numbers = expected[label][subject]
+                for name, count in zip(("users", "weighed"), each.people(), strict=True):
+                    there = numbers.get(name, 0)
+                    path = f"{tally.session_id} {part} {label} {subject} {name}"
+                    good = (
+                        count.exact == (there <= 256) and abs(count.count() - there) <= there / 20
+                    )
+                    told[path], true[path] = there if good else count.count(), there
+    return told, true
 
 
 @given(log=st.one_of(spoken_logs(far_ms), spoken_logs(near_ms)))
