@@ -25,7 +25,6 @@ from streamproc.engine.versions import check_versions
 from streamproc.engine.watchdog import Watchdog
 from streamproc.errors import StreamprocError
 from streamproc.events.registry import INPUT_TOPICS
-from streamproc.program.live import LiveProgram
 from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
@@ -45,7 +44,7 @@ class WorkerRun:
         self,
         settings: Settings,
         *,
-        program: Callable[[], Program] = LiveProgram,
+        program: Callable[[], Program],
         progress: Progress,
         failure: Failure,
     ) -> None:
@@ -129,8 +128,10 @@ class WorkerRun:
         return self.engine.caught_up()
 
 
-async def rebuild_of(settings: Settings, *, started_us: int, told: Told) -> Rebuild:
-    """A rebuild of the whole state by the program that runs now.
+async def rebuild_of(
+    settings: Settings, program: Callable[[], Program], *, started_us: int, told: Told
+) -> Rebuild:
+    """A rebuild of the whole state by a program.
 
     Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``.
     """
@@ -142,7 +143,7 @@ async def rebuild_of(settings: Settings, *, started_us: int, told: Told) -> Rebu
         timeout_s=kafka.request_timeout_s,
     )
     config = settings.engine_config(partitions)
-    return Rebuild(config, LiveProgram, started_us=started_us, told=told)
+    return Rebuild(config, program, started_us=started_us, told=told)
 
 
 class _Settled:

@@ -113,6 +113,15 @@ class DeadLetters(Group):
     """How many records may be dead letters one after the other."""
 
 
+class Comments(Group):
+    """What comments are read by."""
+
+    catalog: str | None = Field(None, min_length=1, max_length=4096)
+    """A JSON file of the products: names, aliases, link numbers. Without one no product is recognised."""
+    lexicon: str | None = Field(None, min_length=1, max_length=4096)
+    """A TOML file of your own words, aliases and rules, beside those that come along."""
+
+
 class Log(Group):
     """What a command tells about its work, on stderr."""
 
@@ -136,6 +145,7 @@ class Settings(BaseSettings):
     kafka: Kafka = Kafka()
     engine: Engine = Engine()
     dead_letters: DeadLetters = DeadLetters()
+    comments: Comments = Comments()
     log: Log = Log()
 
     @classmethod

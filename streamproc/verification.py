@@ -312,9 +312,22 @@ def _compared(
 def tallies_digest(form: Mapping[str, Any]) -> str:
     """The SHA-256 of the tallies in a canonical form.
 
-    Accounting is no part of it: that depends on the partitions, and is compared value by value.
+    Accounting is no part of it: that depends on the partitions, and is compared value by value. Nor is
+    what comments meant, which depends on the words that read them.
     """
-    return digest({"hosts": form["hosts"]})
+    hosts = {
+        host: {
+            **of,
+            "sessions": {
+                name: {key: value for key, value in session.items() if key != "senses"}
+                for name, session in of["sessions"].items()
+            },
+        }
+        if "sessions" in of
+        else of
+        for host, of in form["hosts"].items()
+    }
+    return digest({"hosts": hosts})
 
 
 def _accounting(state: State) -> dict[str, dict[int, dict[str, int]]]:

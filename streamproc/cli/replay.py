@@ -17,6 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.config import Bootstrap, settings_of
 from streamproc.cli.host_table import host_table, money_words
 from streamproc.cli.logs import libraries_silenced
@@ -75,7 +76,7 @@ def replay(
     times = _speed(speed)
     as_of_ms = None if as_of is None else moment_ms(as_of, option="--as-of")
     console = output_console(stderr=as_json)
-    playback = Playback()
+    playback = Playback(reader_of(settings_of()))
     with _Screen(console, table=times is not None) as screen:
         run = _Run(playback, screen, times, as_of_ms)
         try:

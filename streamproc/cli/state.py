@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
 from streamproc.app import rebuild_of
+from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.terminal import output_console
 from streamproc.cli.verify import Reading, progress_bar
 from streamproc.engine.rebuild import Rebuild
+from streamproc.program.live import LiveProgram
 from streamproc.provision.group import GroupWatch
 from streamproc.settings import Settings
 
@@ -58,8 +61,11 @@ def rebuild(
 async def _rebuilt(settings: Settings, console: Console) -> None:
     kafka = settings.kafka
     watch = GroupWatch(kafka.bootstrap_servers, kafka.app_id, timeout_s=kafka.request_timeout_s)
+    program = partial(LiveProgram, reader_of(settings))
     with progress_bar(console) as bar, libraries_silenced():
-        making = await rebuild_of(settings, started_us=time.time_ns() // 1000, told=Reading(bar))
+        making = await rebuild_of(
+            settings, program, started_us=time.time_ns() // 1000, told=Reading(bar)
+        )
         async with making, watch:
             while await making.follow() > CAUGHT_UP_RECORDS:
                 pass

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from streamproc.cli.comment_reading import classifier_of
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.dead_letters import read_dead_letters
 from streamproc.cli.logs import libraries_silenced
@@ -25,7 +26,7 @@ from streamproc.settings import Settings
 from streamproc.simulate.check import Position, check
 from streamproc.simulate.run import totals_path
 from streamproc.simulate.truth import Totals, read_totals
-from streamproc.verification import Log, Verification, in_a_thread, silent, verify_state
+from streamproc.verification import Log, Verification, in_a_thread, silent, verify_state, words_of
 
 COUNTS = ("applied", "duplicate", "rejected", "late", "absent", "unaccounted")
 
@@ -63,9 +64,10 @@ async def verified(settings: Settings, console: Console, ledger: Path | None) ->
 
     Errors: as ``verify_state``.
     """
+    words = words_of(classifier_of(settings))
     with progress_bar(console) as bar, libraries_silenced():
         reading = Reading(bar)
-        found = await verify_state(settings, reading)
+        found = await verify_state(settings, reading, words)
         if ledger is not None:
             found.differences += [
                 f"ledger: {line}" for line in await ledger_differences(settings, ledger, found)

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -15,12 +16,14 @@ import typer
 from rich.console import Console
 
 from streamproc.app import WorkerRun
+from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.display import Display, display_for
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.status import Status, status_of, write_status
 from streamproc.cli.terminal import end_at_once
 from streamproc.errors import BadSetting, Stalled, StreamprocError
+from streamproc.program.live import LiveProgram
 from streamproc.program.view import HostRow, host_rows
 from streamproc.settings import Settings
 
@@ -88,7 +91,8 @@ class RunningWorker:
         self._display = display
         self._status_file = status_file
         self._tidy = tidy
-        self.run = WorkerRun(settings, progress=display, failure=self._fail)
+        program = partial(LiveProgram, reader_of(settings))
+        self.run = WorkerRun(settings, program=program, progress=display, failure=self._fail)
 
     def _fail(self, error: StreamprocError) -> NoReturn:
         self._display.__exit__(None, None, None)  # gives the terminal back

@@ -78,6 +78,10 @@ class LiveProgram:
         for topic, held in blocks.items():
             self.streams[topic].restore_blocks(held)
 
+    def read_with(self, reader: CommentReader) -> None:
+        """From the next batch on let this reader tell what comments mean."""
+        self.comments.read_with(reader)
+
     def apply(self, topic: str, batch: Batch) -> BatchReport:
         """Fold a batch into the state.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies
+from streamproc.tally.comments import comments_answer
 from streamproc.tally.formulas import session_answer
 from streamproc.tally.model import SessionTally
 from streamproc.tally.profiles import Profile
@@ -29,13 +30,14 @@ Programs = Sequence[LiveProgram]
 def answer(programs: Programs, as_of_ms: int) -> Tree:
     """Every host's sessions and the roll-ups of a state.
 
-    Shapes: ``{"hosts": {host: {session: {"figures", "windows", "curve", "completeness"}}},
-        "rollups": {level: [..]}, "as_of_ms"}``.
+    Shapes: ``{"hosts": {host: {session: {"figures", "windows", "curve", "completeness",
+        "comments"}}}, "rollups": {level: [..]}, "as_of_ms"}``.
     """
     tallies = sessions_of(programs)
     hosts: Tree = {}
     for tally in tallies:
-        hosts.setdefault(tally.host_id, {})[tally.session_id] = session_answer(tally, as_of_ms)
+        said = session_answer(tally, as_of_ms) | {"comments": comments_answer(tally)}
+        hosts.setdefault(tally.host_id, {})[tally.session_id] = said
     parts = parts_of(programs, tallies)
     rollups = {level.value: [entry(level, of) for of in rolled_up(parts, level)] for level in Level}
     return {"hosts": hosts, "rollups": rollups, "as_of_ms": as_of_ms}

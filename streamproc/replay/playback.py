@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from streamproc.program.canonical import canonical
+from streamproc.program.fold_comments import CommentReader
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Batch
 from streamproc.replay.recorded import Recorded
@@ -18,10 +19,12 @@ class Playback:
     """Folds records as a worker does.
 
     Shapes: ``counts`` by topic, then partition, then name. Each partition has its program, as in a
-        worker: how old a record is hangs on the latest event of its partition.
+        worker: how old a record is hangs on the latest event of its partition. ``reader`` tells what
+        comments mean; without one they are counted only.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reader: CommentReader | None = None) -> None:
+        self._reader = reader
         self._programs: dict[int, LiveProgram] = {}
         self.records = 0
         self.counts: dict[str, dict[int, dict[str, int]]] = {}
@@ -49,7 +52,7 @@ class Playback:
         last = self._next_offsets[topic, partition] = first + len(records)
         program = self._programs.get(partition)
         if program is None:
-            program = self._programs[partition] = LiveProgram()
+            program = self._programs[partition] = LiveProgram(self._reader)
         report = program.apply(
             topic,
             Batch(

@@ -14,14 +14,17 @@ import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from streamproc.app import WorkerRun
+from streamproc.cli.comment_reading import reader_of
 from streamproc.engine.engine import Engine
 from streamproc.engine.partition import Flush, Partition
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.errors import StreamprocError
+from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
 
 POLL_S = 0.05
@@ -103,7 +106,8 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
     settings = Settings(
         kafka={"bootstrap_servers": arguments.bootstrap, "app_id": arguments.app_id}
     )
-    run = WorkerRun(settings, progress=recovered, failure=fail)
+    program = partial(LiveProgram, reader_of(settings))
+    run = WorkerRun(settings, program=program, progress=recovered, failure=fail)
     await run.start()
     await recovered.done.wait()
     engine = run.engine

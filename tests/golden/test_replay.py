@@ -29,6 +29,9 @@ def said(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_a_replay_says_what_was_once_checked(
     said: dict[str, Any], pytestconfig: pytest.Config
 ) -> None:
+    for sessions in said["hosts"].values():
+        for session in sessions.values():
+            del session["comments"]  # hangs on the lexicon, which grows
     if pytestconfig.getoption("--update-golden", default=False):
         text = msgspec.json.format(msgspec.json.encode(said, order="sorted"), indent=1)
         EXPECTED.write_bytes(text + b"\n")
