@@ -93,7 +93,8 @@ def _of_many(state: State, log: Sequence[LogRecord], reading: Reader) -> tuple[T
     told: Tree = {}
     true: Tree = {}
     for tally in session_tallies(state.items()):
-        senses = hosts[tally.host_id]["sessions"].get(tally.session_id, {}).get("senses", {})
+        sessions = hosts.get(tally.host_id, {}).get("sessions", {})
+        senses = sessions.get(tally.session_id, {}).get("senses", {})
         parts = [("", tally.senses.asked, senses.get("totals", {}))]
         for number, minute in tally.minutes.items():
             of_minute = senses.get("minutes", {}).get(str(number * MINUTE_MS), {})
