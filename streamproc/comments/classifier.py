@@ -104,7 +104,7 @@ class Classifier:
     def without_names(self, texts: Sequence[str]) -> list[str]:
         """Each text in form, with an id where a product's name stood.
 
-        Shapes: equal for texts that differ in the product, spelling and noise only.
+        Shapes: equal for texts that differ only in spelling, noise and which name of a product they use.
         """
         forms = self.normaliser.batch(texts).split(END) if texts else []
         return [self._names.without(form) for form in forms[: len(texts)]]

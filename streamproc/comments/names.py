@@ -1,4 +1,4 @@
-"""Texts with ids where products' names stood, so that texts about different products compare."""
+"""Texts with ids where products' names stood, so that one product by two names is the same text."""
 
 from __future__ import annotations
 

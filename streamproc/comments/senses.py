@@ -48,8 +48,9 @@ class Sense:
     Shapes: ``labels`` of the reading; ``asks`` is None if it counts under none; ``mention`` is a
         product or link number, ``subject`` the same as one text, neither resolved; ``polarity`` is
         out, in, unknown or None; ``stock`` says whether host or staff who write it tell a fact of
-        stock. ``burst`` is the same for texts that differ in the product only; ``typed`` says that
-        many may well type it alike. ``shown`` is the masked text, empty where nobody keeps it.
+        stock. ``burst`` is the same for texts that differ only in spelling, noise and which name of a
+        product they use; ``typed`` says that many may well type it alike. ``shown`` is the masked
+        text, empty where nobody keeps it.
     """
 
     __slots__ = (
