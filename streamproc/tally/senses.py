@@ -62,9 +62,14 @@ class Asked:
 
     def people(self) -> tuple[Uniques, Uniques]:
         """Users, and weighed users: to read."""
+        # What goes into a sketch leaves the hashes, so the sketch must stay.
+        if self._users is None and len(self.users) > EXACT_MEMBERS:
+            self._users = Uniques(self.users)
         users = self._users or Uniques(self.users)
         if self.weighed is None:
             return users, users
+        if self._weighed is None and len(self.weighed) > EXACT_MEMBERS:
+            self._weighed = Uniques(self.weighed)
         return users, self._weighed or Uniques(self.weighed)
 
     def pack(self) -> Packed:

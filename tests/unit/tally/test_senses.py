@@ -58,9 +58,10 @@ def test_a_crowd_packs_alike_wherever_it_was_written(damped: int, cut: int) -> N
     for user, weighs in told[cut:]:
         again.comments += 1
         again.tell(user, weighs)
-    half, whole = asked(told[:450]), asked(told[450:])
-    half.merge(whole)
+    half, rest = asked(told[:450]), asked(told[450:])
+    half.merge(rest)
 
     assert again.pack() == asked(told).pack() == half.pack()
+    assert rest.pack() == asked(told[450:]).pack()
     assert counts(half)[1] == pytest.approx(900, rel=0.05)
     assert counts(half)[2] == pytest.approx(expected(told)[2], rel=0.05)
