@@ -120,6 +120,8 @@ class Comments(Group):
     """A JSON file of the products: names, aliases, link numbers. Without one no product is recognised."""
     lexicon: str | None = Field(None, min_length=1, max_length=4096)
     """A TOML file of your own words, aliases and rules, beside those that come along."""
+    reload_interval_s: float = Field(10.0, ge=0.1, le=86_400)
+    """How often both files are looked at: a good change is in force at once, a bad one is told of."""
 
 
 class Log(Group):

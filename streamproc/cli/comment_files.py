@@ -1,83 +1,36 @@
-"""Lexicon, catalogue and labelled lines read from disk for the commands about comments."""
+"""Labelled lines read from disk, and which files the commands about comments go by."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from opencc import OpenCC
-
-from streamproc.comments.automaton import CompiledFinder, Finder
-from streamproc.comments.check import check
-from streamproc.comments.classifier import Classifier
-from streamproc.comments.lexicon import read_traditional
-from streamproc.comments.products import Catalog, read_catalog
-from streamproc.errors import BadInput, BadLexicon, BadSetting
-
-NO_CATALOG = Catalog("", ())
-_IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000))
-"""CJK ideographs and their extension A: what people type."""
+from streamproc.cli.config import settings_of
+from streamproc.errors import BadInput
+from streamproc.lexicons.files import read_text
 
 
-def shipped_lexicon() -> dict[str, str]:
-    """The lexicon files of this package, by name."""
-    folder = files("streamproc.comments") / "lexicon"
-    found = {one.name: one.read_text("utf-8") for one in folder.iterdir()}
-    return {name: text for name, text in sorted(found.items()) if name.endswith(".toml")}
+class Named(NamedTuple):
+    """The files that were asked for."""
+
+    catalog: Path | None
+    lexicon: Path | None
 
 
-@cache
-def traditional_table() -> Mapping[str, str]:
-    """Traditional characters and their simplified form.
-
-    Source: OpenCC's conversion of single characters, and what the lexicon adds to it.
-    """
-    folder = files("streamproc.comments") / "lexicon"
-    own = read_traditional((folder / "traditional.txt").read_text("utf-8"))
-    ideographs = [chr(point) for block in _IDEOGRAPHS for point in block]
-    # a line each: words of several characters would convert otherwise
-    simplified = OpenCC("t2s").convert("\n".join(ideographs)).split("\n")
-    table = zip(ideographs, simplified, strict=True)
-    return {one: other for one, other in table if one != other and len(other) == 1} | own
-
-
-def build_classifier(
-    catalog: Path | None,
-    own: Path | None = None,
-    finder: type[Finder] = CompiledFinder,
-) -> Classifier:
-    """A classifier of the shipped lexicon and an operator's ``own`` file. Errors: ``BadLexicon``.
-
-    What is shipped was checked before it was shipped; an own file always is.
-    """
-    texts = _texts(own)
-    found = NO_CATALOG if catalog is None else read_catalog(_json(catalog), str(catalog))
-    classifier = Classifier(texts, traditional_table(), found, finder)
-    if own is not None:
-        check(with_examples(own))
-    return classifier
-
-
-def with_examples(own: Path | None) -> Classifier:
-    """A classifier with the catalogue that the rules' examples speak of."""
-    text = (files("streamproc.comments") / "lexicon" / "examples_catalog.json").read_text("utf-8")
-    catalog = read_catalog(json.loads(text), "examples_catalog.json")
-    return Classifier(_texts(own), traditional_table(), catalog)
-
-
-def _texts(own: Path | None) -> Mapping[str, str]:
-    texts = shipped_lexicon()
-    return texts if own is None else {**texts, str(own): _text(own)}
+def named(catalog: Path | None, lexicon: Path | None) -> Named:
+    """The files of the options, or those of the settings. Errors: ``BadSetting``."""
+    held = settings_of().comments
+    return Named(
+        catalog or (Path(held.catalog) if held.catalog else None),
+        lexicon or (Path(held.lexicon) if held.lexicon else None),
+    )
 
 
 def labelled_lines(file: Path) -> list[dict[str, Any]]:
     """The lines of a labelled file. Errors: ``BadInput`` naming the first line that is none."""
     lines = []
-    for number, line in enumerate(_text(file).splitlines(), start=1):
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -90,22 +43,3 @@ def labelled_lines(file: Path) -> list[dict[str, Any]]:
                 hint='each line needs "text" and "labels"',
             ) from error
     return lines
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(_text(path))
-    except ValueError as error:
-        raise BadLexicon(
-            f"the catalogue is no JSON: {error}", where=str(path), hint="correct the file"
-        ) from error
-    return found
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(
-            f"the file cannot be read: {error}", where=str(path), hint="name a file in UTF-8"
-        ) from error

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from streamproc.cli.comment_files import build_classifier, labelled_lines, with_examples
+from streamproc.cli.comment_files import labelled_lines, named
 from streamproc.cli.terminal import without_controls
 from streamproc.comments.check import mistakes
 from streamproc.comments.classifier import Classifier, Reading
@@ -19,6 +19,7 @@ from streamproc.comments.explain import explain, matches_of
 from streamproc.comments.products import Room
 from streamproc.comments.score import Score, score
 from streamproc.errors import BadInput, BadLexicon
+from streamproc.lexicons.files import build_classifier, with_examples
 
 BATCH = 512
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -36,7 +37,7 @@ def classify(catalog: CatalogFile = None, lexicon: OwnFile = None) -> None:
 
     A line that is no comment is named on stderr and has no answer; exit 26 at the end tells of it.
     """
-    classifier = build_classifier(catalog, lexicon)
+    classifier = build_classifier(*named(catalog, lexicon))
     numbered = enumerate(sys.stdin.buffer, start=1)
     wrong = 0
     while batch := list(islice(numbered, BATCH)):
@@ -66,7 +67,7 @@ def why(
     lexicon: OwnFile = None,
 ) -> None:
     """Tell why a comment is read as it is: tokens, clauses, rules, masks, and without masks."""
-    classifier = build_classifier(catalog, lexicon)
+    classifier = build_classifier(*named(catalog, lexicon))
     for line in _story(classifier, text):
         typer.echo(without_controls(line))
 
@@ -74,8 +75,9 @@ def why(
 @app.command()
 def lint(catalog: CatalogFile = None, lexicon: OwnFile = None) -> None:
     """Check words and rules: every example fires, every counter-example does not."""
-    build_classifier(catalog)
-    classifier = with_examples(lexicon)
+    files = named(catalog, lexicon)
+    build_classifier(files.catalog)
+    classifier = with_examples(files.lexicon)
     found = list(mistakes(classifier))
     for one in found:
         typer.echo(f"{one.where}: {one.what}", err=True)
@@ -100,7 +102,8 @@ def score_file(
 ) -> None:
     """Compare readings with labelled lines: per label, per note, alarms, product links."""
     beside = file.with_name("catalog_dev.json")
-    classifier = build_classifier(catalog or (beside if beside.exists() else None), lexicon)
+    files = named(catalog or (beside if beside.exists() else None), lexicon)
+    classifier = build_classifier(*files)
     for line in _report(score(classifier, labelled_lines(file))):
         typer.echo(without_controls(line))
 

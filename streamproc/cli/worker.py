@@ -8,7 +8,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,14 +15,13 @@ import typer
 from rich.console import Console
 
 from streamproc.app import WorkerRun
-from streamproc.cli.comment_reading import reader_of
+from streamproc.cli.comment_reading import FollowedReader
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.display import Display, display_for
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.status import Status, status_of, write_status
 from streamproc.cli.terminal import end_at_once
 from streamproc.errors import BadSetting, Stalled, StreamprocError
-from streamproc.program.live import LiveProgram
 from streamproc.program.view import HostRow, host_rows
 from streamproc.settings import Settings
 
@@ -91,8 +89,10 @@ class RunningWorker:
         self._display = display
         self._status_file = status_file
         self._tidy = tidy
-        program = partial(LiveProgram, reader_of(settings))
-        self.run = WorkerRun(settings, program=program, progress=display, failure=self._fail)
+        self._reader = FollowedReader(settings, lambda error: display.note(str(error)))
+        self.run = WorkerRun(
+            settings, program=self._reader.program, progress=display, failure=self._fail
+        )
 
     def _fail(self, error: StreamprocError) -> NoReturn:
         self._display.__exit__(None, None, None)  # gives the terminal back
@@ -130,7 +130,8 @@ class RunningWorker:
             return
         ended = asyncio.create_task(self.run.wait())
         stopping = asyncio.create_task(told.wait())
-        tasks = {ended, stopping} if beside is None else {ended, stopping, beside}
+        following = asyncio.create_task(self._reader.follow(self._programs))
+        tasks = {ended, stopping, following} | ({beside} if beside is not None else set())
         try:
             while not any(task.done() for task in tasks):
                 self.show()
@@ -141,8 +142,8 @@ class RunningWorker:
                 if task.done():
                     await task
         finally:
-            ended.cancel()
-            stopping.cancel()
+            for task in (ended, stopping, following):
+                task.cancel()
 
     async def stop(self) -> None:
         """Stop in order: flush, commit, leave the group.
@@ -180,8 +181,10 @@ class RunningWorker:
         status = status_of(engine, now_ms, stopped=stopped)
         if engine is None:
             return status, []
-        programs = [each.program for each in engine.partitions.values()]
-        return status, host_rows(programs)
+        return status, host_rows(self._programs())
+
+    def _programs(self) -> list[Any]:
+        return [each.program for each in self.run.engine.partitions.values()]
 
 
 @contextlib.contextmanager

@@ -21,6 +21,10 @@ _RULE_KEYS = frozenset(
     {"id", "rank", "emit", "all", "any", "none", "with", "without", "seq", "only", "whole"}
     | {"go_on", "polarity", "examples", "counter_examples"}
 )
+_FLAGS = ("at_end_only", "stock", "ignored", "splits", "mask", "whole", "go_on")
+_TYPES: dict[str, type] = {"rank": int, **dict.fromkeys(_FLAGS, bool)}
+"""Key -> what its value is; of all others a text."""
+_TYPE_NAMES = {int: "a whole number", bool: "true or false", str: "a text"}
 RESERVED = ("PRODUCT", "WEAK_PRODUCT", "LINK", "SEP", "Q", "NUM")
 
 
@@ -126,15 +130,34 @@ class _File:
         unknown = set(self._document) - {"class", "groups", "variants", "rule"}
         if unknown:
             raise self._bad(f"unknown table {min(unknown)!r}", min(unknown))
-        for name, body in self._document.get("class", {}).items():
-            self._class(name, body)
-        for name, members in self._document.get("groups", {}).items():
+        for name, body in self._table("class").items():
+            self._class(name, self._typed(body, f"[class.{name}]"))
+        for name, members in self._typed(self._table("groups"), "[groups]").items():
             self._into.groups[name] = tuple(members.split())
-        for right, wrong in self._document.get("variants", {}).items():
+        for right, wrong in self._typed(self._table("variants"), "[variants]").items():
             for one, _ in self._words(wrong):
                 self._into.variants[one] = right
-        for body in self._document.get("rule", []):
+        rules = self._document.get("rule", [])
+        if not isinstance(rules, list):
+            raise self._bad("rules are written as [[rule]]", "rule")
+        for body in rules:
             self._into.rules.append(self._rule(body))
+
+    def _table(self, name: str) -> dict[str, Any]:
+        found = self._document.get(name, {})
+        if not isinstance(found, dict):
+            raise self._bad(f"{name!r} is no table", name)
+        return found
+
+    def _typed(self, body: object, needle: str) -> dict[str, Any]:
+        """A table whose values are of the types that their keys ask for."""
+        if not isinstance(body, dict):
+            raise self._bad(f"{needle} is no table", needle.strip("[]").rpartition(".")[2])
+        for key, value in body.items():
+            wanted = _TYPES.get(key, str)
+            if type(value) is not wanted:
+                raise self._bad(f"{key!r} of {needle} must be {_TYPE_NAMES[wanted]}", needle)
+        return body
 
     def _class(self, name: str, body: dict[str, Any]) -> None:
         place = self._place(f"[class.{name}]")
@@ -165,10 +188,11 @@ class _File:
             except ValueError as error:
                 raise self._bad(str(error), pattern) from error
 
-    def _rule(self, body: dict[str, Any]) -> RuleText:
-        name = body.get("id")
+    def _rule(self, body: object) -> RuleText:
+        name = body.get("id") if isinstance(body, dict) else None
         if not isinstance(name, str):
             raise self._bad("a rule has no id", "[[rule]]")
+        body = self._typed(body, f'"{name}"')
         unknown = set(body) - _RULE_KEYS
         if unknown:
             raise self._bad(f"rule {name!r} has an unknown key {min(unknown)!r}", f'"{name}"')

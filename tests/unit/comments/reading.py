@@ -6,10 +6,10 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from streamproc.cli.comment_files import shipped_lexicon, traditional_table
 from streamproc.comments.automaton import CompiledFinder, Finder
 from streamproc.comments.classifier import Classifier
 from streamproc.comments.products import Catalog, read_catalog
+from streamproc.lexicons.files import shipped_lexicon, traditional_table
 
 
 @cache

@@ -22,6 +22,14 @@ REFUSED = {
     "no example": RULE + 'all = "OUT"\nrank = 1',
     "is in class": '[class.COUPON]\nwords = "没货"',
     "a brace": '[class.COUPON]\nwords = "{券"',
+    "'words' of [class.COUPON] must be a text": "[class.COUPON]\nwords = 3",
+    "'stock' of [class.OUT] must be true or false": '[class.OUT]\nstock = "yes"',
+    "'rank' of \"own.rule\" must be a whole number": RULE + 'rank = "first"',
+    "'没货' of [variants] must be a text": '[variants]\n"没货" = ["没或"]',
+    "'class' is no table": 'class = "OUT"',
+    "[class.OUT] is no table": '[class]\nOUT = "没货"',
+    "written as [[rule]]": '[rule]\nid = "own.rule"',
+    "has no id": "rule = [3]",
     "is empty": '[class.COUPON]\nwords = "😂"',
 }
 
