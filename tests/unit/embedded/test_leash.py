@@ -68,7 +68,10 @@ def _sleepers(below: int) -> list[psutil.Process]:
 
 
 def _gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # also while it is asked
+        return True
 
 
 def test_a_server_dies_with_a_parent_that_is_killed(parent: subprocess.Popen[bytes]) -> None:
