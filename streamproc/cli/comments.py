@@ -12,7 +12,9 @@ import msgspec
 import typer
 
 from streamproc.cli.comment_files import labelled_lines, named
+from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.terminal import without_controls
+from streamproc.cli.unexplained import of_recording, of_state, report
 from streamproc.comments.check import mistakes
 from streamproc.comments.classifier import Classifier, Reading
 from streamproc.comments.explain import explain, matches_of
@@ -106,6 +108,28 @@ def score_file(
     classifier = build_classifier(*files)
     for line in _report(score(classifier, labelled_lines(file))):
         typer.echo(without_controls(line))
+
+
+@app.command()
+def unexplained(
+    file: Annotated[
+        str | None,
+        typer.Argument(help="A recording, JSON lines; - for stdin. Left out, the workers' state."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+    bootstrap: Bootstrap = None,
+    app_id: AppId = None,
+) -> None:
+    """Comments with a word of stock that no rule explains: words or rules may be missing."""
+    settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
+    lines, found = (None, of_state(settings)) if file is None else of_recording(settings, file)
+    if as_json:
+        typer.echo(msgspec.json.encode(found))
+    else:
+        for line in report(found):
+            typer.echo(line)
+    if lines is not None:
+        lines.refuse_bad(where=file or "")
 
 
 def _line(raw: bytes) -> dict[str, Any] | None:

@@ -12,11 +12,13 @@ from typing import Final
 
 import pytest
 
+from streamproc.cli.comment_reading import reader_of
 from streamproc.events.codec import Codec
 from streamproc.events.registry import INPUT_TOPICS, ORDERS_TOPIC, AnyEvent
 from streamproc.events.rejected import Rejected
 from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
+from streamproc.settings import Settings
 from tests.bench.livemix import Generator, Mix, Record
 from tests.builders import created, paid
 
@@ -68,9 +70,11 @@ def decoded(records: list[Record], codecs: dict[str, Codec]) -> Decoded:
 
 def folded(flushes: list[Decoded]) -> Cost:
     """One pass over the mix with fresh programs."""
-    cost, programs = Cost(), [LiveProgram() for _ in range(Mix(0).partitions)]
+    reader = reader_of(Settings())
+    cost, programs = Cost(), [LiveProgram(reader) for _ in range(Mix(0).partitions)]
     for batches in flushes:
         for partition, topic, events in batches:
+            programs[partition].comments.place(partition, range(len(events)))
             began_s = process_time()
             programs[partition]._apply[topic](events)
             cost.fold_s[topic] += process_time() - began_s
