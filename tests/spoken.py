@@ -18,6 +18,7 @@ from tests.folding import log_of
 
 Comments = list[CommentPosted]
 
+_SHOWN: Final = 60
 _MINUTE_MS: Final = 60_000
 
 TEXTS: Final = (
@@ -30,6 +31,14 @@ TEXTS: Final = (
 _ROLES: Final = (*[Role.VIEWER] * 9, Role.HOST, Role.STAFF, Role.OTHER)
 
 
+class Log(list[LogRecord]):
+    """A log that is shown in part if it is long."""
+
+    def __repr__(self) -> str:
+        shown = [(each.offset, each.value) for each in self[:_SHOWN]]
+        return f"{len(self)} records, {shown}"
+
+
 def said(text: str, who: int | None, at_ms: int, **fields: object) -> CommentPosted:
     """A viewer's comment; without ``who`` by nobody."""
     key = None if who is None else viewer_key(who)
@@ -37,8 +46,9 @@ def said(text: str, who: int | None, at_ms: int, **fields: object) -> CommentPos
 
 
 def flood(text: str, who: int, at_ms: int, times: int, **fields: object) -> Comments:
-    """One viewer who writes on and on within a pane."""
-    return [said(text, who, at_ms + n, **fields) for n in range(times)]
+    """One viewer who writes on and on within a pane, and then asks something."""
+    chatter = [said(text, who, at_ms + n, **fields) for n in range(times)]
+    return [*chatter, said("c M", who, at_ms + times, **fields)]
 
 
 def crowd(texts: Sequence[str], at_ms: int, people: int, **fields: object) -> Comments:
@@ -81,7 +91,6 @@ def packed(at_ms: int, people: int, **where: object) -> Comments:
     return [
         *[said("hello", 5_000 + n, at_ms, **where) for n in range(people)],
         *flood("x", 4_999, at_ms, 22, **where),
-        said("c", 4_999, at_ms, **where),
     ]
 
 
@@ -210,9 +219,14 @@ def few_spoken(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[l
     )
 
 
-def spoken_logs(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[list[LogRecord]]:
-    """Logs of one partition in which that is said."""
-    return st.one_of(few_spoken(times_ms), spoken(times_ms)).map(log_of)
+def spoken_logs(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[Log]:
+    """Logs of one partition in which much is said."""
+    return spoken(times_ms).map(lambda events: Log(log_of(events)))
+
+
+def few_spoken_logs(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[Log]:
+    """Logs of one partition in which little is said."""
+    return few_spoken(times_ms).map(lambda events: Log(log_of(events)))
 
 
 def evening(seed: int) -> list[LogRecord]:
@@ -224,7 +238,10 @@ def evening(seed: int) -> list[LogRecord]:
     begin, middle, end, last = (T0 + n * _MINUTE_MS for n in (0, 3, 6, 9))
     exact = [wordy(begin, 512), wordy(begin, 511), packed(begin, 1_024), packed(begin, 1_023)]
     damped = [
-        *[flood(text, 1, begin + n, 23) for n, text in enumerate(("s L", "x", "in"))],
+        *[flood(text, 1, begin + n, 23) for n, text in enumerate(("s L", "x", "in", "hello"))],
+        flood("hello", 1, begin, 20),
+        flood("hello", 1, begin, 19),
+        crowd(["r"], begin, 6),
         crowd(["r L now", "r l now"], begin, 6),
         crowd(["r L ~a"], begin, 6),
         crowd(["r L ~aa"], begin, 6),

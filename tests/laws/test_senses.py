@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from streamproc.comments.senses import SenseReader
@@ -27,10 +27,13 @@ from tests.builders import T0
 from tests.folding import State, batch_of, feed, log_of, pieces, take_into
 from tests.sensed import VERSION, spelled
 from tests.spelled_reader import SpelledReader
-from tests.spoken import evening, few_spoken, masses, said, spoken_logs
+from tests.spoken import evening, few_spoken, few_spoken_logs, masses, said, spoken_logs
 from tests.unit.comments.reading import classifier
 
 Tree = dict[str, Any]
+
+LONG = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+"""For long logs: to make one of them short takes minutes, and few_spoken finds what is short."""
 
 SEEDS = range(3)
 TYPED = (
@@ -112,9 +115,15 @@ def _of_many(state: State, log: Sequence[LogRecord], reading: Reader) -> tuple[T
     return told, true
 
 
-@given(log=st.one_of(spoken_logs(far_ms), spoken_logs(near_ms)))
+@given(log=st.one_of(few_spoken_logs(far_ms), few_spoken_logs(near_ms)))
 @settings(deadline=None)
 def test_the_fold_holds_what_the_oracle_says(log: list[LogRecord]) -> None:
+    assert unlike(folded(log), log) == []
+
+
+@given(log=st.one_of(spoken_logs(far_ms), spoken_logs(near_ms)))
+@LONG
+def test_the_fold_of_much_talk_holds_what_the_oracle_says(log: list[LogRecord]) -> None:
     assert unlike(folded(log), log) == []
 
 
@@ -148,7 +157,7 @@ def test_the_evening_reaches_every_bound(
     log=st.one_of(spoken_logs(far_ms), spoken_logs(near_ms)),
     cuts=st.lists(st.floats(0, 1), max_size=6),
 )
-@settings(deadline=None)
+@LONG
 def test_the_state_does_not_depend_on_cuts_or_crashes(
     log: list[LogRecord], cuts: list[float]
 ) -> None:
@@ -157,7 +166,7 @@ def test_the_state_does_not_depend_on_cuts_or_crashes(
     assert _stopping(log, places) == _cut(log, places) == folded(log)
 
 
-@given(log=few_spoken().map(log_of))
+@given(log=few_spoken_logs())
 @settings(deadline=None)
 def test_a_program_that_crashes_after_every_record_forgets_nothing(log: list[LogRecord]) -> None:
     assert _stopping(log, range(1, len(log))) == folded(log)
@@ -194,7 +203,7 @@ def _stopping(log: Sequence[LogRecord], places: Iterable[int]) -> State:
 
 
 @given(log=spoken_logs(), data=st.data())
-@settings(deadline=None)
+@LONG
 def test_the_state_does_not_depend_on_how_topics_interleave(
     log: list[LogRecord], data: st.DataObject
 ) -> None:
@@ -206,7 +215,7 @@ def test_the_state_does_not_depend_on_how_topics_interleave(
     assert folded([next(queues[topic]) for topic in turns]) == folded(log)
 
 
-@given(log=spoken_logs())
+@given(log=few_spoken_logs())
 @settings(deadline=None)
 def test_all_that_was_told_told_again_changes_no_meaning_near_in_time(log: list[LogRecord]) -> None:
     program, state = LiveProgram(SpelledReader()), State()
@@ -242,7 +251,12 @@ def _without_weight(events: Sequence[AnyEvent]) -> dict[str, Any]:
         counts[f"{tally.host_id} {tally.session_id}"] = of_session
         for number, minute in tally.minutes.items():
             of_session[f"{number}"] = {"?": minute.unexplained, **_people(minute.asked)}
-    return counts
+    # where nothing was asked, the order may decide whether something is held that says so
+    return {
+        where: told
+        for where, held in counts.items()
+        if (told := {what: said for what, said in held.items() if said not in (0, {"?": 0})})
+    }
 
 
 def _people(asked: dict[tuple[str, str], Any]) -> dict[str, Any]:
