@@ -200,6 +200,7 @@ class CommentFold(SenseRecords, AudienceFold):
             routes = kept.routes.get(asks if product is None else (asks, product))
             if routes is None:
                 routes = self._routes(session, kept, minute, asks, product)
+            shown = None  # one for all labels: rooms hold many thousands of them
             for asked, direct, pair, evidence in routes:
                 asked.comments += 1
                 if not weighs:
@@ -212,7 +213,7 @@ class CommentFold(SenseRecords, AudienceFold):
                     if asked.weighed is not None:
                         asked.weighed[user] = None
                     if evidence is not None:
-                        shown = (at_ms, offset, partition, user, sense.shown)
+                        shown = shown or (at_ms, offset, partition, user, sense.shown)
                         if evidence:
                             evidence.append(shown)
                         else:
