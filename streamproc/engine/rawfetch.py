@@ -10,7 +10,7 @@ Source: docs/adr/0001-one-faust-event-is-one-fetched-batch.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
@@ -54,11 +54,15 @@ class RawRecords:
 
 
 async def fetch_raw(
-    consumer: Any, active: Collection[Any] | None, timeout_s: float
+    consumer: Any,
+    active: Collection[Any] | None,
+    timeout_s: float,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> dict[Any, RawRecords]:
     """What is fetched and not yet read, of the partitions in ``active`` (``None``: of all).
 
-    Returns at once if there is anything, else waits up to ``timeout_s``.
+    Returns at once if there is anything, else waits up to ``timeout_s``. What arrives while it is not
+    ``wanted`` any more stays unread.
     Errors: what the fetch ended with (an offset out of range, an authorisation); a wrong checksum.
     """
     fetcher = consumer._fetcher
@@ -70,6 +74,8 @@ async def fetch_raw(
             await subscriptions.wait_for_assignment()
         deadline = asyncio.get_running_loop().time() + timeout_s
         while True:
+            if not wanted():
+                return {}
             drained = _drain(fetcher, active)
             left = deadline - asyncio.get_running_loop().time()
             if drained or left <= 0 or fetcher._closed:
@@ -110,7 +116,9 @@ def _take(fetcher: Any, partition: TopicPartition, result: Any) -> RawRecords | 
     assignment: the coming seek reads it again.
     """
     failed = type(result) is not FetchResult
-    records = None if failed else _records_of(result)
+    records = None
+    if not failed:
+        records = _records_of(result, lambda: fetcher._records.get(partition) is result)
     if fetcher._records.get(partition) is not result:
         return None
     if failed or not result.has_more():
@@ -121,7 +129,7 @@ def _take(fetcher: Any, partition: TopicPartition, result: Any) -> RawRecords | 
     return records
 
 
-def _records_of(result: Any) -> RawRecords | None:
+def _records_of(result: Any, is_held: Callable[[], bool] = lambda: True) -> RawRecords | None:
     if not result.check_assignment(result._topic_partition) or not result.has_more():
         return None
     unread = result._partition_records
@@ -136,6 +144,8 @@ def _records_of(result: Any) -> RawRecords | None:
         if not batch.is_control_batch:
             _append(raw, batch, position)
         position = max(position, batch.next_offset)
+    if not is_held():
+        return None  # nobody gets these, so the position must not move beyond them
     raw.next_offset = unread.next_fetch_offset = position
     result._update_position()
     result._partition_records = None

@@ -50,9 +50,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
         timeout: float | None = None,  # noqa: ASYNC109  # Faust's signature
         max_records: int | None = None,
     ) -> dict[Any, RawRecords]:
-        if not self.consumer.flow_active:
-            return {}
-        return await fetch_raw(consumer, active_partitions, timeout or 0.0)
+        return await fetch_raw(consumer, active_partitions, timeout or 0.0, self.consumer.may_read)
 
     async def pause_fetching(self, partitions: Iterable[TP]) -> None:
         """Let aiokafka fetch nothing of these: changelogs, which the engine reads by itself."""
@@ -87,6 +85,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         super().__init__(*args, **kwargs)
         self.engine.group = self
         self.committed_offsets: dict[TP, int] = {}
+        self._reading_generation = -1
 
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
@@ -170,14 +169,23 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                generation = self._reading_generation = self.app.consumer_generation_id
                 records, active = await self._wait_next_records(1.0)
-                generation = self.app.consumer_generation_id
                 await asyncio.sleep(0)
                 if records and self.flow_active and not self.should_stop:
                     await self._deliver(records, active, generation)
         except (*self.consumer_stopped_errors, asyncio.CancelledError):
             if not self.app.should_stop:
                 raise
+
+    def may_read(self) -> bool:
+        """Whether what is read now will be folded; asked in the thread that reads, just before.
+
+        Trap: a read may wait for records while a rebalance comes and goes. What it reads after the seek
+        belongs to nobody, and nothing would read it again.
+        """
+        same: bool = self.app.consumer_generation_id == self._reading_generation
+        return bool(self.flow_active) and same
 
     async def _deliver(
         self, records: Mapping[TP, RawRecords], active: set[TP] | None, generation: int

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamproc.cli.comment_reading import classifier_of
+from streamproc.comparison import drop_unlike_senses
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.oracle.batch import LogRecord, compute, differences, digest
 from streamproc.program.canonical import canonical
+from streamproc.settings import Settings
+from streamproc.verification import words_of
 from tests.changelog_view import ChangelogView, read_changelog
 from tests.chaos.load import Load, Origin
 from tests.kafka_log import Record, committed_offsets, read_topic
@@ -118,9 +122,13 @@ def _states(
         **canonical(pair for view in views for pair in view.state.items()),
         "accounting": _accounting(views),
     }
-    expected = compute(
+    words = words_of(classifier_of(Settings()))
+    records = (
         LogRecord(r.topic, r.partition, r.offset, r.key, r.value, r.timestamp_ms) for r in log
     )
+    expected = compute(records, words.reading)
+    unlike = drop_unlike_senses(state, expected, words.version)
+    verdict.demand(not unlike, f"what comments meant is not compared: {unlike}")
     verdict.state_digest, verdict.oracle_digest = digest(state), digest(expected)
     found = differences(state, expected)
     verdict.demand(not found, "state | oracle over the log:\n  " + "\n  ".join(found))

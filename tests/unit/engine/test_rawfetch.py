@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import weakref
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 
-from streamproc.engine.rawfetch import RawRecords, _drain, _records_of
+from streamproc.engine.rawfetch import RawRecords, _drain, _records_of, fetch_raw
 
 AT = TopicPartition("orders", 3)
 Row = tuple[bytes | None, bytes | None, int, list[tuple[str, bytes | None]]]
@@ -155,3 +157,63 @@ def test_what_a_new_assignment_took_away_while_it_was_read_is_not_handed_over() 
 
     assert _drain(fetcher, None) == {}
     assert fetcher.notified == 0
+
+
+class Subscriptions:
+    reassignment_in_progress = False
+
+    def fetch_context(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def is_assigned(self, partition: TopicPartition) -> bool:
+        return True
+
+
+class Waiting(Fetcher):
+    """A fetcher to which records come while somebody waits for them."""
+
+    _closed = False
+    _subscriptions = Subscriptions()
+
+    def __init__(self, comes: Any) -> None:  # noqa: ANN401
+        super().__init__(comes)
+        self._comes, self._records = self._records, {}
+        self.waiter: asyncio.Future[None] | None = None
+
+    def _create_fetch_waiter(self) -> asyncio.Future[None]:
+        self.waiter = asyncio.get_running_loop().create_future()
+        return self.waiter
+
+    def arrive(self) -> None:
+        assert self.waiter is not None
+        self._records = self._comes
+        self.waiter.set_result(None)
+
+
+class Consumer:
+    _closed = False
+
+    def __init__(self, fetcher: Waiting) -> None:
+        self._fetcher = fetcher
+
+
+@pytest.mark.parametrize("still", [True, False])
+async def test_what_arrives_when_it_is_not_wanted_any_more_stays_unread(still: bool) -> None:
+    buffer = fetched(5, batch(5, rows(3)))
+    fetcher, wanted = Waiting(buffer), [True]
+    reading = asyncio.create_task(fetch_raw(Consumer(fetcher), None, 60.0, lambda: wanted[0]))
+    await asyncio.sleep(0)
+    wanted[0] = still
+    fetcher.arrive()
+
+    found = await reading
+
+    assert list(found) == ([AT] if still else [])
+    assert buffer._assignment.held.position == (8 if still else 5)
+
+
+def test_the_position_stays_where_a_buffer_was_taken_away_while_it_was_read() -> None:
+    buffer = fetched(5, batch(5, rows(3)))
+
+    assert _records_of(buffer, lambda: False) is None
+    assert buffer._assignment.held.position == 5
