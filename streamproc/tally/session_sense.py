@@ -19,6 +19,7 @@ SAMPLES: Final = 8
 EVIDENCE: Final = 8
 PAIRS_WITH_EVIDENCE: Final = 24
 VERSIONS: Final = 4
+SPOKEN: Final = 16
 
 EVIDENCE_OPEN: Final = 64
 """So long evidence of one pair may get before it is cut; what is cut when does not matter."""
@@ -38,6 +39,16 @@ class Fact(NamedTuple):
 
 Evidence = tuple[int, int, int, int, str]
 """One viewer's comment: time (ms), offset, partition, hashed user key, masked text."""
+
+
+class Spoken(NamedTuple):
+    """A comment of host or staff. Shapes: ``subject`` is what it mentions, as viewers' comments count."""
+
+    at_ms: int
+    offset: int
+    role: str
+    labels: tuple[str, ...]
+    subject: str
 
 
 class Sample(NamedTuple):
@@ -76,10 +87,10 @@ class Pane:
 class SessionSense:
     """What is kept of single comments of a session.
 
-    Shapes: ``facts`` and ``samples`` ascend; ``evidence`` by pair, as it came; ``versions`` of the
-        lexicon, the latest last. What is not written: ``minute`` is the one that was last told of,
-        ``routes`` where comments count in it, ``pairs`` those that the session has room for, None
-        while nobody asked.
+    Shapes: ``facts``, ``spoken`` and ``samples`` ascend; ``evidence`` by pair, as it came;
+        ``versions`` of the lexicon, the latest last. What is not written: ``minute`` is the one that was
+        last told of, ``routes`` where comments count in it, ``pairs`` those that the session has room
+        for, None while nobody asked.
     """
 
     __slots__ = (
@@ -93,6 +104,7 @@ class SessionSense:
         "pane",
         "routes",
         "samples",
+        "spoken",
         "unexplained",
         "versions",
     )  # fmt: skip
@@ -103,6 +115,7 @@ class SessionSense:
         self.unexplained = 0
         self.versions: list[str] = []
         self.facts: list[Fact] = []
+        self.spoken: list[Spoken] = []
         self.samples: list[Sample] = []
         self.evidence: dict[Pair, list[Evidence]] = {}
         self.pane = Pane()

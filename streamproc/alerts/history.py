@@ -1,0 +1,112 @@
+"""The last half hour of a room, as rules look at it: counts by panes of ten seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from streamproc.tally.online import Reading
+from streamproc.tally.senses import Asked, Pair
+from streamproc.tally.sold import MinuteSold
+from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
+from streamproc.tally.uniques import Uniques, union
+
+MINUTES: Final = 31
+"""How far back rules look: the open minute and thirty before it."""
+PEOPLE_MINUTES: Final = 6
+"""How far back it is known who asked and wrote, and not only how many."""
+
+NO_PANES: Final = (0,) * PANES_PER_MINUTE
+
+
+class Row:
+    """One minute of a room, over all topics.
+
+    Shapes: tuples of six are by pane. ``failed_by`` counts failed attempts by reason; ``asked`` who asked
+        what, ``commenters`` who wrote, both only of the newest ``PEOPLE_MINUTES``; ``asked_users`` how many
+        weighed users asked, by label, of any minute.
+    """
+
+    __slots__ = (
+        "asked",
+        "asked_users",
+        "clicks",
+        "commenters",
+        "comments",
+        "created",
+        "failed",
+        "failed_by",
+        "number",
+        "paid",
+        "readings",
+        "sold",
+    )
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.created: Sequence[int] = NO_PANES
+        self.paid: Sequence[int] = NO_PANES
+        self.failed: Sequence[int] = NO_PANES
+        self.comments: Sequence[int] = NO_PANES
+        self.clicks: Sequence[int] = NO_PANES
+        self.failed_by: Mapping[str, int] = {}
+        self.readings: Sequence[Reading] = ()
+        self.sold: MinuteSold | None = None
+        self.asked: Mapping[Pair, Asked] = {}
+        self.asked_users: Mapping[str, int] = {}
+        self.commenters: Uniques | None = None
+
+
+class History:
+    """A room's newest minutes. Shapes: ``rows`` by number of the minute; one that is missing is empty."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: dict[int, Row] | None = None) -> None:
+        self.rows: dict[int, Row] = {} if rows is None else rows
+
+    def count(self, column: str, start_ms: int, end_ms: int) -> int:
+        """The sum of a column (``created``, ``paid``, ``failed``, ``comments``, ``clicks``) over panes.
+
+        Units: of the panes that begin at or after ``start_ms`` and before ``end_ms``.
+        """
+        first, last = -(-start_ms // PANE_MS), -(-end_ms // PANE_MS)
+        total = 0
+        for number in range(first // PANES_PER_MINUTE, (last - 1) // PANES_PER_MINUTE + 1):
+            row = self.rows.get(number)
+            if row is None:
+                continue
+            panes: Sequence[int] = getattr(row, column)
+            if panes is NO_PANES:
+                continue
+            begin = number * PANES_PER_MINUTE
+            total += sum(panes[max(0, first - begin) : last - begin])
+        return total
+
+    def minutes(self, start_ms: int, end_ms: int) -> list[Row]:
+        """The minutes of which any part lies in a span, ascending, without empty ones."""
+        numbers = range(start_ms // MINUTE_MS, -(-end_ms // MINUTE_MS))
+        return [self.rows[number] for number in numbers if number in self.rows]
+
+    def readings(self, start_ms: int, end_ms: int) -> list[Reading]:
+        """The counts of viewers of a span, ascending."""
+        return [
+            reading
+            for row in self.minutes(start_ms, end_ms)
+            for reading in row.readings
+            if start_ms <= reading.at_ms < end_ms
+        ]
+
+    def commenters(self, start_ms: int, end_ms: int) -> int:
+        """How many different viewers wrote in the minutes of a span; it must be a short one."""
+        wrote = (row.commenters for row in self.minutes(start_ms, end_ms))
+        return union(each for each in wrote if each is not None).count()
+
+    def asked(self, label: str, start_ms: int, end_ms: int) -> dict[str, Uniques]:
+        """Who asked what of a label in the minutes of a span, by subject; those who weigh."""
+        found: dict[str, Uniques] = {}
+        for row in self.minutes(start_ms, end_ms):
+            for (told, subject), asked in row.asked.items():
+                if told == label:
+                    found.setdefault(subject, Uniques()).merge(asked.people()[1])
+        return found
