@@ -24,6 +24,7 @@ from streamproc.engine.rebuild import Rebuild, Told
 from streamproc.engine.versions import check_versions
 from streamproc.engine.watchdog import Watchdog
 from streamproc.errors import StreamprocError
+from streamproc.events.outputs import OUTPUTS
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.protocol import Program
 from streamproc.settings import Settings
@@ -69,6 +70,7 @@ class WorkerRun:
             INPUT_TOPICS,
             self._settings.engine_config(1).changelog,
             [topic + SUFFIX for topic in INPUT_TOPICS],
+            outputs=OUTPUTS,
             timeout_s=kafka.request_timeout_s,
         )
         config = self._settings.engine_config(partitions)

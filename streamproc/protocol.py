@@ -120,3 +120,7 @@ class Program(Protocol):
     def take_outputs(self) -> Outputs:
         """What is to leave and was not taken yet."""
         ...
+
+    def delivered(self, published: Sequence[Published]) -> None:
+        """These records, which :meth:`take_outputs` gave, are durable in their topics."""
+        ...

@@ -8,10 +8,10 @@ its partition is caught up, ``tick`` says so in the state.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from streamproc.errors import NewerState
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
+from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
 
 SUM, SEEN, LAST, CLOCK, FUTURE = b"\x01", b"\x02", b"\x03", b"\x04", b"\x7f"
 CAUGHT_UP = CLOCK + b"caught-up"
@@ -95,6 +95,9 @@ class CountingProgram:
     def take_outputs(self) -> Outputs:
         letters, self._letters = self._letters, []
         return Outputs(dead_letters=letters)
+
+    def delivered(self, published: Sequence[Published]) -> None:
+        raise AssertionError(published)
 
 
 def _letter(batch: Batch, index: int) -> DeadLetter:

@@ -273,6 +273,8 @@ class Engine:
             partition.flush_started_s = None
             if flush.outputs.published:
                 await self._sink.publish(flush.outputs.published)
+                if not partition.discarded:
+                    partition.program.delivered(flush.outputs.published)
 
     async def _meet(self, partition: Partition, first: int, end: int) -> None:
         others = await self.changelog.read_range(partition.number, first, end)

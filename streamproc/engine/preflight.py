@@ -49,23 +49,24 @@ async def check_topics(
     changelog: str,
     dead_letters: Iterable[str] = (),
     *,
+    outputs: Iterable[str] = (),
     timeout_s: float,
 ) -> int:
-    """The number of partitions that inputs, changelog and dead letters share.
+    """The number of partitions that inputs, changelog and dead letters share; outputs need only exist.
 
     Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``.
     """
-    wanted = [*inputs, changelog, *dead_letters]
-    counts = await partition_counts(bootstrap_servers, wanted, timeout_s=timeout_s)
-    missing = [topic for topic in wanted if topic not in counts]
+    in_step, beside = [*inputs, changelog, *dead_letters], list(outputs)
+    counts = await partition_counts(bootstrap_servers, in_step + beside, timeout_s=timeout_s)
+    missing = [topic for topic in in_step + beside if topic not in counts]
     if missing:
         raise TopicMissing(
             f"missing topics: {', '.join(missing)}",
             where=bootstrap_servers,
             hint="create them: streamproc topics apply",
         )
-    if len(set(counts.values())) > 1:
-        listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+    if len({counts[topic] for topic in in_step}) > 1:
+        listed = ", ".join(f"{topic} {counts[topic]}" for topic in in_step)
         raise PartitionCountWrong(
             f"all these need the same number of partitions; they have: {listed}",
             where=bootstrap_servers,

@@ -5,9 +5,14 @@ Source: topic ``live.alerts.v1``.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from msgspec import Struct, field
+from msgspec import Struct, field, json
+
+ALERTS_TOPIC: Final = "live.alerts.v1"
+ALERT_TYPE: Final = "live.alert.transition"
+_SOURCE: Final = b"/streamproc"
 
 
 class ShownComment(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -123,3 +128,34 @@ class AlertTransition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     snoozed_until_ms: int | None = None
     lexicon_version: str | None = None
     evidence: Evidence = field(default_factory=Evidence)
+
+
+OUTPUTS: Final[dict[str, type[Struct]]] = {ALERTS_TOPIC: AlertTransition}
+"""Topic -> what each of its records is."""
+
+_encode: Final = json.Encoder().encode
+
+Headers = list[tuple[str, bytes | None]]
+
+
+def encoded(output: Struct) -> bytes:
+    """The value of a record. Errors: none."""
+    return _encode(output)
+
+
+def alert_headers(alert: AlertTransition) -> Headers:
+    """The CloudEvents attributes of a transition, in binary mode.
+
+    Shapes: ``ce_id`` is the same for every copy of one transition, and of no other.
+    Source: https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
+    """
+    at = datetime.fromtimestamp(alert.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", f"{alert.alert_id}:{alert.seq}".encode()),
+        ("ce_source", _SOURCE),
+        ("ce_type", ALERT_TYPE.encode()),
+        ("ce_time", at.encode()),
+        ("ce_partitionkey", alert.host_id.encode()),
+        ("content-type", b"application/json"),
+    ]

@@ -1,8 +1,8 @@
-"""The write contract as JSON Schema, generated from the structs: one schema per input topic.
+"""The contracts as JSON Schema, generated from the structs: one schema per input and output topic.
 
-It is stricter than the codec, which also reads what a newer writer may send (an unknown value of an
-enum) and texts that fit only after NFC or were not cut. It cannot say that nothing is in the
-future.
+That of an input is stricter than the codec, which also reads what a newer writer may send (an unknown
+value of an enum) and texts that fit only after NFC or were not cut. It cannot say that nothing is in
+the future.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import msgspec
 
 from streamproc.events import base
 from streamproc.events.base import ClosedEnum, OpenEnum
+from streamproc.events.outputs import OUTPUTS
 from streamproc.events.registry import EVENTS, AnyEvent
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _REF: Final = "#/$defs/{name}"
 _ABOUT: Final = "One JSON object in UTF-8, at most 64 KiB; the record's key is its host_id."
+_ABOUT_OUTPUT: Final = "One JSON object in UTF-8; the record's key is its host_id."
 
 Schema = dict[str, Any]
 
@@ -43,9 +45,23 @@ _NAMED: Final[dict[str, Schema]] = {
 
 def schema_files() -> dict[str, str]:
     """Every generated file: its path below the folder that holds ``topics/`` -> its text."""
+    schemas = {topic: topic_schema(topic, classes) for topic, classes in EVENTS.items()}
+    schemas |= {topic: output_schema(topic, each) for topic, each in OUTPUTS.items()}
     return {
-        f"topics/schemas/{topic}.schema.json": _text(topic_schema(topic, classes))
-        for topic, classes in EVENTS.items()
+        f"topics/schemas/{topic}.schema.json": _text(schema) for topic, schema in schemas.items()
+    }
+
+
+def output_schema(topic: str, output: type[msgspec.Struct]) -> Schema:
+    """What a reader of an output topic may rely on; more fields may come."""
+    (reference,), generated = msgspec.json.schema_components([output], ref_template=_REF)
+    return {
+        "$schema": _DIALECT,
+        "$id": f"urn:streamproc:topic:{topic}",
+        "title": topic,
+        "description": _ABOUT_OUTPUT,
+        **reference,
+        "$defs": {name: _prosed(generated[name]) for name in sorted(generated)},
     }
 
 
@@ -95,6 +111,15 @@ def _tidy(node: Any) -> Any:  # noqa: ANN401 - any JSON goes in, and the same ki
         for name, value in node.items()
         if (name, value) != ("default", None)
     }
+
+
+def _prosed(node: Any) -> Any:  # noqa: ANN401 - any JSON goes in, and the same kind comes out
+    """The same schema, with texts as prose."""
+    if isinstance(node, list):
+        return [_prosed(each) for each in node]
+    if isinstance(node, dict):
+        return {name: _prosed(value) for name, value in node.items()}
+    return _prose(node) if isinstance(node, str) else node
 
 
 def _references(node: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON

@@ -25,7 +25,7 @@ from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
 from streamproc.program.rest import Rest
 from streamproc.program.sweep import Sweep
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
+from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
 
 _AUDIENCE_TOPICS: Final = (VIEWERS_TOPIC, ROOMS_TOPIC)
 
@@ -116,6 +116,9 @@ class LiveProgram:
         """The dead letters not taken yet, in log order."""
         outputs, self._outputs = self._outputs, Outputs()
         return outputs
+
+    def delivered(self, published: Sequence[Published]) -> None:
+        """These records are durable in their topics."""
 
     def _reject(self, batch: Batch, events: Sequence[AnyEvent | Rejected]) -> None:
         for index, event in enumerate(events):

@@ -28,6 +28,7 @@ class Role(StrEnum):
     INPUT = "input"
     DEAD_LETTER = "dead_letter"
     CHANGELOG = "changelog"
+    OUTPUT = "output"
 
 
 class TopicConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from streamproc.engine.fence import TopicPosition
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Program
+from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Program, Published
 from tests.laws.simlog.scenario import Source, SourceRecord, with_holes
 
 HOSTS, LINES = (b"h0", b"h1", b"h2"), (b"l0", b"l1", b"l2", b"l3", b"l4")
@@ -87,6 +87,9 @@ class TinyProgram:
         """The dead letters."""
         taken, self._letters = self._letters, []
         return Outputs(dead_letters=taken)
+
+    def delivered(self, published: Sequence[Published]) -> None:
+        """Nothing: it publishes nothing."""
 
 
 class TinyScenario:

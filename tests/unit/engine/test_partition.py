@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -13,7 +13,7 @@ from streamproc.engine.partition import Partition
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.stamp import Epoch
 from streamproc.errors import AccountingBroken
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs
+from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
 
 TOPIC = "numbers"
 
@@ -65,6 +65,9 @@ class Sums:
         taken = Outputs(dead_letters=self.letters)
         self.letters = []
         return taken
+
+    def delivered(self, published: Sequence[Published]) -> None:
+        raise AssertionError(published)
 
 
 def raw(first: int, *values: bytes, begin: int | None = None, end: int | None = None) -> RawRecords:

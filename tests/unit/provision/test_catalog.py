@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from streamproc.errors import BadSetting
+from streamproc.events.outputs import OUTPUTS
 from streamproc.events.registry import EVENTS, INPUT_TOPICS, type_of
 from streamproc.provision import catalog as catalog_module
 from streamproc.provision.catalog import (
@@ -242,3 +243,10 @@ def test_no_more_replicas_need_be_in_sync_than_stay_when_one_is_down(
 
 def test_nothing_given_keeps_what_is_declared() -> None:
     assert deployed(load_catalog()) == load_catalog()
+
+
+def test_the_outputs_are_those_that_have_a_schema(catalog: dict[str, TopicDeclaration]) -> None:
+    declared = {name for name, topic in catalog.items() if topic.role is Role.OUTPUT}
+
+    assert declared == set(OUTPUTS)
+    assert all((topics_folder() / "schemas" / f"{name}.schema.json").is_file() for name in declared)
