@@ -106,7 +106,10 @@ class Program(Protocol):
         ...
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
-        """Judge what depends on the clock; ``caught_up``: every input is read to its end."""
+        """Judge what depends on the clock; ``caught_up``: every input is read to its end, or nearly.
+
+        Shapes: nearly: since it was read to its end, what is unread never was more than a batch.
+        """
         ...
 
     def take_dirty(self) -> list[tuple[bytes, bytes | None]]:

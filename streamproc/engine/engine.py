@@ -314,7 +314,7 @@ class Engine:
             now_ms = time.time_ns() // 1_000_000
             self._note_ends()
             for partition in list(self.partitions.values()):
-                partition.tick(now_ms, self._caught_up(partition))
+                partition.tick(now_ms, partition.look_behind(self.config.batch_records_max))
 
     def _note_ends(self) -> None:
         if not self.partitions:

@@ -41,7 +41,8 @@ class Partition:
     """A partition that this worker owns.
 
     Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does;
-    ``ends`` is where each source ends as far as we know. ``discarded``: an assignment took it away;
+    ``ends`` is where each source ends as far as we know. ``follows``: every source was read to its end,
+    and since then never more than a little lay behind it. ``discarded``: an assignment took it away;
     whatever is still on its way for it does not count.
     """
 
@@ -65,6 +66,7 @@ class Partition:
         self.writing = asyncio.Lock()
         self.flush_started_s: float | None = None
         self.dirty_keys = 0
+        self.follows = False
         self.changelog_bytes = 0
         self.flushes = 0
         self._moved = False
@@ -118,6 +120,16 @@ class Partition:
     def lag(self, topic: str) -> int:
         """Records of a source that are in the log and not folded yet, as far as we know."""
         return max(0, self.ends[topic] - self.positions[topic].next_offset)
+
+    def look_behind(self, little: int) -> bool:
+        """Learn whether it follows its sources, as far as we know; ``little`` is what one batch takes.
+
+        Whoever reads a busy source is never seen at its end for long; whoever begins far behind follows
+        only once it was there.
+        """
+        most = max(self.lag(topic) for topic in self.positions)
+        self.follows = most == 0 or (self.follows and most <= little)
+        return self.follows
 
     @property
     def needs_flush(self) -> bool:

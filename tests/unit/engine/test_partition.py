@@ -137,6 +137,22 @@ def test_the_lag_is_what_the_log_holds_beyond_the_fold() -> None:
     assert owned.lag(TOPIC) == 0
 
 
+def test_a_partition_follows_once_it_was_at_the_end_and_while_little_lies_behind() -> None:
+    owned = partition()
+    owned.apply(TOPIC, raw(0, b"1"))
+
+    assert not owned.look_behind(little=3)  # near, but it was never there
+
+    owned.apply(TOPIC, raw(1, b"1", b"1", b"1"))
+    assert owned.look_behind(little=3)
+    owned.ends[TOPIC] = 7
+    assert owned.look_behind(little=3)
+    owned.ends[TOPIC] = 8
+    assert not owned.look_behind(little=3)
+    owned.ends[TOPIC] = 6
+    assert not owned.look_behind(little=3)
+
+
 def test_holes_in_the_log_are_accounted_as_absent() -> None:
     owned = partition()
 
