@@ -13,7 +13,7 @@ from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, ORDER_DAYS
 
 Tree = dict[str, Any]
 BY_TIME: Final = ("panes", "minute_uniques", "readings")
-SINGLE_COMMENTS: Final = ("facts", "evidence", "samples")
+SINGLE_COMMENTS: Final = ("facts", "spoken", "evidence", "samples")
 """Single comments that are kept of what comments meant."""
 
 MINUTES_COMPARED_MS: Final = (MINUTE_DAYS - 1) * DAY_MS

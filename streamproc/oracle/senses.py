@@ -30,6 +30,7 @@ USERS_REMEMBERED: Final = 1_024
 TEXTS_REMEMBERED: Final = 512
 
 FACTS_KEPT: Final = 16
+SPOKEN_KEPT: Final = 16
 SAMPLES_KEPT: Final = 8
 EVIDENCE_OF_PAIR: Final = 8
 PAIRS_WITH_EVIDENCE: Final = 24
@@ -127,10 +128,11 @@ def senses(heard: Iterable[Heard], read: Reader) -> Canonical:
     """What the comments of one broadcast meant, in canonical form, without what is empty.
 
     Shapes: comments in the order of the log, all of them applied ->
-        ``{"totals", "minutes", "unexplained", "samples", "facts", "evidence"}``.
+        ``{"totals", "minutes", "unexplained", "samples", "facts", "spoken", "evidence"}``.
     """
     comments = [_read(each, read) for each in heard if _is_read(each.event)]
     viewers = [each for each in comments if each.heard.event.role is Role.VIEWER]
+    others = [each for each in comments if each.heard.event.role is not Role.VIEWER]
     weights = _weights(viewers)
     weighed = list(zip(viewers, weights, strict=True))
     unexplained = [each for each in viewers if each.reading.unexplained]
@@ -161,6 +163,7 @@ def senses(heard: Iterable[Heard], read: Reader) -> Canonical:
             "facts": [
                 _fact(each) for each in sorted(filter(_is_fact, comments), key=_when)[-FACTS_KEPT:]
             ],
+            "spoken": sorted(map(_spoken, others))[-SPOKEN_KEPT:],
             "evidence": _evidence(weighed),
         }
     )
@@ -305,6 +308,11 @@ def _fact(comment: _Read) -> list[Any]:
     event = comment.heard.event
     said = (event.role.value, comment.reading.polarity or "unknown", comment.subject)
     return [*comment.at, *said, xxh3_64_hexdigest(event.event_id.encode()), masked(event.text)]
+
+
+def _spoken(comment: _Read) -> list[Any]:
+    role = comment.heard.event.role.value
+    return [*comment.at, role, list(comment.told), comment.subject]
 
 
 def _evidence(comments: Iterable[tuple[_Read, int]]) -> Canonical:

@@ -15,7 +15,7 @@ Tree = dict[str, Any]
 def canonical_senses(tally: SessionTally) -> Tree:
     """What the comments of a session meant; of unique counts only exact ones.
 
-    Shapes: ``{"totals", "minutes", "unexplained", "samples", "facts", "evidence",
+    Shapes: ``{"totals", "minutes", "unexplained", "samples", "facts", "spoken", "evidence",
         "versions"}``; minutes by the text of their begin in milliseconds; hashes in hexadecimal.
     """
     senses = tally.senses
@@ -33,6 +33,7 @@ def canonical_senses(tally: SessionTally) -> Tree:
         },
         "samples": [list(each) for each in senses.samples],
         "facts": [[*each[:5], _hex(each.told), each.shown] for each in senses.facts],
+        "spoken": [[*each[:3], list(each.labels), each.subject] for each in senses.spoken],
         "evidence": evidence,
         "versions": sorted(senses.versions),
     }

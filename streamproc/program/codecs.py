@@ -14,10 +14,19 @@ import msgspec
 
 from streamproc.errors import NewerState, OlderState
 from streamproc.program.expiry import STAMP_BYTES, day_of_stamp, stamp
+from streamproc.program.floor_codec import (
+    FLOOR_VERSION,
+    PULSE_VERSION,
+    SOLD_VERSION,
+    pack_floor,
+    pack_pulse,
+    pack_sold,
+)
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind
 from streamproc.program.sense_codec import (
     ASKED_VERSION,
     SENSE_VERSION,
+    SENSE_WITHOUT_SPOKEN,
     SENSES_VERSION,
     pack_asked,
     pack_sense,
@@ -31,15 +40,21 @@ from streamproc.tally.profiles import Profile
 from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Told
 
 VERSION: Final = 2
-"""Of every kind but those of senses."""
+"""Of every kind that has none of its own."""
 
 VERSION_OF: Final[dict[int, int]] = {
     **dict.fromkeys(Kind, VERSION),
     Kind.SENSE: SENSE_VERSION,
     Kind.SENSES: SENSES_VERSION,
     Kind.ASKED: ASKED_VERSION,
+    Kind.FLOOR: FLOOR_VERSION,
+    Kind.PULSE: PULSE_VERSION,
+    Kind.SOLD: SOLD_VERSION,
 }
-"""Kind -> the version that this program writes and reads."""
+"""Kind -> the version that this program writes."""
+
+READ: Final = frozenset((*VERSION_OF.items(), (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN)))
+"""Kinds and versions that this program reads."""
 
 _VERSION: Final = bytes((VERSION,))
 
@@ -141,6 +156,9 @@ PACK: Final[dict[int, Callable[[Any], bytes]]] = {
     Kind.SENSE: pack_sense,
     Kind.SENSES: pack_senses,
     Kind.ASKED: pack_asked,
+    Kind.FLOOR: pack_floor,
+    Kind.PULSE: pack_pulse,
+    Kind.SOLD: pack_sold,
 }
 """Kind -> how an open record of it becomes bytes; what is missing is never held open."""
 

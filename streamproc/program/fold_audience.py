@@ -15,8 +15,10 @@ from streamproc.program.streams import Streams
 from streamproc.protocol import BatchReport
 from streamproc.tally.dedupe import BLOCK_HASHES
 from streamproc.tally.figures import ADD
+from streamproc.tally.floor import FLOOR_EVENTS
 from streamproc.tally.online import Reading
 from streamproc.tally.people import WHO, Who
+from streamproc.tally.pulse import PULSE_EVENTS
 from streamproc.tally.sessions import Online, Session
 from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import PANE_MS, PANES_PER_BUCKET
@@ -24,7 +26,9 @@ from streamproc.tally.timing import PANE_MS, PANES_PER_BUCKET
 _ADD: Final[dict[type, tuple[Callable[[Any, Any], None], Who | None]]] = {
     kind: (add, WHO.get(kind)) for kind, add in ADD.items()
 }
-_TELLING: Final = frozenset((ViewersCounted, RoomStarted, RoomPaused, RoomResumed, RoomEnded))
+_TELLING: Final = frozenset(
+    (ViewersCounted, RoomStarted, RoomPaused, RoomResumed, RoomEnded, *FLOOR_EVENTS, *PULSE_EVENTS)
+)
 """Events that add nothing up and yet tell something."""
 
 

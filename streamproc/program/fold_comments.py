@@ -28,6 +28,7 @@ from streamproc.tally.session_sense import (
     Route,
     Sample,
     SessionSense,
+    Spoken,
     trim,
 )
 from streamproc.tally.sessions import Session
@@ -136,8 +137,8 @@ class CommentFold(SenseRecords, AudienceFold):
             if pane is not None:
                 pane.comments += 1
             if event.role is not viewer:
-                if sense.stock and event.role is not Role.OTHER:
-                    self._tell_fact(session, event, sense, offset)
+                if event.role is not Role.OTHER:
+                    self._note(session, event, sense, offset)
                 continue
             key = event.user_key
             if key is None:
@@ -301,18 +302,14 @@ class CommentFold(SenseRecords, AudienceFold):
             self.records.touch(minute)
             minute.unexplained += 1
 
-    def _tell_fact(self, session: Session, event: CommentPosted, sense: Sense, offset: int) -> None:
-        self.kept(session).tell(
-            Fact(
-                event.occurred_at_ms,
-                offset,
-                event.role.value,
-                sense.polarity or "unknown",
-                _subject(event, sense),
-                xxh3_64_intdigest(event.event_id.encode()),
-                sense.shown,
-            )
-        )
+    def _note(self, session: Session, event: CommentPosted, sense: Sense, offset: int) -> None:
+        """Take in what host or staff say."""
+        kept, at = self.kept(session), (event.occurred_at_ms, offset, event.role.value)
+        subject = _subject(event, sense)
+        kept.speak(Spoken(*at, () if sense.asks is None else sense.asks.labels, subject))
+        if sense.stock:
+            told = xxh3_64_intdigest(event.event_id.encode())
+            kept.tell(Fact(*at, sense.polarity or "unknown", subject, told, sense.shown))
 
 
 def _subject(event: CommentPosted, sense: Sense) -> str:

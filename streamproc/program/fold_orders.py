@@ -101,6 +101,7 @@ class OrderFold(OrderMoves):
         count_created(cast("OrderFigures", session.totals), currency, minor)
         if not late:
             count_created(self._pane(session, event.occurred_at_ms), currency, minor)
+            record.put(self.sell(session, event))
         return session
 
     def _pay(self, stream: HostStream, event: OrderPaid, late: bool) -> Session | None:
@@ -170,6 +171,7 @@ class OrderFold(OrderMoves):
         _add_failed(session.totals, event)
         if not late:
             _add_failed(self.pane(session, at_ms), event)
+            self.refuse(session, event)
 
     def _pane(self, session: Session, at_ms: int) -> OrderFigures:
         """The pane of a time, about to change; quickly if the last event fell into its minute."""

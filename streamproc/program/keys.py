@@ -12,6 +12,9 @@ kind        key behind the kind and topic bytes                 value
 7 sense     host 00 session                                     single comments that are kept
 8 senses    host 00 session 00 minute (8 bytes)                 what was asked in a minute
 9 asked     host 00 session                                     what was asked, see below
+10 floor    host 00 session                                     what is for sale
+11 pulse    host 00 session                                     the newest samples of instruments
+12 sold     host 00 session 00 minute (8 bytes)                 what was sold in a minute
 ==========  ==================================================  ================================
 
 Unique counts of a session are those of its ``people`` record and those of its open minute, the one
@@ -48,6 +51,9 @@ class Kind(IntEnum):
     SENSE = 7
     SENSES = 8
     ASKED = 9
+    FLOOR = 10
+    PULSE = 11
+    SOLD = 12
 
 
 TOPIC_CODES: Final[dict[str, int]] = {
@@ -71,6 +77,9 @@ _NUMBERS: Final = {
     Kind.SENSE: 0,
     Kind.SENSES: 1,
     Kind.ASKED: 0,
+    Kind.FLOOR: 0,
+    Kind.PULSE: 0,
+    Kind.SOLD: 1,
 }
 """How many numbers end the keys of a kind."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from streamproc.events.codec import Codec
 from streamproc.events.registry import (
@@ -16,7 +16,8 @@ from streamproc.events.registry import (
     AnyEvent,
 )
 from streamproc.events.rejected import Rejected
-from streamproc.program.codecs import VERSION_OF, refuse
+from streamproc.program.codecs import READ, refuse
+from streamproc.program.floor_records import RoomFold
 from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.fold_comments import CommentFold, CommentReader
 from streamproc.program.fold_hosts import ProfileFold
@@ -27,11 +28,9 @@ from streamproc.program.rest import Rest
 from streamproc.program.sweep import Sweep
 from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
 
-_AUDIENCE_TOPICS: Final = (VIEWERS_TOPIC, ROOMS_TOPIC)
-
 
 class LiveProgram:
-    """One partition's tallies: orders, sessions, minutes, people, what was seen, who hosts are.
+    """One partition's tallies: orders, sessions, minutes, people, what is for sale, who hosts are.
 
     Shapes: every record is owned by one input topic, so that what the state holds does not depend
         on how topics interleave, nor on how the log is cut into batches. ``reader`` tells what comments
@@ -43,8 +42,11 @@ class LiveProgram:
         self.orders = OrderFold(ORDERS_TOPIC, self.records)
         self.profiles = ProfileFold(self.records)
         self.comments = CommentFold(self.records, reader)
-        self.audience: dict[str, AudienceFold] = {COMMENTS_TOPIC: self.comments}
-        self.audience |= {topic: AudienceFold(topic, self.records) for topic in _AUDIENCE_TOPICS}
+        self.audience: dict[str, AudienceFold] = {
+            COMMENTS_TOPIC: self.comments,
+            VIEWERS_TOPIC: AudienceFold(VIEWERS_TOPIC, self.records),
+            ROOMS_TOPIC: RoomFold(self.records),
+        }
         self.streams = {ORDERS_TOPIC: self.orders, **self.audience}
         self._apply: dict[str, Callable[[Sequence[Any]], BatchReport]] = {
             ORDERS_TOPIC: self.orders.apply,
@@ -65,7 +67,7 @@ class LiveProgram:
         blocks: dict[str, dict[bytes, bytes]] = {topic: {} for topic in self.streams}
         for key, value in records:
             kind = key[0]
-            if value[0] != VERSION_OF.get(kind) or key[1] not in TOPIC_OF_CODE:
+            if (kind, value[0]) not in READ or key[1] not in TOPIC_OF_CODE:
                 refuse(key, value)
             if kind == Kind.SEEN:
                 blocks[TOPIC_OF_CODE[key[1]]][key] = value

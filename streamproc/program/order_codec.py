@@ -5,7 +5,7 @@ part    holds
 ======  ==================================================================================
 base    a time of the first line; facts hold how long after it they were
 names   sessions and currencies, each once, as they appear below; facts hold their index
-lines   id, flags, created, paid, cancelled, requested, refunded, closed; nothing behind
+lines   id, flags and place, created, paid, cancelled, requested, refunded, closed; nothing behind
         the last that a line has; the last three by refund id
 ======  ==================================================================================
 
@@ -29,6 +29,8 @@ _CREATED_LATE: Final = 1
 _PAID_LATE: Final = 2
 _BUYER_KNOWN: Final = 4
 _CONTRADICTED: Final = 8
+_PLACE_BITS: Final = 4
+"""Behind so many flags stands where a line counts in its minute."""
 _OF_CREATED: Final = 3
 """A line that was created, and nothing else, has as many parts."""
 _OF_MOST: Final = 4
@@ -112,6 +114,10 @@ class OrderRecord(msgspec.Struct, gc=False):
         rows.append([line_id, _CREATED_LATE if late else 0, fact])
         return True
 
+    def put(self, place: int) -> None:
+        """Say where in its minute the line counts that was added last."""
+        self.rows[-1][1] |= place << _PLACE_BITS
+
     def pay(self, event: OrderPaid, late: bool) -> Unpaid | None:
         """Add the payment of a line of which only the creation is known, told of the same session.
 
@@ -182,6 +188,7 @@ def _packed_line(line_id: str, line: Line, base_ms: int, names: _Names) -> _Row:
         | line.paid_late * _PAID_LATE
         | line.buyer_known * _BUYER_KNOWN
         | line.contradicted * _CONTRADICTED
+        | line.place << _PLACE_BITS
     )
     row: _Row = [line_id, flags, None, None]
     if line.created is not None:
@@ -228,6 +235,7 @@ def _unpacked_line(row: _Row, base_ms: int, names: list[str]) -> Line:
         line.paid_late = flags & _PAID_LATE != 0
         line.buyer_known = flags & _BUYER_KNOWN != 0
     line.contradicted = flags & _CONTRADICTED != 0
+    line.place = flags >> _PLACE_BITS
     return line
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from streamproc.events.orders import OrderPaid
+from streamproc.events.orders import OrderCreated, OrderPaid, OrderRefundRequested
 from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.expiry import stamp
 from streamproc.program.keys import Kind, head
 from streamproc.program.order_codec import OrderRecord, open_order
 from streamproc.program.records import Records
-from streamproc.program.streams import Streams
+from streamproc.program.sold_records import SoldRecords
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.order_sums import Contribution, add, of_line, of_whole
 from streamproc.tally.orders import OrderFact, Outcome
@@ -22,7 +22,7 @@ from streamproc.tally.timing import MINUTE_MS
 _HEAD: Final = head(Kind.LINE, ORDERS_TOPIC)
 
 
-class OrderMoves(Streams):
+class OrderMoves(SoldRecords):
     """The orders of a partition, and how a fact moves the sums.
 
     Shapes: ``stamp`` is the day of the topic as values end in it, ``oldest`` that of the oldest
@@ -78,12 +78,20 @@ class OrderMoves(Streams):
         # Nothing else that the order adds can change: other lines stand by themselves, and only a
         # payment moves the order as a whole.
         before = of_line(line) + (of_whole(order) if paid else [])
+        counted, asked_back = line.counted, bool(line.requested)
         outcome = line.merge(event, late)
         if outcome != Outcome.AGAIN:
-            record.hold(order)
             self.touch(record)
             self._move(stream, before, of_line(line) + (of_whole(order) if paid else []))
-        return self.turn(stream, event.session_id) if outcome == Outcome.STANDS else None
+            if isinstance(event, OrderCreated | OrderPaid) and line.counted is not counted:
+                self.move_sold(stream, line, counted, event)
+            record.hold(order)
+        if outcome != Outcome.STANDS:
+            return None
+        session = self.turn(stream, event.session_id)
+        if isinstance(event, OrderRefundRequested) and not (asked_back or late):
+            self.ask_back(session, event)
+        return session
 
     def _move(
         self, stream: HostStream, before: list[Contribution], after: list[Contribution]

@@ -9,9 +9,18 @@ import msgspec
 
 from streamproc.program.keys import NUMBER_BYTES
 from streamproc.tally.senses import Asked, MinuteSenses, Pair, SessionSenses
-from streamproc.tally.session_sense import Evidence, Fact, Pane, Sample, SessionSense
+from streamproc.tally.session_sense import (
+    Evidence,
+    Fact,
+    Pane,
+    Sample,
+    SessionSense,
+    Spoken,
+)
 
-SENSE_VERSION: Final = 1
+SENSE_VERSION: Final = 2
+SENSE_WITHOUT_SPOKEN: Final = 1
+"""A version that is read still: what host and staff said was not kept."""
 SENSES_VERSION: Final = 1
 ASKED_VERSION: Final = 1
 
@@ -27,9 +36,21 @@ _Sense = tuple[
     dict[int, int],
     dict[str, int | list[int]],
 ]
+_SenseSpoken = tuple[
+    int,
+    list[str],
+    list[Fact],
+    list[Sample],
+    list[_Evidence],
+    int,
+    dict[int, int],
+    dict[str, int | list[int]],
+    list[Spoken],
+]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode_sense: Final = msgspec.msgpack.Decoder(_Sense).decode
+_decode_without: Final = msgspec.msgpack.Decoder(_Sense).decode
+_decode_sense: Final = msgspec.msgpack.Decoder(_SenseSpoken).decode
 _decode_senses: Final = msgspec.msgpack.Decoder(tuple[int, list[_Asked]]).decode
 _decode_asked: Final = msgspec.msgpack.Decoder(list[_Asked]).decode
 
@@ -39,13 +60,17 @@ def pack_sense(sense: SessionSense) -> bytes:
     pane = sense.pane
     evidence = [(*pair, each) for pair, each in sense.kept().items()]
     told = (sense.unexplained, sense.versions, sense.facts, sense.samples, evidence)
-    return bytes((SENSE_VERSION,)) + _encode((*told, pane.number, pane.users, pane.bursts))
+    rest = (pane.number, pane.users, pane.bursts, sense.spoken)
+    return bytes((SENSE_VERSION,)) + _encode((*told, *rest))
 
 
 def unpack_sense(key: bytes, value: bytes) -> SessionSense:
     """What is kept of single comments, of a record."""
     sense = SessionSense(key)
-    told = _decode_sense(value[1:])
+    if value[0] == SENSE_WITHOUT_SPOKEN:
+        told = _decode_without(value[1:])
+    else:
+        *told, sense.spoken = _decode_sense(value[1:])
     sense.unexplained, sense.versions, sense.facts, sense.samples = told[:4]
     sense.evidence = {(label, subject): each for label, subject, each in told[4]}
     sense.pane = Pane(*told[5:])

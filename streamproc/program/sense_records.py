@@ -93,17 +93,17 @@ class SenseRecords(Streams):
         """Delete a session that is over, and what belongs to it."""
         super().forget(key)
         ids = key[len(_SENSE) :]
-        self._drop(_SENSE + ids)
-        self._drop(_ASKED + ids)
+        self.drop(_SENSE + ids)
+        self.drop(_ASKED + ids)
 
     def forget_minute(self, key: bytes) -> None:
         """Delete a minute that is over, and what was asked in it."""
         super().forget_minute(key)
-        self._drop(_SENSES + key[len(_SENSES) :])
+        self.drop(_SENSES + key[len(_SENSES) :])
 
     def begin_minute(self, session: Session, minute_no: int) -> Minute:
         """A new minute, in which nothing was asked."""
-        self._drop(self._senses_key(session, minute_no))
+        self.drop(self._senses_key(session, minute_no))
         if session.sense is not None:
             session.sense.minute = None
         return super().begin_minute(session, minute_no)
@@ -129,10 +129,6 @@ class SenseRecords(Streams):
             value = self.records.values.get(key)
             found = None if value is None else unpack_senses(key, value)
         return found
-
-    def _drop(self, key: bytes) -> None:
-        if key in self.records.values or self.records.changed.get(key) is not None:
-            self.records.delete(key)
 
     @staticmethod
     def _ids(session: Session) -> bytes:

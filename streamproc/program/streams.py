@@ -66,6 +66,11 @@ class Streams:
         self.records.delete(key)
         self.records.delete(self._people_head + key[len(self._session_head) :])
 
+    def drop(self, key: bytes) -> None:
+        """Delete a record, if there is one."""
+        if key in self.records.values or self.records.changed.get(key) is not None:
+            self.records.delete(key)
+
     def find_session(self, stream: HostStream, session_id: str) -> Session | None:
         """A session of a host as it is now, to look at; None if nothing is known of it."""
         if stream.session.session_id == session_id:

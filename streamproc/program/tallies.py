@@ -6,27 +6,33 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from streamproc.events.registry import COMMENTS_TOPIC
+from streamproc.events.registry import COMMENTS_TOPIC, ROOMS_TOPIC
 from streamproc.program.codecs import unpack_minute, unpack_people, unpack_session
+from streamproc.program.floor_codec import unpack_floor, unpack_pulse, unpack_sold
 from streamproc.program.keys import SEPARATOR, TOPIC_OF_CODE, Kind, parse
 from streamproc.program.live import LiveProgram
 from streamproc.program.sense_codec import unpack_asked, unpack_sense, unpack_senses
 from streamproc.tally.figures import FIGURES
+from streamproc.tally.floor import Floor
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.panes import Minute
 from streamproc.tally.people import UNIQUES
+from streamproc.tally.pulse import Pulse
 from streamproc.tally.senses import REST, Asked, MinuteSenses, SessionSenses
 from streamproc.tally.session_sense import SessionSense
 from streamproc.tally.sessions import Session
+from streamproc.tally.sold import MinuteSold
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques
 
 Record = tuple[bytes, bytes]
 
-_BARE: Final = frozenset((Kind.SESSION, Kind.PEOPLE, Kind.SENSE, Kind.ASKED))
+_BARE: Final = frozenset(
+    (Kind.SESSION, Kind.PEOPLE, Kind.SENSE, Kind.ASKED, Kind.FLOOR, Kind.PULSE)
+)
 """Kinds whose keys end with the session."""
 
-_TOLD: Final = _BARE | {Kind.MINUTE, Kind.SENSES}
+_TOLD: Final = _BARE | {Kind.MINUTE, Kind.SENSES, Kind.SOLD}
 
 
 def host_tallies(program: LiveProgram, host_id: str | None = None) -> Iterator[SessionTally]:
@@ -67,6 +73,9 @@ class _Part:
     sense: SessionSense | None = None
     senses: list[MinuteSenses] = field(default_factory=list)
     asked: SessionSenses | None = None
+    floor: Floor | None = None
+    pulse: Pulse | None = None
+    sold: dict[int, MinuteSold] = field(default_factory=dict)
 
 
 def _tally(host_id: str, session_id: str, records: list[Record]) -> SessionTally:
@@ -100,19 +109,26 @@ def _take(part: _Part, topic: str, key: bytes, value: bytes) -> None:
             part.senses.append(unpack_senses(key, value))
         case Kind.ASKED:
             part.asked = unpack_asked(key, value)
-        case _:
+        case Kind.MINUTE:
             part.minutes.append(unpack_minute(key, value, FIGURES[topic]))
+        case _:
+            _take_shop(part, key, value)
+
+
+def _take_shop(part: _Part, key: bytes, value: bytes) -> None:
+    match key[0]:
+        case Kind.FLOOR:
+            part.floor = unpack_floor(value)
+        case Kind.PULSE:
+            part.pulse = unpack_pulse(value)
+        case _:
+            part.sold[parse(key).numbers[0]] = unpack_sold(value)
 
 
 def _add_part(tally: SessionTally, topic: str, part: _Part) -> None:
     session = part.session
     if session is not None:
-        tally.totals[topic] = session.totals
-        tally.late[topic] = session.late
-        tally.seen_ms[topic] = session.seen_ms
-        for name, told in session.told._asdict().items():
-            if told is not None:  # each of them is told by one topic
-                setattr(tally, name, told)
+        _add_session(tally, topic, session)
     names = UNIQUES[topic]
     for name, count in zip(names, part.people, strict=False):
         if count is not None:
@@ -120,8 +136,21 @@ def _add_part(tally: SessionTally, topic: str, part: _Part) -> None:
     opened = None if session is None else session.seen_ms // MINUTE_MS
     for minute in part.minutes:
         _add_minute(tally, topic, minute, minute.number == opened)
+    for number, sold in part.sold.items():
+        tally.minutes.setdefault(number, MinuteTally(number)).sold = sold
     if topic == COMMENTS_TOPIC:
         _add_senses(tally, part, opened)
+    elif topic == ROOMS_TOPIC:
+        tally.floor, tally.pulse = part.floor, part.pulse
+
+
+def _add_session(tally: SessionTally, topic: str, session: Session) -> None:
+    tally.totals[topic] = session.totals
+    tally.late[topic] = session.late
+    tally.seen_ms[topic] = session.seen_ms
+    for name, told in session.told._asdict().items():
+        if told is not None:  # each of them is told by one topic
+            setattr(tally, name, told)
 
 
 def _add_minute(tally: SessionTally, topic: str, minute: Minute, is_open: bool) -> None:
@@ -140,7 +169,7 @@ def _add_senses(tally: SessionTally, part: _Part, opened: int | None) -> None:
     into, kept = tally.senses, part.sense
     if kept is not None:
         into.unexplained, into.versions = kept.unexplained, kept.versions
-        into.facts, into.samples = kept.facts, kept.samples
+        into.facts, into.spoken, into.samples = kept.facts, kept.spoken, kept.samples
         into.evidence = {pair: sorted(each) for pair, each in kept.kept().items()}
     held = {} if part.asked is None else part.asked.asked
     for minute in part.senses:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from streamproc.tally.figures import Figures
+from streamproc.tally.floor import Floor
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.online import Reading
+from streamproc.tally.pulse import Pulse
 from streamproc.tally.senses import Asked, Pair
-from streamproc.tally.session_sense import Evidence, Fact, Sample
+from streamproc.tally.session_sense import Evidence, Fact, Sample, Spoken
 from streamproc.tally.sessions import Online, Peak, PlatformOrders
+from streamproc.tally.sold import MinuteSold
 from streamproc.tally.uniques import Uniques
 
 
@@ -20,7 +23,7 @@ class MinuteTally:
     Shapes: ``number`` counts minutes since 1970; ``panes`` by topic, six each, None where nothing
         fell into one; ``uniques`` by name, without those that nobody was told of; ``readings`` by
         time, one a second at most; ``asked`` by label and subject, ``unexplained`` comments with a
-        word of stock. Nothing that was late is in it.
+        word of stock; ``sold`` is None where nothing was. Nothing that was late is in it.
     """
 
     number: int
@@ -29,6 +32,7 @@ class MinuteTally:
     readings: list[Reading] = field(default_factory=list)
     asked: dict[Pair, Asked] = field(default_factory=dict)
     unexplained: int = 0
+    sold: MinuteSold | None = None
 
 
 @dataclass(slots=True)
@@ -36,12 +40,14 @@ class SenseTally:
     """What the comments of one broadcast meant.
 
     Shapes: ``asked`` by label and subject, of the whole broadcast; ``evidence`` likewise, ascending;
-        ``facts`` and ``samples`` ascend. ``versions`` of the lexicon that told it, the latest last.
+        ``facts``, ``spoken`` and ``samples`` ascend. ``versions`` of the lexicon that told it, the
+        latest last.
     """
 
     asked: dict[Pair, Asked] = field(default_factory=dict)
     unexplained: int = 0
     facts: list[Fact] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
     evidence: dict[Pair, list[Evidence]] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     versions: list[str] = field(default_factory=list)
@@ -69,4 +75,6 @@ class SessionTally:
     viewers_total: int | None = None
     lifecycle: Lifecycle | None = None
     platform_orders: PlatformOrders | None = None
+    floor: Floor | None = None
+    pulse: Pulse | None = None
     senses: SenseTally = field(default_factory=SenseTally)

@@ -97,7 +97,8 @@ class Line:
 
     Shapes: at most one created, paid and cancelled; the rest by refund id. ``created_late`` and
         ``paid_late`` are of the version that stands; ``buyer_known`` is of the paid version that
-        stands, true if any delivery of it named the buyer.
+        stands, true if any delivery of it named the buyer. ``place`` is where it counts in the minute in
+        which it was created, 0: in none.
     """
 
     __slots__ = (
@@ -109,6 +110,7 @@ class Line:
         "created_late",
         "paid",
         "paid_late",
+        "place",
         "refunded",
         "requested",
     )
@@ -124,6 +126,7 @@ class Line:
         self.paid_late = False
         self.buyer_known = False
         self.contradicted = False
+        self.place = 0
 
     def merge(self, event: OrderFact, late: bool) -> Outcome:
         """Take a fact in."""
@@ -132,6 +135,11 @@ class Line:
             return Outcome.STANDS
         noted = before != (self.contradicted, self.buyer_known)
         return Outcome.NOTED if noted else Outcome.AGAIN
+
+    @property
+    def counted(self) -> Created | Paid | None:
+        """The fact by which it counts as created."""
+        return self.created or self.paid
 
     def facts(self) -> Iterator[Fact]:
         """Every fact held."""

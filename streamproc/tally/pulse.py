@@ -12,6 +12,10 @@ SAMPLES: Final = 24
 """Of each instrument: six minutes of one report each fifteen seconds."""
 
 
+PULSE_EVENTS: Final = frozenset((StreamHealth, AdapterHeartbeat))
+"""Events that a pulse takes in."""
+
+
 class Health(NamedTuple):
     """Picture and sound at a time; None: not told."""
 

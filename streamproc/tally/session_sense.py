@@ -42,7 +42,10 @@ Evidence = tuple[int, int, int, int, str]
 
 
 class Spoken(NamedTuple):
-    """A comment of host or staff. Shapes: ``subject`` is what it mentions, as viewers' comments count."""
+    """A comment of host or staff.
+
+    Shapes: ``labels`` and ``subject`` are what a viewer's comment would count under.
+    """
 
     at_ms: int
     offset: int
@@ -134,6 +137,10 @@ class SessionSense:
     def tell(self, fact: Fact) -> None:
         """Keep a fact, if it is one of the newest."""
         self.facts = sorted([*self.facts, fact])[-FACTS:]
+
+    def speak(self, spoken: Spoken) -> None:
+        """Keep a comment of host or staff, if it is one of the newest."""
+        self.spoken = sorted([*self.spoken, spoken])[-SPOKEN:]
 
     def wonder(self, sample: Sample) -> None:
         """Count a comment that nothing explains; keep it, if it is one of the newest."""

@@ -11,6 +11,8 @@ from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 PRODUCTS_OF_MINUTE: Final = 64
 REST: Final = "*"
 """Stands for products that come when there is no room for another one."""
+UNSAID: Final = ""
+"""The reason of who asks for money back and gives none."""
 
 
 def _panes() -> list[int]:
@@ -22,20 +24,22 @@ class Sold(Struct, array_like=True):
 
     Shapes: ``created`` and ``refused`` (attempts that failed for lack of stock) by pane of ten
         seconds; ``units`` are pieces created. ``created_ms`` is the time of the last created line, 0:
-        none.
+        none; a line that counts elsewhere since leaves it as it is, unless it was the last one.
+        ``place`` is the pack's number in its minute, from 1 on.
     """
 
     created: list[int] = field(default_factory=_panes)
     refused: list[int] = field(default_factory=_panes)
     units: int = 0
     created_ms: int = 0
+    place: int = 0
 
 
 class MinuteSold(Struct, array_like=True):
     """One minute of a broadcast.
 
     Shapes: ``packs`` by product and pack, "" for the pack of orders that name none; ``requested``
-        lines whose money was asked back, by reason, at the time of the asking.
+        lines whose money was asked back, by reason, at the time of the first asking.
     """
 
     packs: dict[tuple[str, str], Sold] = field(default_factory=dict)
@@ -48,15 +52,28 @@ class MinuteSold(Struct, array_like=True):
         if found is None:
             if len(self.packs) >= PRODUCTS_OF_MINUTE:
                 key = REST, ""
-            found = self.packs.setdefault(key, Sold())
+                found = self.packs.get(key)
+            if found is None:
+                found = self.packs[key] = Sold(place=len(self.packs) + 1)
         return found
 
-    def create(self, product_id: str, sku_id: str, units: int, at_ms: int) -> None:
-        """Count a created line."""
+    def create(self, product_id: str, sku_id: str, units: int, at_ms: int) -> int:
+        """Count a created line; the place of its pack, to take it back by."""
         sold = self.of(product_id, sku_id)
         sold.created[at_ms // PANE_MS % PANES_PER_MINUTE] += 1
         sold.units += units
-        sold.created_ms = max(sold.created_ms, at_ms)
+        if at_ms > sold.created_ms:
+            sold.created_ms = at_ms
+        return sold.place
+
+    def take_back(self, place: int, units: int, at_ms: int) -> None:
+        """Count a line no more that was counted in this place: it counts elsewhere."""
+        for sold in self.packs.values():
+            if sold.place == place:
+                sold.created[at_ms // PANE_MS % PANES_PER_MINUTE] -= 1
+                sold.units -= units
+                if not any(sold.created):
+                    sold.created_ms = 0
 
     def refuse(self, product_id: str, at_ms: int) -> None:
         """Count an attempt that failed for lack of stock."""

@@ -139,7 +139,7 @@ def test_an_evening_that_reaches_every_rule_is_folded_as_the_oracle_says(seed: i
     "bound",
     [
         *("PAIRS_OF_MINUTE", "PAIRS_OF_SESSION", "COMMENTS_OF_USER", "USERS_OF_TEXT"),
-        *("SHORT_CHARACTERS", "USERS_REMEMBERED", "TEXTS_REMEMBERED", "FACTS_KEPT"),
+        *("SHORT_CHARACTERS", "USERS_REMEMBERED", "TEXTS_REMEMBERED", "FACTS_KEPT", "SPOKEN_KEPT"),
         *("SAMPLES_KEPT", "EVIDENCE_OF_PAIR", "PAIRS_WITH_EVIDENCE"),
     ],
 )

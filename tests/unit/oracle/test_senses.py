@@ -10,26 +10,15 @@ from xxhash import xxh3_64_hexdigest
 from streamproc.events.comments import CommentPosted, Role
 from streamproc.oracle.batch import compute
 from streamproc.oracle.senses import masked
-from tests.builders import T0, comment, viewer_key
+from tests.builders import T0, viewer_key
 from tests.folding import log_of
-from tests.sensed import spelled
+from tests.unit.oracle.meant import said, told
 
 SECOND_MS = 1_000
 PANE_MS = 10_000
 MINUTE_MS = 60_000
 ONE = {"comments": 1, "users": 1, "weighed": 1}
 UNWEIGHED = {"comments": 1, "users": 1}
-
-
-def said(text: str, who: int | None = 1, at_ms: int = T0, **fields: object) -> CommentPosted:
-    key = None if who is None else viewer_key(who)
-    return comment(text, at_ms, **{"user_key": key, **fields})
-
-
-def told(*events: CommentPosted, session: str = "s-1") -> dict[str, Any]:
-    sessions = compute(log_of(events), spelled)["hosts"]["h-1"]["sessions"]
-    result: dict[str, Any] = sessions[session].get("senses", {})
-    return result
 
 
 def totals(*events: CommentPosted) -> dict[str, Any]:
@@ -277,35 +266,6 @@ def test_a_late_comment_begins_no_pane_of_its_session() -> None:
     copies = [said("r please", who, T0 + 80_000) for who in range(4)]
 
     assert totals(elsewhere, late, *copies)["restock_request"][""]["weighed"] == 3
-
-
-def test_host_and_staff_tell_facts_and_count_nowhere() -> None:
-    events = [
-        said("s out L", None, role=Role.HOST, event_id="a"),
-        said("in", 2, T0 + 1, role=Role.STAFF, event_id="b"),
-        said("r", 2, T0 + 2, role=Role.STAFF, event_id="c"),
-        said("p un ?", 2, T0 + 3, role=Role.STAFF),
-        said("a", 2, T0 + 4, role=Role.HOST),
-    ]
-
-    assert told(*events) == {
-        "facts": [
-            [T0, 0, "host", "out", "p:p-1", xxh3_64_hexdigest(b"a"), "s out L"],
-            [T0 + 1, 1, "staff", "in", "", xxh3_64_hexdigest(b"b"), "in"],
-            [T0 + 2, 2, "staff", "unknown", "", xxh3_64_hexdigest(b"c"), "r"],
-        ]
-    }
-
-
-def test_the_newest_sixteen_facts_are_kept_however_they_come() -> None:
-    facts = [said("s", None, T0 + at, role=Role.HOST) for at in (20, *range(17), 16)]
-
-    kept = told(*facts)["facts"]
-    assert [fact[:2] for fact in kept] == [
-        *[[T0 + at, at + 1] for at in range(3, 17)],
-        [T0 + 16, 18],
-        [T0 + 20, 0],
-    ]
 
 
 def test_evidence_is_what_weighs_of_labels_that_alert() -> None:

@@ -83,7 +83,7 @@ def test_only_what_viewers_of_this_room_write_is_asked(fields: dict[str, Any]) -
 
 def test_a_room_in_which_nobody_asks_has_no_record_of_it() -> None:
     program = LiveProgram(SpelledReader())
-    tell(program, said("", user=None), said("hello", role=Role.HOST), joined(1))
+    tell(program, said("", user=None), said("hello", role=Role.OTHER), joined(1))
 
     assert list(sense_records(program)) == []
 
@@ -274,7 +274,7 @@ def test_a_minute_that_is_over_takes_what_was_asked_in_it_along() -> None:
 def test_records_of_a_newer_version_are_refused() -> None:
     for kind in (Kind.SENSE, Kind.SENSES, Kind.ASKED):
         with pytest.raises(NewerState, match=kind.name.lower()):
-            LiveProgram().restore([(head(kind, COMMENTS_TOPIC) + b"h\0s", b"\2")])
+            LiveProgram().restore([(head(kind, COMMENTS_TOPIC) + b"h\0s", b"\3")])
 
 
 def test_a_program_restored_between_any_two_comments_goes_on_as_if_nothing_had_been() -> None:
