@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rooms import RoomEnded, RoomPaused, RoomResumed, RoomStarted
+
+_NEVER_MS: Final = -1
+"""Before every turn."""
 
 
 class Status(StrEnum):
@@ -64,15 +68,15 @@ class Lifecycle(Struct, array_like=True):
 
         Shapes: of turns at the same time the end counts before the pause, the pause before the rest.
         """
-        started_ms = None if self.started_last is None else self.started_last.at_ms
-        turns = (
-            (self.ended_ms, 3, Status.ENDED),
-            (self.paused_ms, 2, Status.PAUSED),
-            (self.resumed_ms, 1, Status.LIVE),
-            (started_ms, 0, Status.LIVE),
-        )
-        told = [(at_ms, rank, status) for at_ms, rank, status in turns if at_ms is not None]
-        return max(told)[2] if told else Status.UNKNOWN
+        # of every room each second: so no lists
+        ended_ms, paused_ms = _at(self.ended_ms), _at(self.paused_ms)
+        started_ms = self.started_last.at_ms if self.started_last else _NEVER_MS
+        live_ms = max(started_ms, _at(self.resumed_ms))
+        if ended_ms > _NEVER_MS and ended_ms >= paused_ms and ended_ms >= live_ms:
+            return Status.ENDED
+        if paused_ms > _NEVER_MS and paused_ms >= live_ms:
+            return Status.PAUSED
+        return Status.LIVE if live_ms > _NEVER_MS else Status.UNKNOWN
 
     def _start(self, event: RoomStarted) -> None:
         self.starts += 1
@@ -91,3 +95,7 @@ class Lifecycle(Struct, array_like=True):
 
 def _is_later(at_ms: int, held_ms: int | None) -> bool:
     return held_ms is None or at_ms > held_ms
+
+
+def _at(told_ms: int | None) -> int:
+    return _NEVER_MS if told_ms is None else told_ms

@@ -1,0 +1,268 @@
+"""One room at one moment: every rule is asked, every alert of the room moves on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+from streamproc.alerts.held import Held, Key, Step, alert_id
+from streamproc.alerts.inhibition import inhibited_by, is_cause, lingers_until_ms, order
+from streamproc.alerts.lifecycle import Moment, advanced, closed, deadline_ms
+from streamproc.alerts.model import Finding, Level, Phase
+from streamproc.alerts.policy import Policy
+from streamproc.alerts.room import Room
+from streamproc.alerts.rule import Rule
+from streamproc.tally.floor import Floor, Verdict
+from streamproc.tally.lifecycle import Status
+
+NEVER_MS: Final = 0
+_FAR_MS: Final = 1 << 62
+_NOTHING: Final[Mapping[Key, Held | None]] = {}
+
+
+class Judged(NamedTuple):
+    """What came of judging a room.
+
+    Shapes: ``changed`` by kind and subject, None: nothing is to be remembered of it any more; ``steps`` in
+        the order in which they were taken. ``due_ms`` is when the room must be judged again although
+        nothing is told of it, always later than now; 0: not before something is.
+    """
+
+    changed: Mapping[Key, Held | None]
+    steps: Sequence[Step]
+    due_ms: int
+
+
+class _Asked(NamedTuple):
+    """The rules that are asked in one status; the longest of their waits."""
+
+    rules: tuple[tuple[int, Rule], ...]
+    warm_up_ms: int
+    after_pin_ms: int
+
+
+class Judge:
+    """Judges rooms by rules.
+
+    Shapes: ``limits_of_host`` gives the thresholds of a host: an attribute for each rule's section.
+    Errors: whatever a rule raises, with the rule's name; rules are total, so it is a fault of ours.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        limits_of_host: Callable[[str], Any],
+        policy: Policy | None = None,
+    ) -> None:
+        self.rules: Final = {rule.kind: rule for rule in rules}
+        self.policy: Final = policy or Policy()
+        self._limits_of_host = limits_of_host
+        # with a first name that is always there, so that one rule is no special case
+        self._sections = attrgetter("__class__", *(rule.section for rule in self.rules.values()))
+        self._asked = {status: self._asked_in(status) for status in Status}
+
+    def judge(self, room: Room, alerts: Mapping[Key, Held]) -> Judged:
+        """What becomes of a room's alerts at its moment. Shapes: ``alerts`` are all of its session."""
+        policy, now_ms, status = self.policy, room.now_ms, room.status
+        silent_ms = now_ms - (room.heard_ms or room.begun_ms)
+        why = _why_over(room, status, silent_ms, policy)
+        if why:
+            return self._closed(room, alerts, why)
+        asked = self._asked[status]
+        due_ms = _FAR_MS
+        if asked.rules:
+            is_slow = silent_ms >= policy.settled_ms or status is Status.ENDED
+            due_ms = now_ms + (policy.slow_poll_ms if is_slow else policy.poll_ms)
+        asking = _Asking(room, self._sections(self._limits_of_host(room.host_id)), due_ms)
+        asking.ask(asked, alerts)
+        if not asking.found and not alerts:
+            return Judged(_NOTHING, (), _after(now_ms, asking.due_ms))
+        return _Moving(self, room, alerts, asking).judged(status)
+
+    def limits_of(self, rule: Rule, host_id: str) -> Any:  # noqa: ANN401 - each rule has its own struct
+        """The thresholds of a rule for a host."""
+        return getattr(self._limits_of_host(host_id), rule.section)
+
+    def _closed(self, room: Room, alerts: Mapping[Key, Held], why: str) -> Judged:
+        moving = _Moving(self, room, alerts, _Asking(room, (), _FAR_MS))
+        for key in sorted(alerts, key=order):
+            moving.close(key, why)
+        return moving.result()
+
+    def _asked_in(self, status: Status) -> _Asked:
+        rules = tuple(
+            (place, rule)
+            for place, rule in enumerate(self.rules.values(), start=1)
+            if status in rule.asked
+        )
+        return _Asked(
+            rules,
+            max((rule.warm_up_ms for _, rule in rules), default=0),
+            max((rule.after_pin_ms for _, rule in rules), default=0),
+        )
+
+
+class _Asking:
+    """Asks rules. Shapes: ``waiting`` are the kinds that are not asked yet, ``due_ms`` is when they are."""
+
+    __slots__ = ("_limits", "_room", "due_ms", "found", "waiting")
+
+    def __init__(self, room: Room, limits: Sequence[Any], due_ms: int) -> None:
+        self._room = room
+        self._limits = limits
+        self.due_ms = due_ms
+        self.found: dict[Key, Finding] = {}
+        self.waiting: set[str] = set()
+
+    def ask(self, asked: _Asked, alerts: Mapping[Key, Held]) -> None:
+        """What every rule finds; of two findings of one subject the first counts."""
+        room, limits = self._room, self._limits
+        opened = _open_subjects(alerts) if alerts else {}
+        room.open_subjects = ()
+        warm_ms = room.now_ms - room.live_since_ms
+        pins = room.floor.pins
+        is_free = warm_ms >= asked.warm_up_ms and (
+            not pins or room.now_ms - pins[-1][0] >= asked.after_pin_ms
+        )
+        shown_ms = 0 if is_free else room.now_ms - _pinned_ms(room.floor, room.now_ms)
+        for place, rule in asked.rules:
+            if not is_free and self._waits(rule, warm_ms, shown_ms):
+                continue
+            if opened:
+                room.open_subjects = opened.get(rule.kind, ())
+            try:
+                for finding in rule.judge(room, limits[place]):
+                    self._take(rule.kind, finding, alerts)
+            except Exception as error:
+                error.add_note(f"the rule {rule.kind} failed, asked of session {room.session_id}")
+                raise
+
+    def _waits(self, rule: Rule, warm_ms: int, shown_ms: int) -> bool:
+        wait_ms = max(rule.warm_up_ms - warm_ms, rule.after_pin_ms - shown_ms)
+        if wait_ms <= 0:
+            return False
+        self.waiting.add(rule.kind)
+        self.due_ms = min(self.due_ms, self._room.now_ms + wait_ms)
+        return True
+
+    def _take(self, kind: str, finding: Finding, alerts: Mapping[Key, Held]) -> None:
+        key = kind, finding.subject
+        if finding.due_ms > self._room.now_ms:
+            self.due_ms = min(self.due_ms, finding.due_ms)
+        if finding.level is not Level.CLEAR or key in alerts:
+            self.found.setdefault(key, finding)
+
+
+class _Moving:
+    """Moves the alerts of a room on, causes first."""
+
+    def __init__(
+        self, judge: Judge, room: Room, alerts: Mapping[Key, Held], asking: _Asking
+    ) -> None:
+        self._judge = judge
+        self._room = room
+        self._alerts = alerts
+        self._asking = asking
+        self._active: list[Held] = []
+        self._due_ms = asking.due_ms
+        self._changed: dict[Key, Held | None] = {}
+        self._steps: list[Step] = []
+
+    def judged(self, status: Status) -> Judged:
+        """Move every alert that anything may become of."""
+        found, rules = self._asking.found, self._judge.rules
+        for key in sorted({*found, *self._alerts}, key=order):
+            held = self._alerts.get(key)
+            if held is not None and held.phase is Phase.INACTIVE and key not in found:
+                continue
+            rule = rules.get(key[0])
+            if rule is None:
+                self.close(key, "retired")
+            elif status not in rule.asked:
+                self.close(key, status.value)
+            else:
+                self._move(key, held or Held(*key), rule)
+        return self.result()
+
+    def result(self) -> Judged:
+        """What came of it."""
+        return Judged(self._changed, self._steps, _after(self._room.now_ms, self._due_ms))
+
+    def close(self, key: Key, why: str) -> None:
+        """End an alert at once."""
+        held = self._alerts[key]
+        rule = self._judge.rules.get(held.kind)
+        version = rule.version if rule else held.version
+        moment = Moment(self._room.now_ms, None, self._judge.policy, version, self._verdict(held))
+        self._take(held, closed(held, moment, why), None)
+
+    def _move(self, key: Key, held: Held, rule: Rule) -> None:
+        finding = self._asking.found.get(key)
+        if finding is None and rule.kind in self._asking.waiting:
+            # Nobody looks, so nothing is known: what is open stays so.
+            finding = Finding(held.subject, Level.HOLD, held.severity, held.state)
+        moment = Moment(
+            self._room.now_ms,
+            finding,
+            self._judge.policy,
+            rule.version,
+            self._verdict(held),
+            inhibited_by(self._room, key, self._active) if self._active else "",
+        )
+        self._take(held, advanced(held, moment), finding)
+
+    def _take(self, held: Held, after: Held, finding: Finding | None) -> None:
+        policy, now_ms = self._judge.policy, self._room.now_ms
+        if after is not held:
+            self._changed[after.key] = None if after.is_blank else after
+            if after.took_step(held):
+                self._steps.append(Step(after, finding))
+        if is_cause(after, now_ms, policy):
+            self._active.append(after)
+        if after.phase is Phase.INACTIVE:
+            return
+        for due_ms in (deadline_ms(after, finding, policy), lingers_until_ms(after, policy)):
+            if due_ms > now_ms:
+                self._due_ms = min(self._due_ms, due_ms)
+
+    def _verdict(self, held: Held) -> Verdict | None:
+        verdicts = self._room.floor.verdicts
+        if not verdicts or held.phase in _NAMELESS:
+            return None
+        return verdicts.get(alert_id(self._room.host_id, self._room.session_id, held))
+
+
+_NAMELESS: Final = frozenset((Phase.INACTIVE, Phase.PENDING))
+
+
+def _why_over(room: Room, status: Status, silent_ms: int, policy: Policy) -> str:
+    """Why a broadcast is judged no more; empty: it is."""
+    ended_ms = room.lifecycle.ended_ms
+    if status is Status.ENDED and ended_ms is not None:
+        return "ended" if room.now_ms - ended_ms >= policy.after_end_ms else ""
+    return "abandoned" if silent_ms >= policy.abandoned_ms else ""
+
+
+def _open_subjects(alerts: Mapping[Key, Held]) -> dict[str, list[str]]:
+    opened: dict[str, list[str]] = {}
+    for (kind, subject), held in alerts.items():
+        if held.is_open:
+            opened.setdefault(kind, []).append(subject)
+    return opened
+
+
+def _pinned_ms(floor: Floor, now_ms: int) -> int:
+    """When what is on show took the place of another product; 0: nothing is on show."""
+    since_ms, shown = 0, None
+    for at_ms, product in reversed(floor.pins):
+        if at_ms > now_ms:
+            continue
+        if shown is not None and product != shown:
+            break
+        since_ms, shown = at_ms, product
+    return since_ms
+
+
+def _after(now_ms: int, due_ms: int) -> int:
+    return NEVER_MS if due_ms >= _FAR_MS else max(due_ms, now_ms + 1)

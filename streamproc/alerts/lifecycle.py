@@ -1,0 +1,337 @@
+"""From what a rule finds now to what becomes of its alert: the state machine, one moment at a time.
+
+inactive -> pending -> firing -> resolving -> resolved. Pure: the same alert, finding and moment give the
+same, so a replay by the events' clock takes the same steps. A moment that lies before the last one counts
+as that one. docs/alerts-lifecycle.md tells it in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from msgspec import msgpack
+from msgspec.structs import replace
+
+from streamproc.alerts.held import TAKEN, Held
+from streamproc.alerts.model import Finding, Level, Phase, Severity
+from streamproc.alerts.policy import Policy
+from streamproc.events.rooms import Verdict as Judgement
+from streamproc.tally.floor import Verdict
+
+_RANK: Final = {Severity.INFO: 0, Severity.TICKET: 1, Severity.PAGE: 2}
+_SNOOZED: Final = Judgement.SNOOZED.value
+_PASSING: Final = frozenset((Judgement.ACKNOWLEDGED.value, _SNOOZED))
+"""Verdicts on an alert as bad as it was then."""
+
+
+class Moment(NamedTuple):
+    """All that decides what becomes of an alert.
+
+    Shapes: ``version`` is the rule's; ``verdict`` the last that a person gave on this episode;
+        ``inhibited_by`` the kind of an alert that this one follows from, or empty.
+    """
+
+    now_ms: int
+    finding: Finding | None
+    policy: Policy
+    version: int = 1
+    verdict: Verdict | None = None
+    inhibited_by: str = ""
+
+    @property
+    def level(self) -> Level:
+        """Where the subject stands; one that is over is clear."""
+        finding = self.finding
+        return Level.CLEAR if finding is None or finding.over else finding.level
+
+
+def advanced(held: Held, moment: Moment) -> Held:
+    """The alert after this moment; the same object if nothing changed.
+
+    Shapes: it takes one step at most, see ``Held.took_step``; what else there is to tell comes at the next
+        moment.
+    """
+    return _ADVANCE[held.phase](held, _not_before(held, moment))
+
+
+def closed(held: Held, moment: Moment, why: str) -> Held:
+    """The alert after its end at this moment, whatever is found; one that never fired is dropped."""
+    moment = _not_before(held, moment)
+    if held.is_open:
+        return _resolved(held, moment, why)
+    return advanced(held, moment._replace(finding=None))
+
+
+def deadline_ms(held: Held, finding: Finding | None, policy: Policy) -> int:
+    """When something becomes of the alert although nothing is told; 0: never."""
+    if held.phase is Phase.PENDING:
+        return held.since_ms + (finding.for_ms if finding else 0)
+    if held.phase is Phase.RESOLVED:
+        return held.cleared_ms + policy.kept_ms
+    due = [reminder_ms(held, policy)]
+    if held.phase is Phase.RESOLVING and held.clear_ms:
+        due.append(max(held.clear_ms + _wait_ms(held, policy), _least_until_ms(held, policy)))
+    if held.phase is Phase.FIRING and held.digest:
+        due.append(held.since_ms + policy.quiet_ms)
+    if held.phase is Phase.FIRING and finding is not None and _differs(held, finding):
+        due.append(held.told_ms + policy.settle_ms)
+    return min((at for at in due if at), default=0)
+
+
+def reminder_ms(held: Held, policy: Policy) -> int:
+    """When an open alert is told again if it goes on as it is; 0: never."""
+    untold = held.digest and bool(held.flips) and held.flips[-1] > held.notified_ms
+    if held.phase is not Phase.FIRING and not (held.phase is Phase.RESOLVING and untold):
+        return 0
+    if held.inhibited_by or held.verdict in TAKEN:
+        return 0
+    if held.verdict == _SNOOZED and held.snoozed_until_ms > held.notified_ms:
+        return held.snoozed_until_ms
+    return held.notified_ms + (policy.digest_ms if held.digest else policy.renotify_ms)
+
+
+def _not_before(held: Held, moment: Moment) -> Moment:
+    last_ms = max(held.since_ms, held.told_ms, held.clear_ms)
+    return moment if moment.now_ms >= last_ms else moment._replace(now_ms=last_ms)
+
+
+# --- what is not open
+
+
+def _inactive(held: Held, moment: Moment) -> Held:
+    finding = moment.finding
+    if finding is None or moment.level is not Level.ENTER:
+        return held
+    if finding.for_ms <= 0:
+        return _fired(held, moment, finding)
+    return replace(held, phase=Phase.PENDING, since_ms=moment.now_ms)
+
+
+def _pending(held: Held, moment: Moment) -> Held:
+    finding = moment.finding
+    if finding is None or moment.level is not Level.ENTER:
+        return _dropped(held, moment)
+    if moment.now_ms - held.since_ms < finding.for_ms:
+        return held
+    return _fired(held, moment, finding)
+
+
+def _dropped(held: Held, moment: Moment) -> Held:
+    phase = Phase.RESOLVED if held.cleared_ms else Phase.INACTIVE
+    return replace(held, phase=phase, since_ms=moment.now_ms)
+
+
+def _resolved_before(held: Held, moment: Moment) -> Held:
+    after = _inactive(held, moment)
+    if after is not held:
+        return after
+    if _is_news(held, moment):
+        return _judged(held, moment)
+    if moment.now_ms - held.cleared_ms >= moment.policy.kept_ms:
+        # an episode's number is never used again: consumers would take its steps for old ones
+        return Held(held.kind, held.subject, episode=held.episode)
+    return held
+
+
+def _fired(held: Held, moment: Moment, finding: Finding) -> Held:
+    begun = Held(held.kind, held.subject, episode=held.episode + 1, cleared_ms=held.cleared_ms)
+    is_flip = held.cleared_ms and moment.now_ms - held.cleared_ms < moment.policy.flip_window_ms
+    return _told(
+        begun,
+        moment,
+        "entered",
+        phase=Phase.FIRING,
+        severity=finding.severity,
+        state=finding.state,
+        hold_ms=finding.hold_ms,
+        since_ms=moment.now_ms,
+        opened_ms=moment.now_ms,
+        notified_ms=moment.now_ms,
+        **(_flipped(held, moment, is_digest=False) if is_flip else {}),
+    )
+
+
+# --- what is open
+
+
+def _firing(held: Held, moment: Moment) -> Held:
+    level, finding = moment.level, moment.finding
+    if level is Level.CLEAR:
+        return _clearing(held, moment)
+    if level is Level.ENTER and finding is not None:
+        if finding.hold_ms != held.hold_ms:
+            held = replace(held, hold_ms=finding.hold_ms)
+        if _differs(held, finding) and _may_change(held, moment, finding):
+            return _changed(held, moment, finding)
+    if moment.inhibited_by != held.inhibited_by:
+        return _inhibited(held, moment)
+    if held.digest and moment.now_ms - held.since_ms >= moment.policy.quiet_ms:
+        calm: dict[str, Any] = {"digest": False, "flips": (), "flipped": 0}
+        return _told(held, moment, "steady", notified_ms=moment.now_ms, **calm)
+    return _reminded(held, moment)
+
+
+def _resolving(held: Held, moment: Moment) -> Held:
+    level, finding = moment.level, moment.finding
+    if level is Level.ENTER and finding is not None:
+        return _returned(held, moment, finding)
+    if level is Level.HOLD:
+        if held.clear_ms:
+            held = replace(held, clear_ms=0, over="")
+    else:
+        over = (finding.over if finding else "") or held.over
+        clear_ms = held.clear_ms or moment.now_ms
+        if (over, clear_ms) != (held.over, held.clear_ms):
+            held = replace(held, over=over, clear_ms=clear_ms)
+        if _is_over(held, moment):
+            return _resolved(held, moment, over or "cleared")
+    if moment.inhibited_by != held.inhibited_by:
+        held = replace(held, inhibited_by=moment.inhibited_by)
+    return _reminded(held, moment)
+
+
+def _clearing(held: Held, moment: Moment) -> Held:
+    now_ms = moment.now_ms
+    over = moment.finding.over if moment.finding else ""
+    after = replace(held, phase=Phase.RESOLVING, since_ms=now_ms, clear_ms=now_ms, over=over)
+    if _is_over(after, moment):
+        return _resolved(held, moment, over or "cleared")
+    return _reminded(after, moment) if held.digest else _told(after, moment, "clearing")
+
+
+def _is_over(held: Held, moment: Moment) -> bool:
+    policy, now_ms = moment.policy, moment.now_ms
+    clear_for_ms = now_ms - held.clear_ms
+    return clear_for_ms >= _wait_ms(held, policy) and now_ms >= _least_until_ms(held, policy)
+
+
+def _wait_ms(held: Held, policy: Policy) -> int:
+    """How long it must be clear to be resolved."""
+    if held.digest:
+        return max(held.hold_ms, policy.quiet_ms)
+    return 0 if held.over else held.hold_ms
+
+
+def _least_until_ms(held: Held, policy: Policy) -> int:
+    return held.opened_ms + policy.least_open_ms.get(held.kind, 0)
+
+
+def _resolved(held: Held, moment: Moment, why: str) -> Held:
+    now_ms = moment.now_ms
+    ended: dict[str, Any] = {"phase": Phase.RESOLVED, "since_ms": now_ms, "cleared_ms": now_ms}
+    return _told(held, moment, why, over="", clear_ms=0, **ended)
+
+
+def _returned(held: Held, moment: Moment, finding: Finding) -> Held:
+    after = replace(
+        held,
+        phase=Phase.FIRING,
+        since_ms=moment.now_ms,
+        clear_ms=0,
+        over="",
+        hold_ms=finding.hold_ms,
+        **_flipped(held, moment, is_digest=held.digest),
+    )
+    if _rises(held, finding):
+        return _changed(after, moment, finding)
+    if held.digest:
+        return _reminded(after, moment)
+    if after.digest:
+        after = replace(after, notified_ms=moment.now_ms)
+    return _told(after, moment, "returned", severity=finding.severity, state=finding.state)
+
+
+def _flipped(held: Held, moment: Moment, *, is_digest: bool) -> dict[str, Any]:
+    """What a return to firing changes."""
+    policy, now_ms = moment.policy, moment.now_ms
+    recent = [at for at in held.flips if now_ms - at < policy.flip_window_ms]
+    flips = (*recent, now_ms)[-policy.flips :]
+    flipped = held.flipped + 1 if recent else 1
+    is_digest = is_digest or len(flips) >= policy.flips
+    return {"flips": flips, "flipped": flipped, "digest": is_digest}
+
+
+# --- what is told of it meanwhile
+
+
+def _differs(held: Held, finding: Finding) -> bool:
+    return (
+        finding.level is Level.ENTER
+        and (finding.severity is not held.severity or finding.state != held.state)
+        and (not held.digest or _rises(held, finding))
+    )
+
+
+def _rises(held: Held, finding: Finding) -> bool:
+    return _RANK[finding.severity] > _RANK[held.severity]
+
+
+def _may_change(held: Held, moment: Moment, finding: Finding) -> bool:
+    return _rises(held, finding) or moment.now_ms - held.told_ms >= moment.policy.settle_ms
+
+
+def _changed(held: Held, moment: Moment, finding: Finding) -> Held:
+    changes: dict[str, Any] = {"severity": finding.severity, "state": finding.state}
+    if _rises(held, finding) and held.verdict in _PASSING:
+        changes |= {"verdict": "", "snoozed_until_ms": 0}
+    return _told(held, moment, "changed", notified_ms=moment.now_ms, **changes)
+
+
+def _inhibited(held: Held, moment: Moment) -> Held:
+    if held.inhibited_by and moment.inhibited_by:
+        return replace(held, inhibited_by=moment.inhibited_by)
+    if moment.inhibited_by:
+        return _told(held, moment, "inhibited")
+    return _told(held, moment, "released", notified_ms=moment.now_ms)
+
+
+def _reminded(held: Held, moment: Moment) -> Held:
+    if _is_news(held, moment):
+        return _judged(held, moment)
+    due_ms = reminder_ms(held, moment.policy)
+    if not due_ms or moment.now_ms < due_ms:
+        return held
+    why = "digest" if held.digest else "renotified"
+    return _told(held, moment, why, notified_ms=moment.now_ms)
+
+
+def _is_news(held: Held, moment: Moment) -> bool:
+    return moment.verdict is not None and moment.verdict.at_ms > held.judged_ms
+
+
+def _judged(held: Held, moment: Moment) -> Held:
+    verdict, until_ms = moment.verdict, 0
+    if verdict is None:
+        return held
+    if verdict.verdict == _SNOOZED:
+        until_ms = verdict.until_ms or verdict.at_ms + moment.policy.renotify_ms
+    given: dict[str, Any] = {"verdict": verdict.verdict, "judged_ms": verdict.at_ms}
+    return _told(held, moment, "judged", snoozed_until_ms=until_ms, **given)
+
+
+def _told(held: Held, moment: Moment, why: str, **changes: Any) -> Held:  # noqa: ANN401 - fields of ``Held``
+    """The alert after a step."""
+    inputs = held.inputs
+    if moment.finding is not None and moment.finding.why:
+        # as it will be read again, so that a restart changes nothing
+        inputs = msgpack.decode(msgpack.encode(moment.finding.why))
+    return replace(
+        held,
+        seq=held.seq + 1,
+        told_ms=moment.now_ms,
+        version=moment.version,
+        inhibited_by=moment.inhibited_by,
+        why=why,
+        inputs=inputs,
+        **changes,
+    )
+
+
+_ADVANCE: Final[dict[Phase, Callable[[Held, Moment], Held]]] = {
+    Phase.INACTIVE: _inactive,
+    Phase.PENDING: _pending,
+    Phase.FIRING: _firing,
+    Phase.RESOLVING: _resolving,
+    Phase.RESOLVED: _resolved_before,
+}

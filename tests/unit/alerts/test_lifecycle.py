@@ -1,0 +1,381 @@
+"""An alert fires when it must, is told when it must, and ends when it must."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from streamproc.alerts.held import Held, pack
+from streamproc.alerts.lifecycle import Moment, closed, deadline_ms
+from streamproc.alerts.model import Finding, Level, Phase, Severity
+from streamproc.alerts.policy import Policy
+from tests.builders import T0
+from tests.unit.alerts.played import Played, S, enter, finding, told_at
+
+MINUTE = 60
+HOLD = finding(Level.HOLD)
+CLEAR = finding(Level.CLEAR)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Findings by second, and what is told of them: (second, why)."""
+
+    name: str
+    found: dict[float, Finding | None]
+    told: list[tuple[float, str]]
+    kind: str = "StreamDead"
+
+
+LATER = enter(for_ms=30 * S)
+CASES = [
+    Case("nothing is found", {0: None, 1: CLEAR, 2: HOLD}, []),
+    Case("it fires at once where nothing must last", {0: enter()}, [(0, "entered")]),
+    Case("it fires once it lasted", {0: LATER, 29: LATER, 30: LATER}, [(30, "entered")]),
+    Case("between the thresholds it gets no further", {0: LATER, 29: HOLD, 30: LATER}, []),
+    Case("what is clear again begins anew", {0: LATER, 20: None, 30: LATER, 59: LATER}, []),
+    Case(
+        "it goes on firing between the thresholds",
+        {0: enter(), 1: HOLD, 99: HOLD},
+        [(0, "entered")],
+    ),
+    Case(
+        "it is resolved when it was clear for long enough",
+        {0: enter(), 5: None, 14: None, 15: None, 16: None},
+        [(0, "entered"), (5, "clearing"), (15, "cleared")],
+    ),
+    Case(
+        "it returns without a new episode",
+        {0: enter(), 5: CLEAR, 14: enter(), 20: CLEAR, 29: CLEAR, 30: CLEAR},
+        [(0, "entered"), (5, "clearing"), (14, "returned"), (20, "clearing"), (30, "cleared")],
+    ),
+    Case(
+        "between the thresholds it does not get clearer",
+        {0: enter(), 5: None, 12: HOLD, 30: HOLD, 31: None, 40: None, 41: None},
+        [(0, "entered"), (5, "clearing"), (41, "cleared")],
+    ),
+    Case(
+        "what is over ends at once and says why",
+        {0: enter(), 5: enter(over="delisted")},
+        [(0, "entered"), (5, "delisted")],
+    ),
+    Case(
+        "a stock-out stays open for a minute at least",
+        {0: enter(), 5: enter(over="restocked"), 59: None, 60: None},
+        [(0, "entered"), (5, "clearing"), (60, "restocked")],
+        kind="StockoutConfirmed",
+    ),
+    Case(
+        "what is over and returns is not over",
+        {0: enter(), 5: enter(over="restocked"), 30: enter(), 61: None, 70: None, 71: None},
+        [(0, "entered"), (5, "clearing"), (30, "returned"), (61, "clearing"), (71, "cleared")],
+        kind="StockoutConfirmed",
+    ),
+    Case(
+        "that it gets worse is told at once, that it gets better later",
+        {
+            0: enter(Severity.TICKET),
+            1: enter(Severity.PAGE),
+            2: enter(Severity.TICKET),
+            15: enter(Severity.TICKET),
+            16: enter(Severity.TICKET),
+        },
+        [(0, "entered"), (1, "changed"), (16, "changed")],
+    ),
+    Case(
+        "another state is told when the last was settled",
+        {0: enter(state="silent"), 3: enter(state="still"), 15: enter(state="still")},
+        [(0, "entered"), (15, "changed")],
+    ),
+    Case(
+        "what is between the thresholds is no other state",
+        {0: enter(state="silent"), 60: finding(Level.HOLD, Severity.INFO, "other")},
+        [(0, "entered")],
+    ),
+    Case(
+        "it is told again every ten minutes",
+        {0: enter(), 599: enter(), 600: HOLD, 601: HOLD, 1200: HOLD},
+        [(0, "entered"), (600, "renotified"), (1200, "renotified")],
+    ),
+    Case(
+        "a moment before the last one is as if no time passed",
+        {0: LATER, -90: LATER, 30: LATER, 20: None, 39.9: None, 40: None},
+        [(30, "entered"), (20, "clearing"), (40, "cleared")],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_alert_is_told_as_it_should_be(case: Case) -> None:
+    played = Played(case.kind)
+
+    for second, found in case.found.items():
+        played.at(second, found)
+
+    assert [(second, why) for second, why, _ in played.told] == case.told
+    assert played.held.seq == (len(case.told) if case.told else 0)
+
+
+def test_another_episode_counts_from_one() -> None:
+    played = Played()
+    played.through([0, 1], enter())
+    played.through([2, 12])
+    assert (played.held.episode, played.held.seq, played.held.phase) == (1, 3, Phase.RESOLVED)
+
+    played.at(20, enter())
+
+    assert (played.held.episode, played.held.seq, played.held.opened_ms) == (2, 1, T0 + 20 * S)
+
+
+def test_what_is_resolved_is_forgotten_but_for_its_number() -> None:
+    played = Played()
+    played.at(0, enter())
+    played.through([1, 11, 11 + 15 * MINUTE - 1])
+    assert played.held.phase is Phase.RESOLVED
+
+    played.at(11 + 15 * MINUTE)
+
+    assert played.held == Held("StreamDead", "", episode=1)
+    assert played.at(9_999, enter()).episode == 2
+
+
+def test_a_return_that_did_not_last_leaves_it_resolved() -> None:
+    played = Played()
+    played.at(0, enter())
+    played.through([1, 11])
+
+    pending = played.at(20, LATER)
+    dropped = played.at(25)
+
+    assert (pending.phase, dropped.phase) == (Phase.PENDING, Phase.RESOLVED)
+    assert played.held.cleared_ms == T0 + 11 * S
+
+
+def flapping(played: Played, start: int, times: int) -> int:
+    """Fires and clears for 11 seconds, as often; the second after it."""
+    for second in range(start, start + 20 * times, 20):
+        played.at(second, enter())
+        played.through([second + 5, second + 16])
+    return start + 20 * times
+
+
+def test_what_flips_three_times_is_told_together() -> None:
+    played = Played()
+
+    after = flapping(played, 0, 20)
+
+    # three whole episodes, the fourth begins a digest that is told every five minutes
+    assert played.whys[:9] == ["entered", "clearing", "cleared"] * 3
+    assert [(second, why) for second, why, _ in played.told[9:]] == [
+        (60, "entered"),
+        (360, "digest"),
+    ]
+    assert (played.held.digest, played.held.flipped, played.held.episode) == (True, 19, 4)
+    assert after == 400
+
+
+def test_a_digest_ends_when_it_was_clear_for_long() -> None:
+    played = Played()
+    after = flapping(played, 0, 20)
+
+    played.through(range(after, after + 400))
+
+    assert [(second, why) for second, why, _ in played.told[11:]] == [
+        (660, "digest"),
+        (685, "cleared"),
+    ]
+    assert played.held.phase is Phase.RESOLVED
+
+
+def test_a_digest_ends_when_it_fired_for_long() -> None:
+    played = Played()
+    after = flapping(played, 0, 20)
+
+    played.through(range(after, after + 1_000), enter())
+
+    assert [(second, why) for second, why, _ in played.told[11:]] == [
+        (660, "digest"),
+        (700, "steady"),
+        (1300, "renotified"),
+    ]
+    assert not played.held.digest
+
+
+def test_a_digest_tells_at_once_that_it_got_worse() -> None:
+    played = Played()
+    for second in range(0, 80, 20):
+        played.at(second, enter(Severity.TICKET))
+        played.through([second + 5, second + 16])
+
+    played.at(90, enter(Severity.PAGE))
+    played.at(91, enter(Severity.TICKET))
+    played.at(120, enter(Severity.TICKET))
+
+    assert played.told[-1][:2] == (90, "changed")
+    assert played.held.severity is Severity.PAGE
+
+
+def test_what_is_over_does_not_end_a_digest_at_once() -> None:
+    played = Played()
+    flapping(played, 0, 4)
+
+    played.at(100, enter())
+    played.at(101, enter(over="restocked"))
+
+    assert played.held.phase is Phase.RESOLVING
+
+
+def test_returns_long_ago_are_no_flips() -> None:
+    played = Played(policy=Policy(flip_window_ms=60 * S))
+
+    for second in range(0, 800, 100):
+        played.at(second, enter())
+        played.through([second + 5, second + 16])
+
+    assert "digest" not in played.whys
+    assert not played.held.digest
+
+
+@pytest.mark.parametrize("verdict", ["acknowledged", "bait", "wrong_product"])
+def test_nobody_is_reminded_of_what_somebody_took(verdict: str) -> None:
+    played = Played()
+    played.at(0, enter())
+
+    for second in range(60, 3_000, 60):
+        played.at(second, enter(), told_at(50, verdict))
+
+    assert played.whys == ["entered", "judged"]
+    assert played.held.verdict == verdict
+
+
+@pytest.mark.parametrize("verdict", ["real", "other"])
+def test_other_verdicts_are_kept_and_reminders_go_on(verdict: str) -> None:
+    played = Played()
+    played.at(0, enter())
+
+    for second in range(60, 660, 60):
+        played.at(second, enter(), told_at(50, verdict))
+
+    assert played.whys == ["entered", "judged", "renotified"]
+
+
+def test_a_snoozed_alert_is_told_when_the_snooze_is_over() -> None:
+    played = Played()
+    played.at(0, enter())
+    snoozed = told_at(50, "snoozed", until_s=1_500)
+
+    for second in range(60, 2_160, 30):
+        played.at(second, enter(), snoozed)
+
+    assert played.told[1:] == [
+        (60, "judged", "firing"),
+        (1_500, "renotified", "firing"),
+        (2_100, "renotified", "firing"),
+    ]
+    assert played.held.snoozed_until_ms == T0 + 1_500 * S
+
+
+def test_a_snooze_without_an_end_lasts_until_the_next_reminder_would_come() -> None:
+    played = Played()
+    played.at(0, enter())
+
+    played.at(60, enter(), told_at(60, "snoozed"))
+
+    assert played.held.snoozed_until_ms == T0 + 660 * S
+
+
+def test_who_took_a_ticket_did_not_take_a_page() -> None:
+    played = Played()
+    played.at(0, enter(Severity.TICKET))
+    taken = told_at(5, "acknowledged")
+    played.at(6, enter(Severity.TICKET), taken)
+
+    played.at(7, enter(Severity.PAGE), taken)
+    played.at(607, enter(Severity.PAGE), taken)
+
+    assert played.whys == ["entered", "judged", "changed", "renotified"]
+    assert played.held.verdict == ""
+
+
+def test_a_verdict_on_what_is_resolved_is_kept() -> None:
+    played = Played()
+    played.at(0, enter())
+    played.through([1, 11])
+
+    played.at(20, None, told_at(19, "bait"))
+
+    assert played.told[-1] == (20, "judged", "resolved")
+    assert played.held.verdict == "bait"
+
+
+def test_what_follows_from_another_is_told_so_and_told_anew_afterwards() -> None:
+    played = Played("ViewerDrop")
+    for second in (0, 700, 1_400):
+        played.at(second, enter(), inhibited_by="StreamDead")
+    assert played.told == [(0, "entered", "firing")]
+    assert played.held.inhibited_by == "StreamDead"
+
+    played.at(1_401, enter())
+    played.at(2_001, enter())
+
+    assert played.whys == ["entered", "released", "renotified"]
+    assert played.held.inhibited_by == ""
+
+
+def test_what_comes_to_follow_from_another_says_so() -> None:
+    played = Played("ViewerDrop")
+    played.at(0, enter())
+
+    played.at(1, enter(), inhibited_by="StreamDead")
+    played.at(2, enter(), inhibited_by="AdapterDown")
+
+    assert played.whys == ["entered", "inhibited"]
+    assert played.held.inhibited_by == "AdapterDown"
+
+
+def test_what_ends_with_its_cause_is_not_told_anew() -> None:
+    played = Played("ViewerDrop")
+    played.at(0, enter(), inhibited_by="StreamDead")
+
+    played.through([5, 15])
+
+    assert played.whys == ["entered", "clearing", "cleared"]
+
+
+def moment(second: float) -> Moment:
+    return Moment(T0 + int(second * S), None, Policy())
+
+
+def test_a_closed_alert_says_why_and_a_pending_one_leaves_nothing() -> None:
+    firing, pending = Played(), Played()
+    firing.at(0, enter())
+    pending.at(0, LATER)
+
+    ended = closed(firing.held, moment(1), "ended")
+
+    assert (ended.phase, ended.why, ended.seq) == (Phase.RESOLVED, "ended", 2)
+    assert closed(ended, moment(2), "ended") is ended
+    assert closed(pending.held, moment(1), "ended").is_blank
+
+
+def test_the_next_deadline_is_known_in_every_phase() -> None:
+    played, policy = Played(), Policy()
+    played.at(0, LATER)
+    assert deadline_ms(played.held, LATER, policy) == T0 + 30 * S
+    played.at(30, LATER)
+    assert deadline_ms(played.held, LATER, policy) == T0 + 630 * S
+    assert deadline_ms(played.held, enter(state="still"), policy) == T0 + 45 * S
+    played.at(40, None)
+    assert deadline_ms(played.held, None, policy) == T0 + 50 * S
+    played.at(50, None)
+    assert deadline_ms(played.held, None, policy) == T0 + 50 * S + policy.kept_ms
+    played.at(9_999, None)
+    assert deadline_ms(Held("StreamDead", ""), None, policy) == 0
+
+
+def test_an_alert_is_small_as_it_is_written() -> None:
+    played = Played("StockoutConfirmed")
+    played.at(0, enter(why={"users_120s": 7, "orders_60s": 0, "stock_age_s": 12.5}))
+
+    assert len(pack(played.held)) < 200
