@@ -66,6 +66,7 @@ docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.exit_codes > docs/exit-codes.md
 	$(BIN)/python -m tests.house.settings_page > docs/settings.md
 	$(BIN)/python -m tests.house.figures_page > docs/figures.md
+	$(BIN)/python -m tests.house.alerts_page > docs/alerts.md
 
 wheel: $(FULL) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

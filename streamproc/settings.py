@@ -124,6 +124,13 @@ class Comments(Group):
     """How often both files are looked at: a good change is in force at once, a bad one is told of."""
 
 
+class Alerts(Group):
+    """When alerts are raised."""
+
+    limits: str | None = Field(None, min_length=1, max_length=4096)
+    """A TOML file of thresholds, for all or for one host; docs/alerts.md lists them. Read at start."""
+
+
 class Log(Group):
     """What a command tells about its work, on stderr."""
 
@@ -148,6 +155,7 @@ class Settings(BaseSettings):
     engine: Engine = Engine()
     dead_letters: DeadLetters = DeadLetters()
     comments: Comments = Comments()
+    alerts: Alerts = Alerts()
     log: Log = Log()
 
     @classmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from streamproc.tally.online import Reading
@@ -22,12 +23,15 @@ NO_PANES: Final = (0,) * PANES_PER_MINUTE
 class Row:
     """One minute of a room, over all topics.
 
-    Shapes: tuples of six are by pane. ``failed_by`` counts failed attempts by reason; ``asked`` who asked
+    Shapes: tuples of six are by pane; ``paid_minor`` is what was paid, by currency, as ``pay_gmv_minor``
+        counts it. ``failed_by`` counts failed attempts by reason; ``asked`` who asked
         what, ``commenters`` who wrote, both only of the newest ``PEOPLE_MINUTES``; ``asked_users`` how many
         weighed users asked, by label, of any minute.
     """
 
     __slots__ = (
+        "_most",
+        "_most_of",
         "asked",
         "asked_users",
         "clicks",
@@ -38,14 +42,18 @@ class Row:
         "failed_by",
         "number",
         "paid",
+        "paid_minor",
         "readings",
         "sold",
     )
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self._most_of: Sequence[Reading] = ()
+        self._most = 0
         self.created: Sequence[int] = NO_PANES
         self.paid: Sequence[int] = NO_PANES
+        self.paid_minor: Mapping[str, Sequence[int]] = {}
         self.failed: Sequence[int] = NO_PANES
         self.comments: Sequence[int] = NO_PANES
         self.clicks: Sequence[int] = NO_PANES
@@ -55,6 +63,14 @@ class Row:
         self.asked: Mapping[Pair, Asked] = {}
         self.asked_users: Mapping[str, int] = {}
         self.commenters: Uniques | None = None
+
+    def most_online(self) -> int:
+        """The greatest count of viewers of the minute, found once for the same readings; 0: none."""
+        readings = self.readings
+        if readings is not self._most_of:
+            self._most = max([each.online for each in readings], default=0)
+            self._most_of = readings
+        return self._most
 
 
 class History:
@@ -70,13 +86,20 @@ class History:
 
         Units: of the panes that begin at or after ``start_ms`` and before ``end_ms``.
         """
+        return self._sum(attrgetter(column), start_ms, end_ms)
+
+    def paid_minor(self, currency: str, start_ms: int, end_ms: int) -> int:
+        """What was paid in a currency, of the same panes as ``count`` takes. Units: minor units."""
+        return self._sum(lambda row: row.paid_minor.get(currency, NO_PANES), start_ms, end_ms)
+
+    def _sum(self, panes_of: Callable[[Row], Sequence[int]], start_ms: int, end_ms: int) -> int:
         first, last = -(-start_ms // PANE_MS), -(-end_ms // PANE_MS)
         total = 0
         for number in range(first // PANES_PER_MINUTE, (last - 1) // PANES_PER_MINUTE + 1):
             row = self.rows.get(number)
             if row is None:
                 continue
-            panes: Sequence[int] = getattr(row, column)
+            panes = panes_of(row)
             if panes is NO_PANES:
                 continue
             begin = number * PANES_PER_MINUTE
@@ -96,6 +119,22 @@ class History:
             for reading in row.readings
             if start_ms <= reading.at_ms < end_ms
         ]
+
+    def most_online(self, start_ms: int, end_ms: int) -> int:
+        """The greatest count of viewers of a span; 0: none."""
+        rows, most = self.rows, 0
+        first, last = start_ms // MINUTE_MS, (end_ms - 1) // MINUTE_MS
+        for number in range(first + 1, last):
+            row = rows.get(number)
+            if row is not None and row.readings:
+                most = max(most, row.most_online())
+        for number in {first, last}:  # of these a part may lie outside
+            row = rows.get(number)
+            if row is not None:
+                for each in row.readings:
+                    if each.online > most and start_ms <= each.at_ms < end_ms:
+                        most = each.online
+        return most
 
     def commenters(self, start_ms: int, end_ms: int) -> int:
         """How many different viewers wrote in the minutes of a span; it must be a short one."""

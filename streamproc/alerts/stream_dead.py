@@ -6,50 +6,102 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from streamproc.alerts.activity import BEFORE_MS, expected_messages
+from streamproc.alerts.bounds import Count, DurationMs, ascending
 from streamproc.alerts.model import ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.events.outputs import Advice, Evidence
+from streamproc.tally.lifecycle import Status
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """When a stream counts as dead."""
 
-    silent_ms: int = 60_000
+    silent_ms: DurationMs = 60_000
     """No event of any kind for so long."""
-    still_ms: int = 20_000
+    min_expected: Count = 5
+    """So many events would have come meanwhile, going by the ten minutes before."""
+    quiet_ms: DurationMs = 300_000
+    """No event for so long, of a room that has few: a ticket."""
+    over_ms: DurationMs = 1_800_000
+    """No event for so long: the broadcast counts as over, though nobody said so."""
+    still_ms: DurationMs = 20_000
     """Every picture report for so long said zero frames."""
-    hold_ms: int = 10_000
+    fresh_ms: DurationMs = 60_000
+    """A picture report says something for so long."""
+    hold_ms: DurationMs = 10_000
     """Events for so long end the alert."""
+
+    def __post_init__(self) -> None:
+        """Hold the silences to their order."""
+        ascending(silent_ms=self.silent_ms, quiet_ms=self.quiet_ms, over_ms=self.over_ms)
 
 
 def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Whether the room is silent, or its picture still."""
-    silent_ms = room.now_ms - room.heard_ms
+    heard_ms = room.heard_ms
+    silent_ms = room.now_ms - heard_ms
     if silent_ms >= limits.silent_ms:
-        why = {"silent_ms": silent_ms}
-        yield Finding(ROOM, Level.ENTER, Severity.PAGE, "silent", hold_ms=limits.hold_ms, why=why)
-        return
-    still_ms = _still_ms(room)
-    if still_ms >= limits.still_ms:
-        why = {"still_ms": still_ms}
-        yield Finding(ROOM, Level.ENTER, Severity.PAGE, "still", hold_ms=limits.hold_ms, why=why)
+        if silent_ms < limits.over_ms:
+            yield from _silent(room, heard_ms, limits)
+    elif room.pulse.health:
+        still_ms = _still_ms(room, limits)
+        if still_ms >= limits.still_ms:
+            why = {"still_ms": still_ms}
+            yield Finding(
+                ROOM, Level.ENTER, Severity.PAGE, "still", hold_ms=limits.hold_ms, why=why
+            )
 
 
-def _still_ms(room: Room) -> int:
-    """For how long every picture report said zero frames; 0 if the last did not."""
-    since_ms = 0
+def _silent(room: Room, heard_ms: int, limits: Limits) -> Iterator[Finding]:
+    """A silence, if the room usually tells more; nobody is woken where it seldom tells anything."""
+    silent_ms = room.now_ms - heard_ms
+    expected = expected_messages(room, heard_ms)
+    severity = Severity.PAGE
+    if expected is not None:
+        expected += _reports(room, heard_ms) / BEFORE_MS * silent_ms
+        if expected < limits.min_expected:
+            severity = Severity.TICKET
+    if room.lifecycle.status() is Status.UNKNOWN:
+        severity = Severity.TICKET  # a source that tells no start tells no end either
+    why = {
+        "silent_ms": silent_ms,
+        "expected_events": None if expected is None else round(expected, 1),
+    }
+    if expected is None or expected >= limits.min_expected or silent_ms >= limits.quiet_ms:
+        yield Finding(ROOM, Level.ENTER, severity, "silent", hold_ms=limits.hold_ms, why=why)
+
+
+def _reports(room: Room, heard_ms: int) -> int:
+    """How many reports of the room's instruments came in the time before."""
+    times_ms = [each.at_ms for each in room.pulse.health]
+    times_ms += [each.at_ms for each in room.pulse.heartbeats]
+    return sum(heard_ms - BEFORE_MS <= at_ms < heard_ms for at_ms in times_ms)
+
+
+def _still_ms(room: Room, limits: Limits) -> int:
+    """For how long every picture report said zero frames; 0 if the last did not, or is old.
+
+    Shapes: what was told before the broadcast went on does not count: a pause has no picture.
+    """
+    last_ms = since_ms = 0
+    live_since_ms = room.live_since_ms
     for health in reversed(room.pulse.health):
+        if health.at_ms < live_since_ms:
+            break
         if health.frames_per_s is None:
             continue
         if health.frames_per_s > 0:
             break
+        last_ms = last_ms or health.at_ms
         since_ms = health.at_ms
-    return room.now_ms - since_ms if since_ms else 0
+    is_known = since_ms and room.now_ms - last_ms <= limits.fresh_ms
+    return room.now_ms - since_ms if is_known else 0
 
 
 def evidence(_room: Room, finding: Finding, _limits: Limits) -> Evidence:
-    """The length of the silence."""
+    """The length of the silence, and what would have come in it."""
     return Evidence(inputs=dict(finding.why))
 
 
@@ -68,8 +120,12 @@ RULE = Rule(
     zh="直播中断",
     en="Stream dead",
     severity=Severity.PAGE,
-    trigger="No event of any kind for 60 s, or every picture report for 20 s said zero frames",
-    clears="Events and frames for 10 s, or the broadcast ended",
+    trigger=(
+        "No event of any kind for 60 s while 5 or more were to be expected, or every picture report"
+        " for 20 s said zero frames. A ticket: no event for 5 min in a room that has few, or in a"
+        " broadcast whose start nobody told"
+    ),
+    clears="Events and frames for 10 s, the broadcast ended, or 30 min of silence: then it counts as over",
     runbook=(
         (
             "看推流机画面和码率；黑屏就重启推流",

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from streamproc.app import WorkerRun
+from streamproc.cli.alert_limits import limits_of
 from streamproc.cli.comment_reading import FollowedReader
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.display import Display, display_for
@@ -75,7 +76,11 @@ async def _until_told(settings: Settings, display: Display, status_file: Path | 
 
 
 class RunningWorker:
-    """A worker, and what is shown of it. ``tidy`` is called before a failure ends the process."""
+    """A worker, and what is shown of it. ``tidy`` is called before a failure ends the process.
+
+    Shapes: ``limits`` are the thresholds of alerts, read once.
+    Errors: ``BadSetting``, ``BadLexicon`` if a file that the settings name is wrong.
+    """
 
     def __init__(
         self,
@@ -89,6 +94,7 @@ class RunningWorker:
         self._display = display
         self._status_file = status_file
         self._tidy = tidy
+        self.limits = limits_of(settings)
         self._reader = FollowedReader(settings, lambda error: display.note(str(error)))
         self.run = WorkerRun(
             settings, program=self._reader.program, progress=display, failure=self._fail
