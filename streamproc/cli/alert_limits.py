@@ -1,10 +1,12 @@
-"""The thresholds of alerts, as the settings say."""
+"""What judges rooms, as the settings say."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from streamproc.alerts.judge import Judge
 from streamproc.alerts.limits import Limits, read_limits
+from streamproc.alerts.registry import RULES
 from streamproc.lexicons.files import read_text
 from streamproc.settings import Settings
 
@@ -16,3 +18,8 @@ def limits_of(settings: Settings) -> Limits:
     """
     named = settings.alerts.limits
     return Limits() if named is None else read_limits(read_text(Path(named)), where=named)
+
+
+def judge_of(limits: Limits) -> Judge:
+    """What judges rooms by the rules of the catalogue and these thresholds."""
+    return Judge(RULES, limits.of_host)

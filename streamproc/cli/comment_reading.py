@@ -13,7 +13,6 @@ from streamproc.comments.senses import SenseReader
 from streamproc.errors import StreamprocError
 from streamproc.lexicons.files import build_classifier
 from streamproc.lexicons.source import LexiconSource
-from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
 
 
@@ -41,10 +40,6 @@ class FollowedReader:
         self._interval_s = settings.comments.reload_interval_s
         self._source = LexiconSource(*_files(settings), tell, classifier=classifier_of(settings))
         self.reader = _reader(self._source.classifier)
-
-    def program(self) -> LiveProgram:
-        """A new program that reads by the files as they are now."""
-        return LiveProgram(self.reader)
 
     async def follow(self, programs: Callable[[], Iterable[Reading]]) -> None:
         """Look at the files again and again; from a change on let programs read by them."""

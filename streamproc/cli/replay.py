@@ -17,6 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from streamproc.cli.alert_limits import judge_of, limits_of
 from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.config import Bootstrap, settings_of
 from streamproc.cli.host_table import host_table, money_words
@@ -76,7 +77,8 @@ def replay(
     times = _speed(speed)
     as_of_ms = None if as_of is None else moment_ms(as_of, option="--as-of")
     console = output_console(stderr=as_json)
-    playback = Playback(reader_of(settings_of()))
+    settings = settings_of()
+    playback = Playback(reader_of(settings), judge_of(limits_of(settings)))
     with _Screen(console, table=times is not None) as screen:
         run = _Run(playback, screen, times, as_of_ms)
         try:
@@ -180,8 +182,10 @@ def _tell(playback: Playback, as_of_ms: int | None, console: Console, *, as_json
     """Say what the events add up to."""
     last_ms = last_event_ms(playback.programs)
     until_ms = as_of_ms if as_of_ms is not None else last_ms or 0
+    playback.run_on(until_ms)
     said = answer(playback.programs, until_ms)
     said["digest"] = tallies_digest(playback.canonical())
+    said["alerts"] = playback.alerts
     if as_json:
         typer.echo(msgspec.json.encode(said, order="sorted"))
         return

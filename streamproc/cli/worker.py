@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from streamproc.app import WorkerRun
-from streamproc.cli.alert_limits import limits_of
+from streamproc.cli.alert_limits import judge_of, limits_of
 from streamproc.cli.comment_reading import FollowedReader
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.display import Display, display_for
@@ -23,6 +23,7 @@ from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.status import Status, status_of, write_status
 from streamproc.cli.terminal import end_at_once
 from streamproc.errors import BadSetting, Stalled, StreamprocError
+from streamproc.program.live import LiveProgram
 from streamproc.program.view import HostRow, host_rows
 from streamproc.settings import Settings
 
@@ -78,7 +79,6 @@ async def _until_told(settings: Settings, display: Display, status_file: Path | 
 class RunningWorker:
     """A worker, and what is shown of it. ``tidy`` is called before a failure ends the process.
 
-    Shapes: ``limits`` are the thresholds of alerts, read once.
     Errors: ``BadSetting``, ``BadLexicon`` if a file that the settings name is wrong.
     """
 
@@ -94,11 +94,13 @@ class RunningWorker:
         self._display = display
         self._status_file = status_file
         self._tidy = tidy
-        self.limits = limits_of(settings)
+        self._judge = judge_of(limits_of(settings))
         self._reader = FollowedReader(settings, lambda error: display.note(str(error)))
-        self.run = WorkerRun(
-            settings, program=self._reader.program, progress=display, failure=self._fail
-        )
+        self.run = WorkerRun(settings, program=self._program, progress=display, failure=self._fail)
+
+    def _program(self) -> LiveProgram:
+        """A new program that reads by the files as they are now."""
+        return LiveProgram(self._reader.reader, self._judge)
 
     def _fail(self, error: StreamprocError) -> NoReturn:
         self._display.__exit__(None, None, None)  # gives the terminal back

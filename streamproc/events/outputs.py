@@ -134,6 +134,7 @@ OUTPUTS: Final[dict[str, type[Struct]]] = {ALERTS_TOPIC: AlertTransition}
 """Topic -> what each of its records is."""
 
 _encode: Final = json.Encoder().encode
+_decode_alert: Final = json.Decoder(AlertTransition).decode
 
 Headers = list[tuple[str, bytes | None]]
 
@@ -141,6 +142,11 @@ Headers = list[tuple[str, bytes | None]]
 def encoded(output: Struct) -> bytes:
     """The value of a record. Errors: none."""
     return _encode(output)
+
+
+def decode_alert(value: bytes) -> AlertTransition:
+    """The transition of a record. Errors: ``msgspec.ValidationError`` if it is none."""
+    return _decode_alert(value)
 
 
 def alert_headers(alert: AlertTransition) -> Headers:

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from streamproc.errors import NewerState, OlderState
+from streamproc.program.alert_codec import ALERT_VERSION, OUTBOX_VERSION
 from streamproc.program.expiry import STAMP_BYTES, day_of_stamp, stamp
 from streamproc.program.floor_codec import (
     FLOOR_VERSION,
@@ -50,6 +51,8 @@ VERSION_OF: Final[dict[int, int]] = {
     Kind.FLOOR: FLOOR_VERSION,
     Kind.PULSE: PULSE_VERSION,
     Kind.SOLD: SOLD_VERSION,
+    Kind.ALERT: ALERT_VERSION,
+    Kind.OUTBOX: OUTBOX_VERSION,
 }
 """Kind -> the version that this program writes."""
 
@@ -70,10 +73,11 @@ _Session = tuple[
     Lifecycle | None,
     PlatformOrders | None,
 ]
-_Minute = tuple[list[list[Any] | None], list[bytes | None], bytes | None]
+Columns = tuple[list[list[Any] | None], list[bytes | None], bytes | None]
+"""A minute as it is written."""
 
 _decode_session: Final = msgspec.msgpack.Decoder(_Session).decode
-_decode_minute: Final = msgspec.msgpack.Decoder(_Minute).decode
+_decode_minute: Final = msgspec.msgpack.Decoder(Columns).decode
 _decode_people: Final = msgspec.msgpack.Decoder(list[bytes | None]).decode
 _decode_profile: Final = msgspec.msgpack.Decoder(Profile).decode
 _decode_hashes: Final = msgspec.msgpack.Decoder(list[int]).decode
@@ -107,9 +111,15 @@ def pack_minute(minute: Minute) -> bytes:
     return _VERSION + _encode(body) + stamp(minute.since)
 
 
+def minute_rows(value: bytes) -> Columns:
+    """The minute of a value as it is written: rows of panes, packed counts, packed readings."""
+    rows: Columns = _decode_minute(value[1:-STAMP_BYTES])
+    return rows
+
+
 def unpack_minute(key: bytes, value: bytes, figures: type[Figures]) -> Minute:
     """The minute of a record."""
-    rows, members, readings = _decode_minute(value[1:-STAMP_BYTES])
+    rows, members, readings = minute_rows(value)
     number = int.from_bytes(key[-NUMBER_BYTES:], "big")
     panes = [None if row is None else figures.of(row) for row in rows]
     since = day_of_stamp(value)

@@ -13,6 +13,7 @@ from streamproc.program.keys import SEPARATOR, Kind, head, number, parse
 from streamproc.program.records import Records
 from streamproc.protocol import BatchReport
 from streamproc.tally.profiles import Profile, profile_of, replaces
+from streamproc.tally.rollups import profile_at
 from streamproc.tally.timing import ALLOWANCE_MS, NO_WATERMARK_MS
 
 _HEAD: Final = head(Kind.PROFILE, HOSTS_TOPIC)
@@ -52,6 +53,10 @@ class ProfileFold:
         """The host's name by the profile with the latest start; empty if there is none."""
         profiles = self.profiles.get(host_id)
         return profiles[max(profiles)].name if profiles else ""
+
+    def at(self, host_id: str, at_ms: int) -> Profile | None:
+        """Who a host was at a time; None: nobody told."""
+        return profile_at(self.profiles.get(host_id, {}), at_ms)
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Hold a profile again."""

@@ -1,4 +1,4 @@
-"""Keys of the state: kind, owning topic, then ids, each record owned by exactly one topic.
+"""Keys of the state: kind, owning topic, then ids, each record owned by one topic or by the clock.
 
 ==========  ==================================================  ================================
 kind        key behind the kind and topic bytes                 value
@@ -15,6 +15,8 @@ kind        key behind the kind and topic bytes                 value
 10 floor    host 00 session                                     what is for sale
 11 pulse    host 00 session                                     the newest samples of instruments
 12 sold     host 00 session 00 minute (8 bytes)                 what was sold in a minute
+13 alert    host 00 session 00 kind 00 subject                  an alert as it stands
+14 outbox   host 00 session 00 alert id 00 number (8 bytes)     a step of one that may not be out
 ==========  ==================================================  ================================
 
 Unique counts of a session are those of its ``people`` record and those of its open minute, the one
@@ -30,8 +32,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 from typing import Final, NamedTuple
-
-from streamproc.events.registry import INPUT_TOPICS
 
 SEPARATOR: Final = b"\0"
 """Between ids: no id holds it."""
@@ -54,6 +54,12 @@ class Kind(IntEnum):
     FLOOR = 10
     PULSE = 11
     SOLD = 12
+    ALERT = 13
+    OUTBOX = 14
+
+
+CLOCK: Final = "clock"
+"""Owns what is written when the clock moves, and not by any topic."""
 
 
 TOPIC_CODES: Final[dict[str, int]] = {
@@ -62,10 +68,11 @@ TOPIC_CODES: Final[dict[str, int]] = {
     "live.viewers.v1": 3,
     "live.rooms.v1": 4,
     "live.hosts.v1": 5,
+    CLOCK: 6,
 }
-"""Topic -> the byte that names it in a key; written once, never given to another topic."""
+"""Owner -> the byte that names it in a key; written once, never given to another one."""
 
-TOPIC_OF_CODE: Final[dict[int, str]] = {TOPIC_CODES[topic]: topic for topic in INPUT_TOPICS}
+TOPIC_OF_CODE: Final[dict[int, str]] = {code: topic for topic, code in TOPIC_CODES.items()}
 
 _NUMBERS: Final = {
     Kind.LINE: 0,
@@ -80,6 +87,8 @@ _NUMBERS: Final = {
     Kind.FLOOR: 0,
     Kind.PULSE: 0,
     Kind.SOLD: 1,
+    Kind.ALERT: 0,
+    Kind.OUTBOX: 1,
 }
 """How many numbers end the keys of a kind."""
 

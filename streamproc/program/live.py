@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
+from streamproc.alerts.judge import Judge
 from streamproc.events.codec import Codec
 from streamproc.events.registry import (
     COMMENTS_TOPIC,
@@ -22,11 +23,14 @@ from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.fold_comments import CommentFold, CommentReader
 from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
+from streamproc.program.judging.judging import Judging
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
 from streamproc.program.rest import Rest
 from streamproc.program.sweep import Sweep
 from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
+
+_OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
 
 class LiveProgram:
@@ -34,10 +38,10 @@ class LiveProgram:
 
     Shapes: every record is owned by one input topic, so that what the state holds does not depend
         on how topics interleave, nor on how the log is cut into batches. ``reader`` tells what comments
-        mean; without one they are counted only.
+        mean; without one they are counted only. ``judge`` makes alerts; without one there are none.
     """
 
-    def __init__(self, reader: CommentReader | None = None) -> None:
+    def __init__(self, reader: CommentReader | None = None, judge: Judge | None = None) -> None:
         self.records = Records()
         self.orders = OrderFold(ORDERS_TOPIC, self.records)
         self.profiles = ProfileFold(self.records)
@@ -57,6 +61,10 @@ class LiveProgram:
         self._rest = Rest(self.streams.values())
         self._codecs = {topic: Codec(topic) for topic in INPUT_TOPICS}
         self._outputs = Outputs()
+        self.judging = (
+            None if judge is None else Judging(judge, self.records, self.streams, self.profiles.at)
+        )
+        self._name_lexicon(reader)
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over a recovered state; called once, before anything else.
@@ -73,16 +81,30 @@ class LiveProgram:
                 blocks[TOPIC_OF_CODE[key[1]]][key] = value
                 continue
             values[key] = value
-            if kind == Kind.SESSION:
-                self.streams[TOPIC_OF_CODE[key[1]]].restore_session(key, value)
-            elif kind == Kind.PROFILE:
-                self.profiles.restore(key, value)
+            self._restore(key, value)
         for topic, held in blocks.items():
             self.streams[topic].restore_blocks(held)
+
+    def _restore(self, key: bytes, value: bytes) -> None:
+        """Learn what there is to learn of a record at once."""
+        kind, judging = key[0], self.judging
+        if kind == Kind.SESSION:
+            session = self.streams[TOPIC_OF_CODE[key[1]]].restore_session(key, value)
+            if judging is not None:
+                judging.restore_session(key, session)
+        elif kind == Kind.PROFILE:
+            self.profiles.restore(key, value)
+        elif kind in _OF_CLOCK and judging is not None:
+            judging.restore(key, value)
 
     def read_with(self, reader: CommentReader) -> None:
         """From the next batch on let this reader tell what comments mean."""
         self.comments.read_with(reader)
+        self._name_lexicon(reader)
+
+    def _name_lexicon(self, reader: CommentReader | None) -> None:
+        if self.judging is not None and reader is not None:
+            self.judging.lexicon_version = reader.version
 
     def apply(self, topic: str, batch: Batch) -> BatchReport:
         """Fold a batch into the state.
@@ -95,13 +117,21 @@ class LiveProgram:
         report = self._apply[topic](events)
         if report.rejected:
             self._reject(batch, events)
+        if self.judging is not None:
+            self.judging.read[topic] = batch.next_offset
         report.dirty_keys = self.records.dirty_keys()
         return report
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
-        """Delete a few of the records that are over, and close a few; the clock decides nothing."""
+        """Judge rooms; delete a few of the records that are over, and close a few of those that rest."""
+        self.judge(now_ms, caught_up)
         self._sweep.step()
         self._rest.step()
+
+    def judge(self, now_ms: int, caught_up: bool) -> None:
+        """Move the alerts on to a moment."""
+        if self.judging is not None:
+            self.judging.step(now_ms, caught_up)
 
     def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
         """Every key changed since the last call, with its value; ``None`` deletes the key.
@@ -115,12 +145,16 @@ class LiveProgram:
         return self.records.value(key)
 
     def take_outputs(self) -> Outputs:
-        """The dead letters not taken yet, in log order."""
+        """The dead letters not taken yet, in log order, and the steps of alerts."""
         outputs, self._outputs = self._outputs, Outputs()
+        if self.judging is not None:
+            outputs.published += self.judging.take()
         return outputs
 
     def delivered(self, published: Sequence[Published]) -> None:
-        """These records are durable in their topics."""
+        """These steps of alerts are durable in their topic."""
+        if self.judging is not None:
+            self.judging.delivered(published)
 
     def _reject(self, batch: Batch, events: Sequence[AnyEvent | Rejected]) -> None:
         for index, event in enumerate(events):

@@ -26,9 +26,10 @@ class Records:
         whoever opens a record asks there first: a record is never open twice. Blocks of event ids
         are apart, as bytes they are made when they are asked for: ``buckets`` holds all,
         ``growing`` those that grew, ``grown_blocks`` counts the blocks that did.
+        ``written`` gathers the keys of what was taken, if somebody wants them; whoever does empties it.
     """
 
-    __slots__ = ("buckets", "changed", "growing", "grown_blocks", "values")
+    __slots__ = ("buckets", "changed", "growing", "grown_blocks", "values", "written")
 
     def __init__(self) -> None:
         self.values: Final[dict[bytes, bytes]] = {}
@@ -36,6 +37,7 @@ class Records:
         self.buckets: Final[dict[bytes, Bucket]] = {}
         self.growing: Final[dict[bytes, Bucket]] = {}
         self.grown_blocks = 0
+        self.written: set[bytes] | None = None
 
     def touch(self, cell: Cell) -> None:
         """Note that an open record changes."""
@@ -106,6 +108,8 @@ class Records:
                 cell.dirty = False
                 value = values[key] = pack[key[0]](cell)
                 add((key, value))
+        if self.written is not None:
+            self.written.update(self.changed)
         self.changed.clear()
         for bucket in self.growing.values():
             for block_no, block in bucket.take():

@@ -24,7 +24,8 @@ SENSE_WITHOUT_SPOKEN: Final = 1
 SENSES_VERSION: Final = 1
 ASKED_VERSION: Final = 1
 
-_Asked = tuple[str, str, int, list[int] | bytes, list[int] | bytes | None]
+AskedRow = tuple[str, str, int, list[int] | bytes, list[int] | bytes | None]
+"""Label, subject, comments, users, and those of them who weigh (None: all)."""
 _Evidence = tuple[str, str, list[Evidence]]
 _Sense = tuple[
     int,
@@ -51,8 +52,8 @@ _SenseSpoken = tuple[
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_without: Final = msgspec.msgpack.Decoder(_Sense).decode
 _decode_sense: Final = msgspec.msgpack.Decoder(_SenseSpoken).decode
-_decode_senses: Final = msgspec.msgpack.Decoder(tuple[int, list[_Asked]]).decode
-_decode_asked: Final = msgspec.msgpack.Decoder(list[_Asked]).decode
+_decode_senses: Final = msgspec.msgpack.Decoder(tuple[int, list[AskedRow]]).decode
+_decode_asked: Final = msgspec.msgpack.Decoder(list[AskedRow]).decode
 
 
 def pack_sense(sense: SessionSense) -> bytes:
@@ -89,6 +90,11 @@ def unpack_senses(key: bytes, value: bytes) -> MinuteSenses:
     return MinuteSenses(key, number, _of_rows(rows), unexplained)
 
 
+def asked_rows(value: bytes) -> list[AskedRow]:
+    """What was asked in a minute as it is written, of a value."""
+    return _decode_senses(value[1:])[1]
+
+
 def pack_asked(senses: SessionSenses) -> bytes:
     """The value of what was asked in a session, but for its open minute."""
     return bytes((ASKED_VERSION,)) + _encode(_rows(senses.asked))
@@ -99,11 +105,11 @@ def unpack_asked(key: bytes, value: bytes) -> SessionSenses:
     return SessionSenses(key, _of_rows(_decode_asked(value[1:])))
 
 
-def _rows(asked: Mapping[Pair, Asked]) -> list[_Asked]:
+def _rows(asked: Mapping[Pair, Asked]) -> list[AskedRow]:
     return [(*pair, *each.pack()) for pair, each in asked.items()]
 
 
-def _of_rows(rows: list[_Asked]) -> dict[Pair, Asked]:
+def _of_rows(rows: list[AskedRow]) -> dict[Pair, Asked]:
     return {
         (label, subject): Asked.unpack((comments, users, weighed))
         for label, subject, comments, users, weighed in rows

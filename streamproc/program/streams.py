@@ -228,12 +228,13 @@ class Streams:
         for bucket in stream.dead():
             self.records.drop(bucket)
 
-    def restore_session(self, key: bytes, value: bytes) -> None:
-        """Learn a host's watermark from a session of it."""
+    def restore_session(self, key: bytes, value: bytes) -> Session:
+        """Learn a host's watermark from a session of it; the session."""
         session = unpack_session(key, value)
         self.today = max(self.today, day_of(session.seen_ms))
         host, _, _ = key[len(self._session_head) :].partition(SEPARATOR)
         self.advance(self.stream(host.decode()), session, session.seen_ms)
+        return session
 
     def restore_blocks(self, blocks: dict[bytes, bytes]) -> None:
         """Remember event ids again. Shapes: every block of the topic, in any order."""

@@ -6,25 +6,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from streamproc.alerts.judge import Judge
+from streamproc.events.outputs import AlertTransition, decode_alert
 from streamproc.program.canonical import canonical
 from streamproc.program.fold_comments import CommentReader
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Batch
 from streamproc.replay.recorded import Recorded
 
+SECOND_MS = 1_000
 COUNTED = ("applied", "duplicate", "late", "rejected")
 
 
 class Playback:
     """Folds records as a worker does.
 
-    Shapes: ``counts`` by topic, then partition, then name. Each partition has its program, as in a
+    Shapes: ``counts`` by topic, then partition, then name. ``alerts`` are the steps of alerts in the order
+        in which they were taken; with a ``judge`` rooms are judged each second, by the clock of the events
+        as they come. Each partition has its program, as in a
         worker: how old a record is hangs on the latest event of its partition. ``reader`` tells what
         comments mean; without one they are counted only.
     """
 
-    def __init__(self, reader: CommentReader | None = None) -> None:
+    def __init__(self, reader: CommentReader | None = None, judge: Judge | None = None) -> None:
         self._reader = reader
+        self._judge = judge
+        self._second: int | None = None
+        self._state: dict[bytes, bytes | None] = {}
+        self.alerts: list[AlertTransition] = []
         self._programs: dict[int, LiveProgram] = {}
         self.records = 0
         self.counts: dict[str, dict[int, dict[str, int]]] = {}
@@ -41,6 +50,41 @@ class Playback:
         Errors: none, for any bytes: what cannot be used is counted as rejected.
         """
         self.records += len(records)
+        if self._judge is None:
+            self._fold(records)
+            return
+        begin = 0
+        for index, each in enumerate(records):
+            second = each.at_ms // SECOND_MS
+            if self._second is None or second > self._second:
+                self._fold(records[begin:index])
+                begin = index
+                self._let_pass(second)
+        self._fold(records[begin:])
+
+    def run_on(self, until_ms: int) -> None:
+        """Let time pass without events, as after a cut, until a moment."""
+        if self._judge is not None and self._second is not None:
+            self._let_pass(until_ms // SECOND_MS)
+
+    def _let_pass(self, second: int) -> None:
+        """Judge at the begin of a second, and of each before it in which anything is due."""
+        at = second if self._second is None else self._second + 1
+        while at <= second:
+            self._second = at
+            for program in self.programs:
+                program.judge(at * SECOND_MS, caught_up=True)
+                self._state.update(program.take_dirty())
+                published = program.take_outputs().published
+                self.alerts += [decode_alert(each.value or b"") for each in published]
+                program.delivered(published)
+            due = min(
+                (program.judging.next_ms() for program in self.programs if program.judging),
+                default=0,
+            )
+            at = max(at + 1, min(second, -(-due // SECOND_MS)))
+
+    def _fold(self, records: Sequence[Recorded]) -> None:
         parts: dict[tuple[str, int], list[Recorded]] = {}
         for each in records:
             parts.setdefault((each.topic, each.partition), []).append(each)
@@ -52,7 +96,7 @@ class Playback:
         last = self._next_offsets[topic, partition] = first + len(records)
         program = self._programs.get(partition)
         if program is None:
-            program = self._programs[partition] = LiveProgram(self._reader)
+            program = self._programs[partition] = LiveProgram(self._reader, self._judge)
         report = program.apply(
             topic,
             Batch(
@@ -75,12 +119,10 @@ class Playback:
         return sum(of[name] for each in self.counts.values() for of in each.values())
 
     def canonical(self) -> Mapping[str, Any]:
-        """The canonical form that a verification takes its digest of.
-
-        Shapes: called once, at the end: it takes what changed since the beginning.
-        """
-        changed = [each for program in self.programs for each in program.take_dirty()]
-        state = [(key, value) for key, value in changed if value is not None]
+        """The canonical form that a verification takes its digest of."""
+        for program in self.programs:
+            self._state.update(program.take_dirty())
+        state = [(key, value) for key, value in self._state.items() if value is not None]
         accounting = {
             topic: {
                 str(partition): {name: count for name, count in counts.items() if count}

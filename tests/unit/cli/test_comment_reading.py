@@ -18,7 +18,7 @@ async def test_a_running_program_reads_by_a_file_that_changed(tmp_path: Path) ->
     own.write_text('[class.OUT]\nwords = "走晒货"\n')
     settings = Settings(comments={"lexicon": str(own), "reload_interval_s": 0.1})
     followed = FollowedReader(settings, told.append)
-    running: list[LiveProgram] = [followed.program()]
+    running: list[LiveProgram] = [LiveProgram(followed.reader)]
     before = followed.reader.version
     assert running[0].comments.reader is followed.reader
 

@@ -1,0 +1,90 @@
+"""The clock's records: alerts as they stand, and steps of theirs that are not known to be out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streamproc.alerts.held import Held, Key
+from streamproc.events.outputs import (
+    ALERTS_TOPIC,
+    AlertTransition,
+    alert_headers,
+    decode_alert,
+    encoded,
+)
+from streamproc.program.alert_codec import pack_alert, pack_step, unpack_alert, unpack_step
+from streamproc.program.keys import CLOCK, SEPARATOR, Kind, head, number
+from streamproc.program.records import Records
+from streamproc.protocol import Published
+
+_ALERT: Final = head(Kind.ALERT, CLOCK)
+_OUTBOX: Final = head(Kind.OUTBOX, CLOCK)
+_IDS: Final = 2
+
+
+class AlertRecords:
+    """The alerts of a partition by broadcast, and what of them is to leave.
+
+    Shapes: ``held`` by the ids of a broadcast (host and session as keys hold them), then by kind and
+        subject. A step is a record until it is known to be out, so a crash publishes it again.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self.held: dict[bytes, dict[Key, Held]] = {}
+        self._records = records
+        self._outbox: dict[bytes, Published] = {}
+        self._waiting: list[Published] = []
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Take over a record of a recovered state."""
+        if key[0] == Kind.OUTBOX:
+            self._queue(key, unpack_step(value))
+            return
+        ids = SEPARATOR.join(key[len(_ALERT) :].split(SEPARATOR)[:_IDS])
+        held = unpack_alert(value)
+        self.held.setdefault(ids, {})[held.key] = held
+
+    def keep(self, ids: bytes, held: Held) -> None:
+        """Write an alert as it stands now."""
+        self.held.setdefault(ids, {})[held.key] = held
+        self._records.put(_key(ids, held.kind, held.subject), pack_alert(held))
+
+    def drop(self, ids: bytes, alert: Key) -> None:
+        """Forget an alert."""
+        alerts = self.held[ids]
+        del alerts[alert]
+        if not alerts:
+            del self.held[ids]
+        self._records.delete(_key(ids, *alert))
+
+    def tell(self, ids: bytes, transition: AlertTransition) -> None:
+        """Have a step published, again and again until it is known to be out."""
+        tail = SEPARATOR.join((ids, transition.alert_id.encode(), number(transition.seq)))
+        value = encoded(transition)
+        self._records.put(_OUTBOX + tail, pack_step(value))
+        self._queue(_OUTBOX + tail, value)
+
+    def take(self) -> list[Published]:
+        """The steps that are to leave and were not taken yet, in their order."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def delivered(self, published: Published) -> None:
+        """A step is out: it need not leave again."""
+        for key, waiting in self._outbox.items():
+            if waiting is published:
+                del self._outbox[key]
+                self._records.delete(key)
+                return
+
+    def _queue(self, key: bytes, value: bytes) -> None:
+        transition = decode_alert(value)
+        leaving = Published(
+            ALERTS_TOPIC, transition.host_id.encode(), value, alert_headers(transition)
+        )
+        self._outbox[key] = leaving
+        self._waiting.append(leaving)
+
+
+def _key(ids: bytes, kind: str, subject: str) -> bytes:
+    return _ALERT + SEPARATOR.join((ids, kind.encode(), subject.encode()))

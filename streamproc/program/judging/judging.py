@@ -1,0 +1,200 @@
+"""Judging: once a second, the rooms that told something or whose time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from streamproc.alerts.held import Step
+from streamproc.alerts.judge import Judge
+from streamproc.alerts.room import Room
+from streamproc.alerts.transition import Setting, transition
+from streamproc.events.registry import ORDERS_TOPIC
+from streamproc.program.judging.alert_records import AlertRecords
+from streamproc.program.judging.clock import EventClock
+from streamproc.program.judging.paid_day import PaidDay
+from streamproc.program.judging.watched import SESSIONS, Watched
+from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_CODES, Kind
+from streamproc.program.records import Records
+from streamproc.program.streams import Streams
+from streamproc.protocol import Published
+from streamproc.tally.lifecycle import Status
+from streamproc.tally.profiles import Profile
+from streamproc.tally.retention import DAY_MS
+from streamproc.tally.sessions import Session
+
+FIRST_SIGHT_MS: Final = 1_800_000
+"""A broadcast that was silent for longer when it is first looked at is over, though nobody said so."""
+
+_KEY_HEAD: Final = 2
+_ORDERS: Final = TOPIC_CODES[ORDERS_TOPIC]
+_TAIL: Final = NUMBER_BYTES + len(SEPARATOR)
+_OF_MINUTES: Final = frozenset((Kind.MINUTE, Kind.SENSES, Kind.SOLD))
+_NEVER_MS: Final = 1 << 62
+_TIDIED: Final = 50
+"""Broadcasts of which it is asked in one step whether the state still knows them."""
+
+ProfileAt = Callable[[str, int], Profile | None]
+"""Who a host was at a time."""
+
+
+class Judging:
+    """The alerts of one partition, moved on by the clock.
+
+    Shapes: ``judge`` may be replaced at any time: from the next moment on another one judges. ``read``
+        are the next offsets by topic. What a room was told while nobody judged, because the partition was
+        behind, is looked at whole when it has caught up.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        records: Records,
+        streams: Mapping[str, Streams],
+        profile_at: ProfileAt,
+    ) -> None:
+        self.judge = judge
+        self.read: dict[str, int] = {}
+        self.lexicon_version: str | None = None
+        self._alerts = AlertRecords(records)
+        self._clock = EventClock()
+        self._profile_at = profile_at
+        self._records = records
+        self._streams = streams
+        self._watched: dict[bytes, Watched] = {}
+        self._due_ms: dict[bytes, int] = {}
+        self._told: set[bytes] = set()
+        self._paid = PaidDay(streams[ORDERS_TOPIC])
+        self._newest_ms = 0
+        self._to_tidy: list[bytes] = []
+        self._behind = False
+        records.written = set()
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Take over an alert, or a step of one, of a recovered state."""
+        self._alerts.restore(key, value)
+
+    def restore_session(self, key: bytes, session: Session) -> None:
+        """Have a session of a recovered state looked at, if it is one of the last day."""
+        self._newest_ms = max(self._newest_ms, session.seen_ms)
+        if session.seen_ms > self._newest_ms - DAY_MS:
+            self._note_session(key)
+
+    def step(self, wall_ms: int, caught_up: bool) -> None:
+        """Judge what is to be judged at a moment of the wall clock."""
+        self._note()
+        if not caught_up:
+            self._behind = True
+            return
+        if self._behind:
+            self._behind = False
+            self._watched.clear()
+        self._look_at_watermarks()
+        now_ms = self._clock.now(wall_ms, self._newest_ms)
+        if now_ms is None:
+            return
+        due = [ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms]
+        for ids in sorted(self._told.union(due)):
+            self._judge(ids, now_ms)
+        self._told.clear()
+        self._tidy()
+
+    def next_ms(self) -> int:
+        """When something is due although nothing is told, by the events' clock."""
+        return min(self._due_ms.values(), default=_NEVER_MS)
+
+    def take(self) -> list[Published]:
+        """The steps of alerts that are to leave and were not taken yet."""
+        return self._alerts.take()
+
+    def delivered(self, published: Iterable[Published]) -> None:
+        """These are out."""
+        for each in published:
+            self._alerts.delivered(each)
+
+    def _note(self) -> None:
+        """Learn which broadcasts were told of since this was asked, and which minutes were written."""
+        written = self._records.written
+        watched = self._watched
+        for keys in (written, self._records.changed):
+            for key in keys or ():
+                kind = key[0]
+                if kind == Kind.SESSION:
+                    self._note_session(key)
+                elif kind in _OF_MINUTES and not self._behind:
+                    found = watched.get(key[_KEY_HEAD:-_TAIL])
+                    if found is not None:
+                        found.written.add(key)
+        if written:
+            written.clear()
+
+    def _note_session(self, key: bytes) -> None:
+        self._told.add(key[_KEY_HEAD:])
+        if key[1] == _ORDERS:
+            self._paid.note(key)
+
+    def _look_at_watermarks(self) -> None:
+        """Learn the greatest event time of the partition; only hosts that told something have moved it."""
+        newest_ms = self._newest_ms
+        for ids in self._told:
+            host_id = ids[: ids.index(SEPARATOR)].decode()
+            for streams in self._streams.values():
+                stream = streams.hosts.get(host_id)
+                if stream is not None and stream.watermark_ms > newest_ms:
+                    newest_ms = stream.watermark_ms
+        self._newest_ms = newest_ms
+
+    def _judge(self, ids: bytes, now_ms: int) -> None:
+        watched = self._watched.get(ids)
+        if watched is None:
+            watched = self._watched[ids] = Watched(ids, self._records, self._streams)
+        room = watched.room(now_ms)
+        if watched.was_asked_back:
+            room.paid_day = self._paid.lines(room.host_id, now_ms)
+        alerts = self._alerts.held.get(ids, {})
+        is_new = ids not in self._due_ms and not alerts
+        is_silent = now_ms - room.heard_ms > FIRST_SIGHT_MS
+        if is_new and is_silent and room.status is not Status.ENDED:
+            self._leave(ids)
+            return
+        judged = self.judge.judge(room, alerts)
+        if judged.steps:
+            self._tell(ids, room, judged.steps)
+        for key, held in judged.changed.items():
+            if held is None:
+                self._alerts.drop(ids, key)
+            else:
+                self._alerts.keep(ids, held)
+        if judged.due_ms:
+            self._due_ms[ids] = judged.due_ms
+        else:
+            self._leave(ids)
+
+    def _leave(self, ids: bytes) -> None:
+        """Watch a broadcast no more, until it is told of."""
+        self._watched.pop(ids, None)
+        self._due_ms.pop(ids, None)
+
+    def _tidy(self) -> None:
+        """Forget the alerts of broadcasts that the state no longer knows."""
+        if not self._to_tidy:
+            self._to_tidy = [ids for ids in self._alerts.held if ids not in self._due_ms]
+        for ids in self._to_tidy[-_TIDIED:]:
+            known = any(head + ids in self._records.values for head in SESSIONS.values())
+            if not known and ids not in self._due_ms:
+                for key in list(self._alerts.held.get(ids, ())):
+                    self._alerts.drop(ids, key)
+        del self._to_tidy[-_TIDIED:]
+
+    def _tell(self, ids: bytes, room: Room, steps: Iterable[Step]) -> None:
+        for step in steps:
+            rule = self.judge.rules.get(step.held.kind)
+            limits = None if rule is None else self.judge.limits_of(rule, room.host_id)
+            setting = Setting(
+                self.judge.policy,
+                limits,
+                self._profile_at(room.host_id, room.begun_ms),
+                self.read,
+                self.lexicon_version,
+            )
+            self._alerts.tell(ids, transition(room, rule, step, setting))
