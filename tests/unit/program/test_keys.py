@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from streamproc.events.registry import INPUT_TOPICS, ORDERS_TOPIC, VIEWERS_TOPIC
-from streamproc.program.keys import TOPIC_CODES, Kind, Parsed, head, number, parse
+from streamproc.program.keys import CLOCK, TOPIC_CODES, Kind, Parsed, head, number, parse
 
 
-def test_every_input_topic_has_a_code_of_its_own() -> None:
-    assert set(TOPIC_CODES) == set(INPUT_TOPICS)
-    assert len(set(TOPIC_CODES.values())) == len(INPUT_TOPICS)
+def test_every_input_topic_and_the_clock_have_a_code_of_their_own() -> None:
+    assert set(TOPIC_CODES) == {*INPUT_TOPICS, CLOCK}
+    assert len(set(TOPIC_CODES.values())) == len(TOPIC_CODES)
 
 
 def test_no_kind_is_the_engines() -> None:

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
+from streamproc.events.registry import ROOMS_TOPIC
+from streamproc.program.judging.judging import FIRST_SIGHT_MS
+from streamproc.program.keys import Kind
+from streamproc.program.live import LiveProgram
+from tests.builders import T0, joined, profiled, room_ended, room_started
+from tests.folding import State, take_into, tell
+from tests.judged import SECOND_MS, decoded, judging, pass_time
+
+SILENT_MS = 60_000
+
+
+def live() -> LiveProgram:
+    """A program whose room was heard for the last time at ``T0``."""
+    program = judging()
+    tell(program, profiled(at_ms=T0 - 2_000), room_started(T0 - 1_000), joined(at_ms=T0))
+    return program
+
+
+def dead(steps: list[AlertTransition]) -> list[tuple[str, str, int]]:
+    """The steps of the alert that a stream is dead: phase, why and when."""
+    return [(each.phase, each.why, each.at_ms) for each in steps if each.kind == "StreamDead"]
+
+
+def again(state: State) -> LiveProgram:
+    """A fresh worker's program, of a recovered state."""
+    program = judging()
+    program.restore(state.items())
+    return program
+
+
+def test_a_room_without_any_event_is_called_dead_after_its_time_and_not_before() -> None:
+    steps = pass_time(live(), T0 + SECOND_MS, T0 + 2 * SILENT_MS)
+
+    ((phase, why, at_ms),) = dead(steps)
+    assert (phase, why) == ("firing", "entered")
+    assert SILENT_MS <= at_ms - T0 <= SILENT_MS + 2_000
+
+
+def test_a_fresh_worker_calls_it_dead_at_the_same_moment() -> None:
+    state: State = {}
+    program = live()
+    pass_time(program, T0 + SECOND_MS, T0 + 30_000, state=state)
+
+    steps = pass_time(again(state), T0 + 30_000, T0 + 2 * SILENT_MS)
+
+    ((_, _, at_ms),) = dead(steps)
+    assert SILENT_MS <= at_ms - T0 <= SILENT_MS + 2_000
+
+
+def test_an_alert_goes_on_where_it_stood_after_a_restart() -> None:
+    state: State = {}
+    program = live()
+    fired = pass_time(program, T0 + SECOND_MS, T0 + 90_000, state=state)
+    take_into(state, program)
+    heir = again(state)
+
+    tell(heir, joined(2, T0 + 90_500))
+    steps = pass_time(heir, T0 + 91_000, T0 + 110_000)
+
+    (first,) = [each for each in fired if each.kind == "StreamDead"]
+    told = [each for each in steps if each.kind == "StreamDead"]
+    assert {each.alert_id for each in told} == {first.alert_id}
+    assert [each.seq for each in told] == list(range(first.seq + 1, first.seq + 1 + len(told)))
+    assert told[-1].phase == "resolved"
+
+
+def test_nothing_is_told_of_a_room_that_ended() -> None:
+    program = live()
+    tell(program, room_ended(T0 + 1_000))
+
+    assert dead(pass_time(program, T0 + 2_000, T0 + 3 * SILENT_MS)) == []
+
+
+def test_while_it_is_behind_nobody_is_judged() -> None:
+    program = live()
+
+    assert pass_time(program, T0 + SECOND_MS, T0 + 600_000, caught_up=False) == []
+
+
+def test_a_worker_that_was_down_for_ten_minutes_raises_nothing_when_it_has_caught_up() -> None:
+    state: State = {}
+    program = live()
+    pass_time(program, T0 + SECOND_MS, T0 + 30_000, state=state)
+    heir, woken_ms = again(state), T0 + 630_000
+
+    steps = pass_time(heir, woken_ms, woken_ms + 5_000, caught_up=False)
+    tell(heir, *(joined(minute, T0 + minute * 60_000) for minute in range(1, 11)))
+    tell(heir, joined(99, woken_ms + 4_500))
+    steps += pass_time(heir, woken_ms + 5_000, woken_ms + 20_000)
+
+    assert steps == []
+
+
+def test_a_room_whose_end_nobody_told_is_not_called_dead_a_day_later() -> None:
+    state: State = {}
+    program = live()
+    take_into(state, program)
+
+    steps = pass_time(again(state), T0 + FIRST_SIGHT_MS + 60_000, T0 + FIRST_SIGHT_MS + 90_000)
+
+    assert steps == []
+
+
+def test_a_step_that_is_not_known_to_be_out_leaves_again_after_a_restart() -> None:
+    state: State = {}
+    program = live()
+    for now_ms in range(T0 + SECOND_MS, T0 + 90_000, SECOND_MS):
+        program.tick(now_ms, caught_up=True)
+    first = program.take_outputs().published
+    take_into(state, program)
+
+    heir = again(state)
+    second = heir.take_outputs().published
+
+    assert [each.value for each in second] == [each.value for each in first]
+    assert {each.topic for each in second} == {ALERTS_TOPIC}
+    assert dict(second[0].headers)["ce_id"] == dict(first[0].headers)["ce_id"]
+    heir.delivered(second)
+    take_into(state, heir)
+    assert again(state).take_outputs().published == []
+    assert [key for key in state if key[0] == Kind.OUTBOX] == []
+
+
+def test_a_step_says_where_its_host_is_and_how_far_the_topics_were_read() -> None:
+    (step,) = [
+        each
+        for each in pass_time(live(), T0 + SECOND_MS, T0 + 2 * SILENT_MS)
+        if each.kind == "StreamDead"
+    ]
+
+    assert (step.host_name, step.village) == ("张桂兰", "北坡村")
+    assert step.evidence.offsets[ROOMS_TOPIC] > 0
+
+
+def test_what_is_published_is_handed_out_once() -> None:
+    program = live()
+    for now_ms in range(T0 + SECOND_MS, T0 + 90_000, SECOND_MS):
+        program.tick(now_ms, caught_up=True)
+
+    assert [each.kind for each in decoded(program.take_outputs().published)] == ["StreamDead"]
+    assert program.take_outputs().published == []
