@@ -77,7 +77,7 @@ class Held(Struct, array_like=True, frozen=True, gc=False):
 
     def took_step(self, before: Held) -> bool:
         """Whether what made this of ``before`` is to be told."""
-        return (self.episode, self.seq) != (before.episode, before.seq)
+        return (self.episode, self.seq) > (before.episode, before.seq)
 
 
 class Step(NamedTuple):

@@ -65,19 +65,22 @@ class Judge:
     def judge(self, room: Room, alerts: Mapping[Key, Held]) -> Judged:
         """What becomes of a room's alerts at its moment. Shapes: ``alerts`` are all of its session."""
         policy, now_ms, status = self.policy, room.now_ms, room.status
-        silent_ms = now_ms - (room.heard_ms or room.begun_ms)
-        why = _why_over(room, status, silent_ms, policy)
-        if why:
-            return self._closed(room, alerts, why)
         asked = self._asked[status]
+        heard_ms = room.heard_ms or room.begun_ms
+        over_ms, why = _over(room, status, heard_ms, policy)
+        if now_ms >= over_ms:
+            return self._closed(room, alerts, why)
         due_ms = _FAR_MS
         if asked.rules:
-            is_slow = silent_ms >= policy.settled_ms or status is Status.ENDED
-            due_ms = now_ms + (policy.slow_poll_ms if is_slow else policy.poll_ms)
+            is_slow = now_ms - heard_ms >= policy.settled_ms or status is Status.ENDED
+            due_ms = min(over_ms, now_ms + (policy.slow_poll_ms if is_slow else policy.poll_ms))
         asking = _Asking(room, self._sections(self._limits_of_host(room.host_id)), due_ms)
         asking.ask(asked, alerts)
-        if not asking.found and not alerts:
-            return Judged(_NOTHING, (), _after(now_ms, asking.due_ms))
+        rest_ms = asking.due_ms
+        if alerts:
+            rest_ms = min(rest_ms, _rest_until_ms(room, alerts, policy))
+        if not asking.found and rest_ms > now_ms:
+            return Judged(_NOTHING, (), _after(now_ms, rest_ms))
         return _Moving(self, room, alerts, asking).judged(status)
 
     def limits_of(self, rule: Rule, host_id: str) -> Any:  # noqa: ANN401 - each rule has its own struct
@@ -195,7 +198,9 @@ class _Moving:
         rule = self._judge.rules.get(held.kind)
         version = rule.version if rule else held.version
         moment = Moment(self._room.now_ms, None, self._judge.policy, version, self._verdict(held))
-        self._take(held, closed(held, moment, why), None)
+        after = closed(held, moment, why)
+        self._note(held, after, None)
+        self._go_on(after, moment)
 
     def _move(self, key: Key, held: Held, rule: Rule) -> None:
         finding = self._asking.found.get(key)
@@ -210,21 +215,31 @@ class _Moving:
             self._verdict(held),
             inhibited_by(self._room, key, self._active) if self._active else "",
         )
-        self._take(held, advanced(held, moment), finding)
+        self._go_on(held, moment)
 
-    def _take(self, held: Held, after: Held, finding: Finding | None) -> None:
-        policy, now_ms = self._judge.policy, self._room.now_ms
-        if after is not held:
-            self._changed[after.key] = None if after.is_blank else after
-            if after.took_step(held):
-                self._steps.append(Step(after, finding))
-        if is_cause(after, now_ms, policy):
-            self._active.append(after)
-        if after.phase is Phase.INACTIVE:
+    def _go_on(self, held: Held, moment: Moment) -> None:
+        """Take every step that there is at this moment."""
+        policy, now_ms = moment.policy, moment.now_ms
+        after = advanced(held, moment)
+        while after is not held:
+            self._note(held, after, moment.finding)
+            if after.phase is Phase.FIRING and held.episode != after.episode:
+                moment = moment._replace(verdict=None)  # it was on the episode before
+            held, after = after, advanced(after, moment)
+        if is_cause(held, now_ms, policy):
+            self._active.append(held)
+        if held.phase is Phase.INACTIVE:
             return
-        for due_ms in (deadline_ms(after, finding, policy), lingers_until_ms(after, policy)):
+        for due_ms in (deadline_ms(held, moment), lingers_until_ms(held, policy)):
             if due_ms > now_ms:
                 self._due_ms = min(self._due_ms, due_ms)
+
+    def _note(self, held: Held, after: Held, finding: Finding | None) -> None:
+        if after is held:
+            return
+        self._changed[after.key] = None if after.is_blank else after
+        if after.took_step(held):
+            self._steps.append(Step(after, finding))
 
     def _verdict(self, held: Held) -> Verdict | None:
         verdicts = self._room.floor.verdicts
@@ -236,12 +251,25 @@ class _Moving:
 _NAMELESS: Final = frozenset((Phase.INACTIVE, Phase.PENDING))
 
 
-def _why_over(room: Room, status: Status, silent_ms: int, policy: Policy) -> str:
-    """Why a broadcast is judged no more; empty: it is."""
+def _over(room: Room, status: Status, heard_ms: int, policy: Policy) -> tuple[int, str]:
+    """When a broadcast is judged no more, and why."""
     ended_ms = room.lifecycle.ended_ms
     if status is Status.ENDED and ended_ms is not None:
-        return "ended" if room.now_ms - ended_ms >= policy.after_end_ms else ""
-    return "abandoned" if silent_ms >= policy.abandoned_ms else ""
+        return ended_ms + policy.after_end_ms, "ended"
+    return heard_ms + policy.abandoned_ms, "abandoned"
+
+
+def _rest_until_ms(room: Room, alerts: Mapping[Key, Held], policy: Policy) -> int:
+    """Until when nothing becomes of alerts if nothing is found of them; at most now: it may at once."""
+    cleared_ms = _FAR_MS
+    for held in alerts.values():
+        if held.phase is Phase.RESOLVED:
+            cleared_ms = min(cleared_ms, held.cleared_ms)
+        elif held.phase is not Phase.INACTIVE:
+            return NEVER_MS
+    if cleared_ms == _FAR_MS:
+        return _FAR_MS
+    return NEVER_MS if room.floor.verdicts else cleared_ms + policy.kept_ms
 
 
 def _open_subjects(alerts: Mapping[Key, Held]) -> dict[str, list[str]]:

@@ -49,8 +49,8 @@ class Moment(NamedTuple):
 def advanced(held: Held, moment: Moment) -> Held:
     """The alert after this moment; the same object if nothing changed.
 
-    Shapes: it takes one step at most, see ``Held.took_step``; what else there is to tell comes at the next
-        moment.
+    Shapes: it takes one step at most, see ``Held.took_step``; after a step there may be more to tell of the
+        same moment, never without end.
     """
     return _ADVANCE[held.phase](held, _not_before(held, moment))
 
@@ -63,8 +63,12 @@ def closed(held: Held, moment: Moment, why: str) -> Held:
     return advanced(held, moment._replace(finding=None))
 
 
-def deadline_ms(held: Held, finding: Finding | None, policy: Policy) -> int:
-    """When something becomes of the alert although nothing is told; 0: never."""
+def deadline_ms(held: Held, moment: Moment) -> int:
+    """When something becomes of the alert if everything stays as it is at this moment; 0: never.
+
+    Shapes: of an alert of which there is nothing to tell now, see ``advanced``.
+    """
+    policy, finding = moment.policy, moment.finding
     if held.phase is Phase.PENDING:
         return held.since_ms + (finding.for_ms if finding else 0)
     if held.phase is Phase.RESOLVED:
@@ -72,10 +76,11 @@ def deadline_ms(held: Held, finding: Finding | None, policy: Policy) -> int:
     due = [reminder_ms(held, policy)]
     if held.phase is Phase.RESOLVING and held.clear_ms:
         due.append(max(held.clear_ms + _wait_ms(held, policy), _least_until_ms(held, policy)))
-    if held.phase is Phase.FIRING and held.digest:
-        due.append(held.since_ms + policy.quiet_ms)
-    if held.phase is Phase.FIRING and finding is not None and _differs(held, finding):
-        due.append(held.told_ms + policy.settle_ms)
+    if held.phase is Phase.FIRING:
+        if held.digest:
+            due.append(held.since_ms + policy.quiet_ms)
+        if held.inhibited_by != moment.inhibited_by or (finding and _differs(held, finding)):
+            due.append(held.told_ms + policy.settle_ms)
     return min((at for at in due if at), default=0)
 
 
@@ -164,7 +169,9 @@ def _firing(held: Held, moment: Moment) -> Held:
             held = replace(held, hold_ms=finding.hold_ms)
         if _differs(held, finding) and _may_change(held, moment, finding):
             return _changed(held, moment, finding)
-    if moment.inhibited_by != held.inhibited_by:
+    if moment.inhibited_by != held.inhibited_by and (
+        moment.inhibited_by or moment.now_ms - held.told_ms >= moment.policy.settle_ms
+    ):
         return _inhibited(held, moment)
     if held.digest and moment.now_ms - held.since_ms >= moment.policy.quiet_ms:
         calm: dict[str, Any] = {"digest": False, "flips": (), "flipped": 0}

@@ -43,7 +43,7 @@ class Setting(NamedTuple):
     lexicon_version: str | None = None
 
 
-class Told(NamedTuple):
+class Named(NamedTuple):
     """A product, and perhaps a pack of it, that a subject names; empty: none."""
 
     product_id: str = ""
@@ -51,9 +51,13 @@ class Told(NamedTuple):
 
 
 def transition(room: Room, rule: Rule | None, step: Step, setting: Setting) -> AlertTransition:
-    """What is told of a step. Shapes: ``rule`` is None if there is none of this kind any more."""
+    """What is told of a step.
+
+    Shapes: ``rule`` is None if there is none of this kind any more. Of a step of which only what is held is
+        known, as after a restart, the same is told but for what a rule sees now: evidence and advice.
+    """
     held, profile = step.held, setting.profile
-    finding = step.finding or _clear(held)
+    finding = step.finding or _finding_of(held)
     named = product_of(room.floor, held.subject)
     product = room.floor.products.get(named.product_id, Product())
     via = held.inputs.get("via")
@@ -102,24 +106,25 @@ def notifies(told: AlertTransition) -> bool:
     return is_free and told.phase == Phase.FIRING.value and told.why in NOTIFYING
 
 
-def product_of(floor: Floor, subject: str) -> Told:
+def product_of(floor: Floor, subject: str) -> Named:
     """What a subject names; an id may hold the sign that divides product and pack."""
     if not subject.startswith(_PRODUCT):
-        return Told()
+        return Named()
     name = subject.removeprefix(_PRODUCT)
     cut = name.find("/")
     while cut > 0 and name not in floor.products:
         if name[:cut] in floor.products:
-            return Told(name[:cut], name[cut + 1 :])
+            return Named(name[:cut], name[cut + 1 :])
         cut = name.find("/", cut + 1)
     if name in floor.products:
-        return Told(name)
-    return Told(*name.partition("/")[::2])
+        return Named(name)
+    return Named(*name.partition("/")[::2])
 
 
-def _clear(held: Held) -> Finding:
-    """What a rule that says nothing finds."""
-    return Finding(held.subject, Level.CLEAR, held.severity, held.state, why=held.inputs)
+def _finding_of(held: Held) -> Finding:
+    """What stands for a finding where a rule said nothing, or nobody knows any more what it said."""
+    level = Level.ENTER if held.phase is Phase.FIRING else Level.CLEAR
+    return Finding(held.subject, level, held.severity, held.state, why=held.inputs)
 
 
 def _place(profile: Profile) -> dict[str, Any]:

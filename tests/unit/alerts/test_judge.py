@@ -294,7 +294,7 @@ def test_nothing_follows_from_what_somebody_said_is_not_real() -> None:
     watched.look(room())
     name = alert_id("h-1", "s-1", watched.alerts["StreamDead", ROOM])
 
-    watched.look(room(T0 + S, floor=Floor(verdicts={name: Verdict(T0, "bait")})))
+    watched.look(room(T0 + 15 * S, floor=Floor(verdicts={name: Verdict(T0, "bait")})))
 
     assert watched.told[2:] == [("StreamDead", "judged"), ("GmvStall", "released")]
 
@@ -311,6 +311,18 @@ def test_nothing_is_sold_because_what_is_on_show_is_sold_out(
     watched.look(room(floor=shown(shown_product) if shown_product else Floor()))
 
     assert watched.alerts["GmvStall", ROOM].inhibited_by == cause
+
+
+def test_what_is_pinned_back_and_forth_is_not_told_each_time() -> None:
+    out = rule("StockoutConfirmed", enter(subject="p:p-1"))
+    watched = Watched(judge_of(out, rule("GmvStall", enter())))
+
+    for second in range(31):
+        watched.look(room(T0 + second * S, floor=shown(("p-1", "p-2")[second % 2])))
+
+    assert [why for kind, why in watched.told if kind == "GmvStall"] == [
+        *("entered", "released", "inhibited"),  # at 0, 15 and 16 s
+    ]
 
 
 def test_a_stock_out_explains_only_its_own_product() -> None:

@@ -137,6 +137,7 @@ def test_what_is_resolved_is_forgotten_but_for_its_number() -> None:
     played.at(11 + 15 * MINUTE)
 
     assert played.held == Held("StreamDead", "", episode=1)
+    assert played.whys == ["entered", "clearing", "cleared"]
     assert played.at(9_999, enter()).episode == 2
 
 
@@ -360,18 +361,24 @@ def test_a_closed_alert_says_why_and_a_pending_one_leaves_nothing() -> None:
 
 
 def test_the_next_deadline_is_known_in_every_phase() -> None:
-    played, policy = Played(), Policy()
+    played, kept_ms = Played(), Policy().kept_ms
+
+    def due_s(found: Finding | None, inhibited_by: str = "") -> float:
+        at = Moment(T0, found, Policy(), inhibited_by=inhibited_by)
+        return (deadline_ms(played.held, at) - T0) / S
+
     played.at(0, LATER)
-    assert deadline_ms(played.held, LATER, policy) == T0 + 30 * S
+    assert due_s(LATER) == 30
     played.at(30, LATER)
-    assert deadline_ms(played.held, LATER, policy) == T0 + 630 * S
-    assert deadline_ms(played.held, enter(state="still"), policy) == T0 + 45 * S
+    assert due_s(LATER) == 630
+    assert due_s(enter(state="still")) == 45
+    assert due_s(LATER, "StreamDead") == 45
     played.at(40, None)
-    assert deadline_ms(played.held, None, policy) == T0 + 50 * S
+    assert due_s(None) == 50
     played.at(50, None)
-    assert deadline_ms(played.held, None, policy) == T0 + 50 * S + policy.kept_ms
+    assert due_s(None) == 50 + kept_ms / S
     played.at(9_999, None)
-    assert deadline_ms(Held("StreamDead", ""), None, policy) == 0
+    assert deadline_ms(played.held, moment(9_999)) == 0
 
 
 def test_an_alert_is_small_as_it_is_written() -> None:
