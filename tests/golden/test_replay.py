@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from streamproc.events.outputs import AlertTransition
 from tests.in_process import run
 
 RECORDED = Path(__file__).parent / "replay.jsonl"
@@ -32,11 +33,23 @@ def test_a_replay_says_what_was_once_checked(
     for sessions in said["hosts"].values():
         for session in sessions.values():
             del session["comments"]  # hangs on the lexicon, which grows
+    del said["alerts"]  # hang on rules and thresholds, which have tests of their own
     if pytestconfig.getoption("--update-golden", default=False):
         text = msgspec.json.format(msgspec.json.encode(said, order="sorted"), indent=1)
         EXPECTED.write_bytes(text + b"\n")
 
     assert said == msgspec.json.decode(EXPECTED.read_bytes())
+
+
+def test_the_steps_of_each_alert_are_listed_without_gaps(said: dict[str, Any]) -> None:
+    steps = msgspec.convert(said["alerts"], list[AlertTransition])
+    numbers: dict[str, list[int]] = {}
+    for step in steps:
+        numbers.setdefault(step.alert_id, []).append(step.seq)
+
+    assert steps
+    assert all(each == list(range(1, len(each) + 1)) for each in numbers.values())
+    assert [step.at_ms for step in steps] == sorted(step.at_ms for step in steps)
 
 
 def test_the_figures_of_a_session_are_those_computed_by_hand(said: dict[str, Any]) -> None:
