@@ -16,12 +16,12 @@ def expected_messages(room: Room, since_ms: int) -> float | None:
     """How many messages of the platform would have come since then, going by the time before it.
 
     Shapes: orders, comments, clicks and counts of viewers are messages of the platform; reports of the
-        room's own instruments are not. None: nothing is known of the time before, or it is no minute.
+        room's own instruments are not. Whole minutes before are looked at; None: nothing is known of them.
     """
-    start_ms = max(since_ms - BEFORE_MS, room.live_since_ms)
-    if since_ms - start_ms < MINUTE_MS:
-        return None
-    rows = room.history.minutes(start_ms, since_ms)
+    first = -(-max(since_ms - BEFORE_MS, room.live_since_ms) // MINUTE_MS)
+    last = since_ms // MINUTE_MS
+    held = room.history.rows
+    rows = [held[number] for number in range(first, last) if number in held]
     if not rows:
         return None
     told = sum(
@@ -33,4 +33,4 @@ def expected_messages(room: Room, since_ms: int) -> float | None:
         )
         for row in rows
     )
-    return told / (since_ms - start_ms) * (room.now_ms - since_ms)
+    return told / (last - first) / MINUTE_MS * (room.now_ms - since_ms)

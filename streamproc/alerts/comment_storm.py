@@ -29,7 +29,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     min_users: Count = 30
     """Written by so many people, or it is somebody's spam."""
     enter_times: Times = 5.0
-    """More comments in a minute than so many times the median of the ten minutes before."""
+    """More comments in a minute than so many times the median of the ten whole minutes before."""
     clear_times: Times = 2.0
     """Fewer comments in a minute than so many times the median."""
     for_ms: DurationMs = 30_000
@@ -48,18 +48,21 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     least = limits.min_comments
     if is_open:
         least = max(1, int(least * limits.clear_times / limits.enter_times))
-    last = room.now_ms // PANE_MS
-    comments = _minute(room, last + 1)
+    end = room.now_ms // PANE_MS + 1
+    comments = _last_minute(room, end)
     if comments < least:
         return
-    usual = _usual(room, last + 1 - PANES_PER_MINUTE)
-    if usual is None or comments < limits.clear_times * usual:
+    times = limits.clear_times if is_open else limits.enter_times
+    before = _minutes_before(room, end - PANES_PER_MINUTE)
+    if len(before) < LEAST_MINUTES or _is_usual(comments, before, times):
         return
-    is_storm = comments >= limits.min_comments and comments > limits.enter_times * usual
-    if not is_storm and not is_open:
-        return
+    usual = median(before)
     users = room.history.commenters(room.now_ms - MINUTE_MS, room.now_ms + 1)
-    is_storm = is_storm and users >= limits.min_users
+    is_storm = (
+        comments >= limits.min_comments
+        and comments > limits.enter_times * usual
+        and users >= limits.min_users
+    )
     if is_storm or is_open:
         yield Finding(
             ROOM,
@@ -71,7 +74,7 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
         )
 
 
-def _minute(room: Room, end: int) -> int:
+def _last_minute(room: Room, end: int) -> int:
     """The comments of the six panes before this one."""
     rows = room.history.rows
     number, within = divmod(end, PANES_PER_MINUTE)
@@ -85,13 +88,21 @@ def _minute(room: Room, end: int) -> int:
     return total
 
 
-def _usual(room: Room, end: int) -> float | None:
-    """The median of the minutes that end there; None: there are too few."""
-    known = (end * PANE_MS - room.begun_ms) // MINUTE_MS
-    if known < LEAST_MINUTES:
-        return None
-    minutes = min(USUAL_MINUTES, known)
-    return median(_minute(room, end - PANES_PER_MINUTE * back) for back in range(minutes))
+def _minutes_before(room: Room, end: int) -> list[int]:
+    """The comments of each whole minute of the broadcast that ends before this pane, the newest first."""
+    rows = room.history.rows
+    newest = end // PANES_PER_MINUTE - 1
+    first = max(newest - USUAL_MINUTES + 1, -(-room.begun_ms // MINUTE_MS))
+    return [
+        sum(rows[number].comments) if number in rows else 0
+        for number in range(newest, first - 1, -1)
+    ]
+
+
+def _is_usual(comments: int, before: list[int], times: float) -> bool:
+    """Whether that is no more than so many times the median: so it is for more than half of them."""
+    as_many = sum([times * each >= comments for each in before])
+    return 2 * as_many > len(before)
 
 
 def evidence(room: Room, finding: Finding, _limits: Limits) -> Evidence:

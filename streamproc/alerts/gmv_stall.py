@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from statistics import fmean
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
 from streamproc.alerts.bounds import Count, DurationMs, Share, Times
-from streamproc.alerts.history import NO_PANES
+from streamproc.alerts.history import NO_PANES, Row
 from streamproc.alerts.model import ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
@@ -23,7 +23,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     quiet_ms: DurationMs = 300_000
     """No line was paid for so long."""
     min_expected: Count = 5
-    """So many would have been paid meanwhile."""
+    """So many would have been paid in such a time."""
     settle_ms: DurationMs = 10_000
     """What was paid in so many last milliseconds may still be on its way."""
     gap_times: Times = 1.5
@@ -42,14 +42,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """So long it lasts before it is told."""
 
 
-class _Usual(NamedTuple):
-    """What is usual: paid lines in a millisecond, viewers, the longest gap between payments."""
-
-    lines_per_ms: float
-    online: float
-    gap_ms: int
-
-
 def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Whether payments stopped: by the clock, also if nothing is told at all."""
     if not room.sold.paid_lines:
@@ -65,7 +57,7 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
 
 
 def _open(room: Room, limits: Limits, quiet_ms: int) -> Iterator[Finding]:
-    """What is expected of a room fades while it sells nothing, so only sales end the alert."""
+    """Sales alone end the alert: what was usual is forgotten after half an hour."""
     begin_ms = room.now_ms - limits.quiet_ms - limits.settle_ms
     paid = room.history.count("paid", begin_ms, room.now_ms + MINUTE_MS)
     if paid < limits.clear_lines:
@@ -75,27 +67,28 @@ def _open(room: Room, limits: Limits, quiet_ms: int) -> Iterator[Finding]:
 
 def _quiet(room: Room, limits: Limits, begin_ms: int, quiet_ms: int) -> Iterator[Finding]:
     """A stall, or when this would be one."""
-    usual = _usual(room, limits, begin_ms)
-    if usual is None or not usual.lines_per_ms:
+    minutes = _minutes_before(room, limits, begin_ms)
+    per_ms = _usual_per_ms(minutes, limits)
+    if per_ms * limits.online_times_max * limits.quiet_ms < limits.min_expected:
         return
-    online_times = _online_times(room, limits, usual)
-    per_ms = usual.lines_per_ms * online_times
-    needed_ms = max(limits.quiet_ms, usual.gap_ms * limits.gap_times)
-    due_ms = (
-        begin_ms + limits.settle_ms + max(int(needed_ms), int(limits.min_expected / per_ms) + 1)
-    )
-    expected = per_ms * quiet_ms
+    online_times = _online_times(room, minutes, limits)
+    expected = per_ms * online_times * limits.quiet_ms
+    if expected < limits.min_expected:
+        return
+    gap_ms = _longest_gap_ms(room, begin_ms - limits.usual_ms, begin_ms)
+    needed_ms = max(limits.quiet_ms, int(gap_ms * limits.gap_times))
     why = {
         "paid_lines": 0,
         "quiet_ms": quiet_ms,
         "expected_lines": round(expected, 1),
-        "paid_lines_per_min_before": round(usual.lines_per_ms * MINUTE_MS, 2),
+        "paid_lines_per_min_before": round(per_ms * MINUTE_MS, 2),
         "online_times": round(online_times, 2),
-        "longest_gap_ms": usual.gap_ms,
+        "longest_gap_ms": gap_ms,
     }
-    if quiet_ms >= needed_ms and expected >= limits.min_expected:
+    if quiet_ms >= needed_ms:
         yield Finding(ROOM, Level.ENTER, Severity.PAGE, for_ms=limits.for_ms, why=why)
     else:
+        due_ms = begin_ms + limits.settle_ms + needed_ms
         yield Finding(ROOM, Level.CLEAR, Severity.PAGE, due_ms=due_ms, why=why)
 
 
@@ -116,39 +109,48 @@ def _last_paid_ms(room: Room) -> int:
 _REMEMBERED: Final = 32
 
 
-def _usual(room: Room, limits: Limits, end_ms: int) -> _Usual | None:
-    """What the minutes before say, the newer ones more; None: there are too few."""
-    first_ms = max(end_ms - limits.usual_ms, room.begun_ms)
-    last = end_ms // MINUTE_MS - 1
-    weight, weights, lines, online, online_weights = 1.0, 0.0, 0.0, 0.0, 0.0
-    counted = 0
-    for number in range(last, -(-first_ms // MINUTE_MS) - 1, -1):
-        if _was_paused(room, number * MINUTE_MS):
-            continue
-        row = room.history.rows.get(number)
-        weights += weight
-        counted += 1
-        if row is not None:
-            lines += weight * sum(row.paid)
-            if row.readings:
-                online += weight * fmean([each.online for each in row.readings])
-                online_weights += weight
-        weight *= 1 - limits.fade_share
-    if not weights or counted * MINUTE_MS < limits.min_usual_ms:
-        return None
-    return _Usual(
-        lines / weights / MINUTE_MS,
-        online / online_weights if online_weights else 0.0,
-        _longest_gap_ms(room, first_ms, end_ms),
-    )
+def _minutes_before(room: Room, limits: Limits, end_ms: int) -> list[Row | None]:
+    """The whole minutes of the broadcast before a time, the newest first; none if there are too few.
 
-
-def _was_paused(room: Room, at_ms: int) -> bool:
-    """Whether any of a minute lies in the last pause."""
+    Shapes: None for a minute in which nothing was told; those of the last pause are left out.
+    """
+    first = -(-max(end_ms - limits.usual_ms, room.begun_ms) // MINUTE_MS)
     paused_ms, resumed_ms = room.lifecycle.paused_ms, room.lifecycle.resumed_ms
-    if paused_ms is None or resumed_ms is None:
-        return False
-    return at_ms + MINUTE_MS > paused_ms and at_ms < resumed_ms
+    last_paused = first_paused = 0
+    if paused_ms is not None and resumed_ms is not None:
+        first_paused, last_paused = paused_ms // MINUTE_MS, (resumed_ms - 1) // MINUTE_MS
+    rows = room.history.rows
+    minutes = [
+        rows.get(number)
+        for number in range(end_ms // MINUTE_MS - 1, first - 1, -1)
+        if not first_paused <= number <= last_paused
+    ]
+    return minutes if len(minutes) * MINUTE_MS >= limits.min_usual_ms else []
+
+
+def _usual_per_ms(minutes: list[Row | None], limits: Limits) -> float:
+    """Lines paid in a millisecond by these minutes, the newer ones weighing more."""
+    weight, weights, lines = 1.0, 0.0, 0.0
+    keeps = 1 - limits.fade_share
+    for row in minutes:
+        weights += weight
+        if row is not None and row.paid is not NO_PANES:
+            lines += weight * sum(row.paid)
+        weight *= keeps
+    return lines / weights / MINUTE_MS if weights else 0.0
+
+
+def _online_times(room: Room, minutes: list[Row | None], limits: Limits) -> float:
+    """How many times as many viewers there are as there were then; 1: it is not known."""
+    weight, weights, online = 1.0, 0.0, 0.0
+    for row in minutes:
+        if row is not None and row.readings:
+            online += weight * fmean([each.online for each in row.readings])
+            weights += weight
+        weight *= 1 - limits.fade_share
+    if room.online is None or not online:
+        return 1.0
+    return min(room.online.viewers * weights / online, limits.online_times_max)
 
 
 def _longest_gap_ms(room: Room, begin_ms: int, end_ms: int) -> int:
@@ -168,13 +170,6 @@ def _longest_gap_ms(room: Room, begin_ms: int, end_ms: int) -> int:
 def _spans_pause(room: Room, begin_ms: int, end_ms: int) -> bool:
     resumed_ms = room.lifecycle.resumed_ms
     return resumed_ms is not None and begin_ms < resumed_ms <= end_ms
-
-
-def _online_times(room: Room, limits: Limits, usual: _Usual) -> float:
-    """How many times as many viewers there are as there were; 1: it is not known."""
-    if room.online is None or not usual.online:
-        return 1.0
-    return min(room.online.viewers / usual.online, limits.online_times_max)
 
 
 def evidence(room: Room, finding: Finding, _limits: Limits) -> Evidence:

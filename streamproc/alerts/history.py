@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from streamproc.tally.online import Reading
@@ -86,20 +85,13 @@ class History:
 
         Units: of the panes that begin at or after ``start_ms`` and before ``end_ms``.
         """
-        return self._sum(attrgetter(column), start_ms, end_ms)
-
-    def paid_minor(self, currency: str, start_ms: int, end_ms: int) -> int:
-        """What was paid in a currency, of the same panes as ``count`` takes. Units: minor units."""
-        return self._sum(lambda row: row.paid_minor.get(currency, NO_PANES), start_ms, end_ms)
-
-    def _sum(self, panes_of: Callable[[Row], Sequence[int]], start_ms: int, end_ms: int) -> int:
         first, last = -(-start_ms // PANE_MS), -(-end_ms // PANE_MS)
         total = 0
         for number in range(first // PANES_PER_MINUTE, (last - 1) // PANES_PER_MINUTE + 1):
             row = self.rows.get(number)
             if row is None:
                 continue
-            panes = panes_of(row)
+            panes: Sequence[int] = getattr(row, column)
             if panes is NO_PANES:
                 continue
             begin = number * PANES_PER_MINUTE
@@ -120,21 +112,10 @@ class History:
             if start_ms <= reading.at_ms < end_ms
         ]
 
-    def most_online(self, start_ms: int, end_ms: int) -> int:
-        """The greatest count of viewers of a span; 0: none."""
-        rows, most = self.rows, 0
-        first, last = start_ms // MINUTE_MS, (end_ms - 1) // MINUTE_MS
-        for number in range(first + 1, last):
-            row = rows.get(number)
-            if row is not None and row.readings:
-                most = max(most, row.most_online())
-        for number in {first, last}:  # of these a part may lie outside
-            row = rows.get(number)
-            if row is not None:
-                for each in row.readings:
-                    if each.online > most and start_ms <= each.at_ms < end_ms:
-                        most = each.online
-        return most
+    def most_online(self, first: int, last: int) -> int:
+        """The greatest count of viewers from one minute to another, both whole, by number; 0: none."""
+        rows = [self.rows[number] for number in range(first, last + 1) if number in self.rows]
+        return max([row.most_online() for row in rows], default=0)
 
     def commenters(self, start_ms: int, end_ms: int) -> int:
         """How many different viewers wrote in the minutes of a span; it must be a short one."""

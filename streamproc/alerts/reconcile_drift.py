@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
 from streamproc.alerts.bounds import DurationMs, Share
-from streamproc.alerts.history import MINUTES
+from streamproc.alerts.history import MINUTES, NO_PANES
 from streamproc.alerts.model import ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import ALWAYS, Rule
@@ -16,7 +16,7 @@ from streamproc.events.outputs import Advice, Evidence
 from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.tally.lifecycle import Status
 from streamproc.tally.sessions import PlatformOrders
-from streamproc.tally.timing import MINUTE_MS, PANE_MS
+from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 
 LIVE: Final = "live"
 CLOSE: Final = "close"
@@ -39,17 +39,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """So long it is over before that is told."""
 
 
-class _Ours(NamedTuple):
-    """The least and the most that we counted until the platform counted."""
-
-    least: int
-    most: int
-
-    def drift(self, theirs: int) -> int:
-        """How much more we counted than the platform; less than 0: less; 0: it can be the same."""
-        return max(0, self.least - theirs) + min(0, self.most - theirs)
-
-
 def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Whether the platform's newest totals can be ours."""
     told = room.platform_orders
@@ -57,15 +46,15 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
         return
     age_ms = room.now_ms - told.at_ms
     is_told = limits.settle_ms <= age_ms <= _REACH_MS
-    is_over = room.status is Status.ENDED
-    if is_over and told.at_ms < (room.lifecycle.ended_ms or 0):
+    ended_ms = room.lifecycle.ended_ms
+    is_over = ended_ms is not None and room.status is Status.ENDED
+    if is_over and told.at_ms < (ended_ms or 0):
         is_told = False  # it tells of less than the whole broadcast
     if not is_told or room.seen_ms.get(ORDERS_TOPIC, 0) < told.at_ms:
         if ROOM in room.open_subjects:
             yield Finding(ROOM, Level.HOLD, Severity.TICKET, hold_ms=limits.hold_ms)
         return
-    lines = _lines(room, told, limits).drift(told.paid_lines)
-    minor = _minor(room, told, limits).drift(told.paid_minor)
+    lines, minor = _drift(room, told, limits)
     if not lines and not minor:
         return
     is_drift = bool(lines) if is_over else abs(minor) > limits.live_share * max(1, told.paid_minor)
@@ -88,28 +77,34 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
         )
 
 
-def _lines(room: Room, told: PlatformOrders, limits: Limits) -> _Ours:
-    before_ms, after_ms, end_ms = _spans(room, told, limits)
-    ours, history = room.sold.paid_lines, room.history
-    return _Ours(
-        ours - history.count("paid", before_ms, end_ms),
-        ours - history.count("paid", after_ms, end_ms),
+def _drift(room: Room, told: PlatformOrders, limits: Limits) -> tuple[int, int]:
+    """How many lines, and how much money, we have more than the platform, at least; less than 0: less.
+
+    Shapes: what we had when the platform counted is all that we have less what came later: in panes from
+        ``maybe`` on a payment may not be in the totals, from ``surely`` on it is not. So we know the least
+        and the most that we had then, and between them nothing has drifted.
+    """
+    maybe = (told.at_ms - limits.settle_ms) // PANE_MS
+    surely = -(-(told.at_ms + limits.settle_ms) // PANE_MS)
+    least_lines = most_lines = room.sold.paid_lines
+    least_minor = most_minor = room.sold.pay_gmv_minor.get(told.currency, 0)
+    rows = room.history.rows
+    # a clock elsewhere may be ahead
+    for number in range(maybe // PANES_PER_MINUTE, room.now_ms // MINUTE_MS + 2):
+        row = rows.get(number)
+        if row is None or row.paid is NO_PANES:
+            continue
+        begin = number * PANES_PER_MINUTE
+        from_maybe, from_surely = max(0, maybe - begin), max(0, surely - begin)
+        minor = row.paid_minor.get(told.currency, NO_PANES)
+        least_lines -= sum(row.paid[from_maybe:])
+        most_lines -= sum(row.paid[from_surely:])
+        least_minor -= sum(minor[from_maybe:])
+        most_minor -= sum(minor[from_surely:])
+    return (
+        max(0, least_lines - told.paid_lines) + min(0, most_lines - told.paid_lines),
+        max(0, least_minor - told.paid_minor) + min(0, most_minor - told.paid_minor),
     )
-
-
-def _minor(room: Room, told: PlatformOrders, limits: Limits) -> _Ours:
-    before_ms, after_ms, end_ms = _spans(room, told, limits)
-    ours, history = room.sold.pay_gmv_minor.get(told.currency, 0), room.history
-    return _Ours(
-        ours - history.paid_minor(told.currency, before_ms, end_ms),
-        ours - history.paid_minor(told.currency, after_ms, end_ms),
-    )
-
-
-def _spans(room: Room, told: PlatformOrders, limits: Limits) -> tuple[int, int, int]:
-    """From when what was paid may not be in the totals, from when it is not, and the end of it all."""
-    before_ms = (told.at_ms - limits.settle_ms) // PANE_MS * PANE_MS
-    return before_ms, told.at_ms + limits.settle_ms, room.now_ms + MINUTE_MS
 
 
 def evidence(room: Room, finding: Finding, _limits: Limits) -> Evidence:

@@ -40,9 +40,9 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Whether too many ask their money back."""
     first = (room.now_ms - limits.window_ms) // MINUTE_MS + 1
     requested = 0
-    for number, row in room.history.rows.items():
+    for row in room.history.rows.values():
         sold = row.sold
-        if sold is not None and sold.requested and number >= first:
+        if sold is not None and sold.requested and row.number >= first:
             requested += sum(sold.requested.values())
     if not requested:
         return

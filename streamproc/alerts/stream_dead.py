@@ -85,6 +85,8 @@ def _still_ms(room: Room, limits: Limits) -> int:
 
     Shapes: what was told before the broadcast went on does not count: a pause has no picture.
     """
+    if room.pulse.health[-1].frames_per_s:
+        return 0
     last_ms = since_ms = 0
     live_since_ms = room.live_since_ms
     for health in reversed(room.pulse.health):

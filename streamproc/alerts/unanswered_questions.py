@@ -15,7 +15,7 @@ from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.alerts.shown import LINK, PRODUCT, newest_comments, prompt, short_name
 from streamproc.comments.labels import AVAILABILITY
 from streamproc.events.outputs import Advice, Evidence
-from streamproc.tally.senses import REST, Asked
+from streamproc.tally.senses import REST, Asked, Pair
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import union
 
@@ -31,6 +31,8 @@ QUESTIONS: Final = {
     AVAILABILITY: "回答：{name}还有没有",
 }
 """What is asked, and how a host is reminded of it."""
+_QUESTION: Final = "q:"
+_P: Final = PRODUCT[0]
 _OF_WHAT_IS_SHOWN: Final = frozenset({USAGE, PRICE, AVAILABILITY})
 """Who asks this and names nothing means what is on show."""
 
@@ -54,7 +56,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
         ascending(clear_users=self.clear_users, min_users=self.min_users)
 
 
-_Clusters = dict[tuple[str, str], list[tuple[Row, Asked]]]
+_Clusters = dict[Pair, list[tuple[Row, Asked]]]
 """By label and subject, the minutes in which it was asked, and by whom."""
 
 
@@ -62,13 +64,16 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Which questions wait for an answer."""
     rows = _rows(room, limits)
     opened = room.open_subjects
-    if not opened and not _is_asked(rows, limits.min_users):
+    labels = _asked_labels(rows, 1 if opened else limits.min_users)
+    if not labels and not opened:
         return
     comments = sum([sum(row.comments) for row in rows])
     needed = max(limits.min_users, int(comments * limits.min_share))
+    if not opened and not _may_stand_out(rows, labels, needed):
+        return
     waiting = set()
-    for (label, subject), asked in _clusters(room, rows).items():
-        name = f"q:{label}:{subject}"
+    for (label, subject), asked in _clusters(room, rows, labels).items():
+        name = f"{_QUESTION}{label}:{subject}"
         least = limits.clear_users if name in opened else needed
         if sum([each.comments for _, each in asked]) < least:
             continue  # there are no more people than comments
@@ -90,9 +95,15 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
 def _answered(room: Room, limits: Limits, opened: Sequence[str]) -> Iterator[Finding]:
     """Open alerts that were answered."""
     for name in opened:
-        _, label, subject = name.split(":", 2)
+        label, subject = _question(name)
         if _answered_ms(room, label, subject) >= _begin_ms(room, limits):
             yield Finding(name, Level.CLEAR, Severity.INFO, over="answered")
+
+
+def _question(name: str) -> tuple[str, str]:
+    """Label and subject of an alert's subject."""
+    label, _, subject = name.removeprefix(_QUESTION).partition(":")
+    return label, subject
 
 
 def _begin_ms(room: Room, limits: Limits) -> int:
@@ -107,23 +118,41 @@ def _rows(room: Room, limits: Limits) -> list[Row]:
     return [rows[number] for number in range(first, newest + 1) if number in rows]
 
 
-def _is_asked(rows: list[Row], least: int) -> bool:
-    """Whether any question was asked so often, whatever it was about."""
-    told: dict[str, int] = {}
+def _asked_labels(rows: list[Row], least: int) -> set[str]:
+    """Which questions were asked so often, whatever they were about."""
+    told = [row.asked_users for row in rows if row.asked_users]
+    if not told:
+        return set()
+    return {label for label in QUESTIONS if sum([each.get(label, 0) for each in told]) >= least}
+
+
+def _may_stand_out(rows: list[Row], labels: set[str], needed: int) -> bool:
+    """Whether any question can be that of so many: who names no product may mean any."""
+    named: dict[Pair, int] = {}
+    unnamed = dict.fromkeys(labels, 0)
     for row in rows:
-        for label, users in row.asked_users.items():
-            if label in QUESTIONS:
-                told[label] = told.get(label, 0) + users
-    return bool(told) and max(told.values()) >= least
+        for pair, asked in row.asked.items():
+            label, told = pair
+            if label not in labels:
+                continue
+            if told and told[0] == _P:
+                named[pair] = named.get(pair, 0) + asked.comments
+            else:
+                unnamed[label] += asked.comments
+    if max(unnamed.values()) >= needed:
+        return True
+    return any([count + unnamed[label] >= needed for (label, _), count in named.items()])
 
 
-def _clusters(room: Room, rows: list[Row]) -> _Clusters:
-    """The questions, by what they are about."""
+def _clusters(room: Room, rows: list[Row], labels: set[str]) -> _Clusters:
+    """The questions of these labels, by what they are about."""
     clusters: _Clusters = {}
+    if not labels:
+        return clusters
     for row in rows:
         at_ms = min(row.number * MINUTE_MS + MINUTE_MS - 1, room.now_ms)
         for (label, told), asked in row.asked.items():
-            if label in QUESTIONS and told != REST:
+            if label in labels and told != REST:
                 subject = _about(room, label, told, at_ms)
                 clusters.setdefault((label, subject), []).append((row, asked))
     return clusters
@@ -131,6 +160,8 @@ def _clusters(room: Room, rows: list[Row]) -> _Clusters:
 
 def _about(room: Room, label: str, told: str, at_ms: int) -> str:
     """The product that a question was about at a time, where that is known."""
+    if told.startswith(PRODUCT):
+        return told
     if told.startswith(LINK):
         number = told.removeprefix(LINK)
         linked = room.floor.linked(int(number), at_ms) if number.isdecimal() else None
@@ -165,7 +196,7 @@ def _waiting(asked: list[tuple[Row, Asked]], answered_ms: int) -> int:
 
 def evidence(room: Room, finding: Finding, _limits: Limits) -> Evidence:
     """Who waits, and for what."""
-    _, label, subject = finding.subject.split(":", 2)
+    label, subject = _question(finding.subject)
 
     def is_it(told: str) -> bool:
         return _about(room, label, told, room.now_ms) == subject
@@ -188,7 +219,7 @@ _ASKED: Final = {
 
 def advice(room: Room, finding: Finding) -> Advice:
     """Answer it."""
-    _, label, subject = finding.subject.split(":", 2)
+    label, subject = _question(finding.subject)
     zh, en = _ASKED.get(label, ("", ""))
     name = short_name(room, subject)
     return Advice(

@@ -16,6 +16,7 @@ from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.events.outputs import Advice, Evidence
 from streamproc.tally.online import Reading
 from streamproc.tally.sessions import Online
+from streamproc.tally.timing import MINUTE_MS
 
 CLIFF: Final = "cliff"
 DECLINE: Final = "decline"
@@ -37,7 +38,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     cliff_ms: DurationMs = 60_000
     """They fell to that within so long."""
     peak_ms: DurationMs = 600_000
-    """The most viewers are looked for so far back."""
+    """The most viewers are looked for so far back, from the minute on that this falls into."""
     slope_ms: DurationMs = 1_800_000
     """The line goes so far back."""
     recent_ms: DurationMs = 120_000
@@ -66,12 +67,13 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
         return
     if room.peak_online < limits.min_online:
         return
-    begin_ms = max(room.now_ms - limits.peak_ms, room.live_since_ms)
-    peak = room.history.most_online(begin_ms, room.now_ms + 1)
+    now_ms = room.now_ms
+    first = max((now_ms - limits.peak_ms) // MINUTE_MS, -(-room.live_since_ms // MINUTE_MS))
+    peak = room.history.most_online(first, now_ms // MINUTE_MS)
     if online.viewers >= limits.clear_ratio * peak:
         return
     is_open = ROOM in room.open_subjects
-    is_fresh = room.now_ms - online.at_ms <= limits.fresh_ms
+    is_fresh = now_ms - online.at_ms <= limits.fresh_ms
     if is_fresh and peak >= limits.min_online and online.viewers < limits.enter_ratio * peak:
         yield from _fallen(room, limits, online, peak, is_open)
     elif is_open:
