@@ -60,6 +60,14 @@ class Asked:
         if self.weighed is not None:
             self._weighed = _merged(self._weighed, self.weighed, weighed)
 
+    def weighing(self) -> int:
+        """How many weighed users there are."""
+        if self._users is None and self._weighed is None:
+            told = self.users if self.weighed is None else self.weighed
+            if len(told) <= EXACT_MEMBERS:
+                return len(told)
+        return self.people()[1].count()
+
     def people(self) -> tuple[Uniques, Uniques]:
         """Users, and weighed users: to read."""
         # What goes into a sketch leaves the hashes, so the sketch must stay.

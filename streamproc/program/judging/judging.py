@@ -13,6 +13,7 @@ from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.judging.alert_records import AlertRecords
 from streamproc.program.judging.clock import EventClock
 from streamproc.program.judging.paid_day import PaidDay
+from streamproc.program.judging.rows import TAKES
 from streamproc.program.judging.watched import SESSIONS, Watched
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_CODES, Kind
 from streamproc.program.records import Records
@@ -29,7 +30,6 @@ FIRST_SIGHT_MS: Final = 1_800_000
 _KEY_HEAD: Final = 2
 _ORDERS: Final = TOPIC_CODES[ORDERS_TOPIC]
 _TAIL: Final = NUMBER_BYTES + len(SEPARATOR)
-_OF_MINUTES: Final = frozenset((Kind.MINUTE, Kind.SENSES, Kind.SOLD))
 _NEVER_MS: Final = 1 << 62
 _TIDIED: Final = 50
 """Broadcasts of which it is asked in one step whether the state still knows them."""
@@ -118,10 +118,9 @@ class Judging:
         watched = self._watched
         for keys in (written, self._records.changed):
             for key in keys or ():
-                kind = key[0]
-                if kind == Kind.SESSION:
+                if key[0] == Kind.SESSION:
                     self._note_session(key)
-                elif kind in _OF_MINUTES and not self._behind:
+                elif key[:_KEY_HEAD] in TAKES and not self._behind:
                     found = watched.get(key[_KEY_HEAD:-_TAIL])
                     if found is not None:
                         found.written.add(key)

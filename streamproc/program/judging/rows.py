@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
@@ -25,41 +26,54 @@ _REASONS: Final = tuple(
     name.removeprefix("failed_") for name in OrderFigures.__slots__ if name.startswith("failed_")
 )
 _COMMENTERS: Final = UNIQUES[COMMENTS_TOPIC].index("commenters")
-_ORDERS: Final = ("created_lines", "paid_lines", *(f"failed_{name}" for name in _REASONS))
+_ORDERS: Final = (
+    "created_lines",
+    "paid_lines",
+    "pay_gmv_minor",
+    *(f"failed_{name}" for name in _REASONS),
+)
+_FAILED: Final = 3
 
 Take = Callable[[Row, bytes, Any, bool], None]
 """Puts one record into a row: of the row, the key, what is held (an open cell or bytes), and whether it
 is to be known who did it and not only how many."""
 
 
-def _columns(figures: type[Figures], names: Sequence[str]) -> Callable[[Any], tuple[int, ...]]:
+def _columns(figures: type[Figures], names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """Reads columns out of a row of a record; more than one."""
     places = [figures.__slots__.index(name) for name in names]
     return lambda row: tuple([row[place] for place in places])
 
 
 _orders_of_row: Final = _columns(OrderFigures, _ORDERS)
-_orders_of_pane: Final[Callable[[Any], tuple[int, ...]]] = attrgetter(*_ORDERS)
+_orders_of_pane: Final[Callable[[Any], tuple[Any, ...]]] = attrgetter(*_ORDERS)
 _COMMENTS: Final = CommentFigures.__slots__.index("comments")
 _CLICKS: Final = ViewerFigures.__slots__.index("clicks")
 
 
 def _take_orders(row: Row, _key: bytes, held: Minute | bytes, _people: bool) -> None:
-    panes: list[tuple[int, ...] | None]
+    panes: list[tuple[Any, ...] | None]
     if isinstance(held, bytes):
         panes = [_orders_of_row(pane) if pane else None for pane in minute_rows(held)[0]]
     else:
         panes = [_orders_of_pane(pane) if pane else None for pane in held.panes]
     row.created = _line(panes, 0)
     row.paid = _line(panes, 1)
-    told = [pane[2:] for pane in panes if pane]
+    money = [pane[2] if pane else {} for pane in panes]
+    row.paid_minor = {
+        currency: tuple([each.get(currency, 0) for each in money])
+        for currency in dict.fromkeys(chain.from_iterable(money))
+    }
+    told = [pane[_FAILED:] for pane in panes if pane]
     failed = {
         reason: count
         for reason, count in zip(_REASONS, map(sum, zip(*told, strict=True)), strict=False)
         if count
     }
     row.failed_by = failed
-    row.failed = tuple([sum(pane[2:]) if pane else 0 for pane in panes]) if failed else NO_PANES
+    row.failed = (
+        tuple([sum(pane[_FAILED:]) if pane else 0 for pane in panes]) if failed else NO_PANES
+    )
 
 
 def _take_comments(row: Row, _key: bytes, held: Minute | bytes, people: bool) -> None:
@@ -84,11 +98,14 @@ def _take_viewers(row: Row, _key: bytes, held: Minute | bytes, _people: bool) ->
 
 
 def _take_senses(row: Row, key: bytes, held: MinuteSenses | bytes, people: bool) -> None:
+    users: dict[str, int] = {}
     if not isinstance(held, bytes):
         row.asked = held.everything()
+        for (label, _), asked in row.asked.items():
+            users[label] = users.get(label, 0) + asked.weighing()
+        row.asked_users = users
         return
     row.asked = unpack_senses(key, held).everything() if people else {}
-    users: dict[str, int] = {}
     for label, _, _, told, weighed in asked_rows(held):
         packed = told if weighed is None else weighed
         count = Uniques.unpack(packed).count() if isinstance(packed, bytes) else len(packed)

@@ -127,9 +127,14 @@ class Watched:
         elif minute > self._minute:
             self._forget(minute)
         self._minute = minute if self._minute is None else max(minute, self._minute)
-        open_cells = {
-            session.minute.key: session.minute for session in found.values() if session is not None
-        }
+        if not self.written:
+            return
+        open_cells: dict[bytes, Any] = {}
+        for session in found.values():
+            if session is not None:
+                open_cells[session.minute.key] = session.minute
+                if session.sense is not None and session.sense.minute is not None:
+                    open_cells[session.sense.minute.key] = session.sense.minute
         for key in self.written:
             self._take(key, open_cells)
         self.written.clear()
