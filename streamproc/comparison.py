@@ -12,7 +12,7 @@ from typing import Any, Final
 from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, ORDER_DAYS
 
 Tree = dict[str, Any]
-BY_TIME: Final = ("panes", "minute_uniques", "readings")
+BY_TIME: Final = ("panes", "minute_uniques", "readings", "sold")
 SINGLE_COMMENTS: Final = ("facts", "spoken", "evidence", "samples")
 """Single comments that are kept of what comments meant."""
 

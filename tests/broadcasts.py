@@ -19,14 +19,26 @@ from streamproc.events.orders import (
     OrderRefunded,
     OrderRefundRequested,
     OrdersCounted,
+    RefundReason,
 )
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rooms import (
     AdapterHeartbeat,
+    AlertJudged,
+    CouponClaimed,
+    CouponReported,
+    ProductDelisted,
+    ProductListed,
+    ProductPinned,
     RoomEnded,
     RoomPaused,
     RoomResumed,
     RoomStarted,
+    StockCause,
+    StockReleasePlanned,
+    StockReported,
+    StreamHealth,
+    Verdict,
 )
 from streamproc.events.viewers import (
     CartAdded,
@@ -64,9 +76,11 @@ _CURRENCY: Final = st.sampled_from(["CNY", "HKD"])
 _KEY: Final = st.sampled_from([None, *map(viewer_key, range(4))])
 _KEY_OF_MANY: Final = st.sampled_from([None, None, *map(viewer_key, range(9))])
 _LINE: Final = {"order_id": st.sampled_from("ab"), "line_id": st.sampled_from("12")}
+_PRODUCT: Final = st.sampled_from(["p-1", "p-1", "p-2"])
 _SALE: Final = {
     **_LINE,
-    "product_id": st.just("p-1"),
+    "product_id": _PRODUCT,
+    "sku_id": st.sampled_from([None, None, "k"]),
     "quantity": st.integers(1, 3),
     "currency": _CURRENCY,
     "payable_minor": _MINOR,
@@ -80,10 +94,18 @@ _ORDERS: Final[dict[type, dict[str, st.SearchStrategy[Any]]]] = {
     OrderCreated: _SALE,
     OrderPaid: {**_SALE, "paid_minor": _MINOR},
     OrderCancelled: _LINE,
-    OrderRefundRequested: {**_REFUND, "refund_minor": st.none() | _MINOR},
+    OrderRefundRequested: {
+        **_REFUND,
+        "refund_minor": st.none() | _MINOR,
+        "reason": st.none() | st.sampled_from(list(RefundReason)),
+    },
     OrderRefunded: {**_REFUND, "refund_minor": _MINOR, "currency": _CURRENCY},
     OrderRefundClosed: _REFUND,
-    OrderFailed: {"attempt_id": st.just("t"), "reason": st.sampled_from(list(FailReason))},
+    OrderFailed: {
+        "attempt_id": st.just("t"),
+        "reason": st.sampled_from([*FailReason, FailReason.OUT_OF_STOCK]),
+        "product_id": st.none() | _PRODUCT,
+    },
     OrdersCounted: {
         "paid_lines": st.integers(0, 3),
         "paid_minor": _MINOR,
@@ -125,7 +147,46 @@ _ROOMS: Final[dict[type, dict[str, st.SearchStrategy[Any]]]] = {
     RoomPaused: {},
     RoomResumed: {},
     RoomEnded: {},
-    AdapterHeartbeat: {"connected": st.booleans()},
+    AdapterHeartbeat: {
+        "connected": st.booleans(),
+        "last_message_age_ms": st.sampled_from([None, 0, 90_000]),
+    },
+    StreamHealth: {
+        "frames_per_s": st.sampled_from([None, 0.0, 24.5]),
+        "audio_rms_db": st.sampled_from([None, -60.0]),
+    },
+}
+_COUNT: Final = st.sampled_from([0, 0, 1, 30])
+_NAMED: Final = {"product_id": st.sampled_from(["p-1", "p-2", "p-3"])}
+_PACK: Final = {**_NAMED, "sku_id": st.sampled_from([None, "k"])}
+_COUPON: Final = {"coupon_id": st.sampled_from(["c-1", "c-2"])}
+_SHOP: Final[dict[type, dict[str, st.SearchStrategy[Any]]]] = {
+    ProductListed: {
+        **_NAMED,
+        "title": st.sampled_from("甲乙"),
+        "link_no": st.sampled_from([None, 1, 2]),
+        "price_minor": st.none() | _MINOR,
+        "currency": st.none() | _CURRENCY,
+    },
+    ProductPinned: _NAMED,
+    ProductDelisted: _NAMED,
+    StockReported: {
+        **_PACK,
+        "available": _COUNT,
+        "reserved": st.none() | _COUNT,
+        "sold_out": _PERHAPS,
+        "as_of_ms": near_ms,
+        "cause": st.none() | st.sampled_from(list(StockCause)),
+    },
+    StockReleasePlanned: {**_PACK, "release_at_ms": near_ms, "quantity": st.none() | _COUNT},
+    CouponReported: {**_COUPON, "remaining": _COUNT},
+    CouponClaimed: _COUPON,
+    AlertJudged: {
+        "alert_id": st.sampled_from(["a-1", "a-2"]),
+        "verdict": st.sampled_from(list(Verdict)),
+        "until_ms": st.none() | near_ms,
+        "operator_key": st.sampled_from([viewer_key(1), viewer_key(2)]),
+    },
 }
 _HOSTS: Final[dict[type, dict[str, st.SearchStrategy[Any]]]] = {
     HostProfiled: {
@@ -186,7 +247,7 @@ def told(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[list[An
     """What is told of two hosts with two broadcasts each, or much of one matter of one of them."""
     everything = [
         st.one_of(_events(classes, times_ms, "hk", "st"))
-        for classes in (_ORDERS, _ORDERS, _COMMENTS, _VIEWERS, _VIEWERS, _ROOMS, _HOSTS)
+        for classes in (_ORDERS, _ORDERS, _COMMENTS, _VIEWERS, _VIEWERS, _ROOMS, _SHOP, _HOSTS)
     ]
     lists = st.one_of(
         _lists(everything, 0, 50),
@@ -194,6 +255,7 @@ def told(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[list[An
         _lists(_events(_LINE_FACTS, times_ms, "h", "st"), 10, 40),
         _lists(_events({**_COMMENTS, **_VIEWERS, **_ROOMS}, times_ms, "h", "s"), 10, 40),
         _lists(_events(_TURNS, times_ms, "h", "s"), 1, 20),
+        _lists(_events(_SHOP, times_ms, "h", "s"), 10, 40),
         _lists(_events(_ROOMS, st.sampled_from([T0, T0 + 1_000]), "h", "s"), 2, 6),
     )
     return st.builds(_retold, lists, st.lists(_RETOLD, max_size=8)).map(_numbered)

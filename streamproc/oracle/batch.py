@@ -17,7 +17,7 @@ import msgspec
 from streamproc.events.codec import Codec
 from streamproc.events.comments import CommentPosted
 from streamproc.events.hosts import HostProfiled
-from streamproc.events.orders import OrderPaid
+from streamproc.events.orders import OrderFailed, OrderPaid
 from streamproc.events.registry import (
     AnyEvent,
     CommentTopicEvent,
@@ -29,6 +29,8 @@ from streamproc.events.rejected import Rejected
 from streamproc.oracle.lines import Line, OrderFact, contributions
 from streamproc.oracle.senses import Heard, Reader, senses
 from streamproc.oracle.sessions import Canonical, Session, people, without_empty
+from streamproc.oracle.shop import Shop
+from streamproc.oracle.sold import HostSold
 from streamproc.oracle.uniques import member
 
 ORDERS_TOPIC = "live.orders.v1"
@@ -101,6 +103,8 @@ class Collected:
         self.memories: dict[tuple[str, int, str], _Memory] = defaultdict(_Memory)
         self.sessions: dict[str, dict[str, Session]] = defaultdict(lambda: defaultdict(Session))
         self.heard: dict[tuple[str, str], list[Heard]] = defaultdict(list)
+        self.shops: dict[tuple[str, str], Shop] = defaultdict(Shop)
+        self.sold: dict[str, HostSold] = defaultdict(HostSold)
         self.counts: dict[str, dict[int, _Count]] = defaultdict(lambda: defaultdict(_Count))
         self.last_ms: int | None = None
 
@@ -118,7 +122,7 @@ class Collected:
             session = self.sessions[event.host_id][event.session_id]
             session.told.add(record.topic)
             session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
-        if _is_duplicate(memory, event, late=late):
+        if self._is_duplicate(memory, event, late=late):
             count.duplicate += 1
             return
         count.applied += 1
@@ -129,6 +133,16 @@ class Collected:
             memory.profiles[event.valid_from_ms] = event
             return
         self._add(event, record, late=late)
+
+    def _is_duplicate(self, memory: _Memory, event: AnyEvent, *, late: bool) -> bool:
+        """Whether an event says nothing new, or loses; if not, it is remembered."""
+        if isinstance(event, HostProfiled):
+            return _is_held_profile(memory, event)
+        if isinstance(event, OrderFact):
+            name = (event.order_id, event.line_id)
+            line = memory.lines.setdefault(name, Line(*name))
+            return not self.sold[event.host_id].take(line, event, late=late)
+        return _is_seen(memory, event)
 
     def _add(self, event: _Told, record: LogRecord, *, late: bool) -> None:
         """Let its session know of an applied event."""
@@ -141,6 +155,9 @@ class Collected:
         if isinstance(event, CommentPosted) and self.reading is not None:
             heard = Heard(event, record.partition, record.offset, late)
             self.heard[event.host_id, event.session_id].append(heard)
+        self.shops[event.host_id, event.session_id].take(event)
+        if isinstance(event, OrderFailed):
+            self.sold[event.host_id].fail(event, late=late)
         if not isinstance(event, OrderFact):
             session.take(event, late=late)
             for name, key in people(event):
@@ -169,6 +186,8 @@ class Collected:
         for host in {*self.sessions, *names}:
             sessions = {name: each.canonical() for name, each in self.sessions[host].items()}
             for name, session in sessions.items():
+                session.update(self.sold[host].canonical(name))
+                session.update(without_empty(self.shops[host, name].canonical()))
                 session.update(self._meant(host, name))
             entry = {"sessions": without_empty(sessions), "name": names.get(host, "")}
             hosts[host] = without_empty(entry)
@@ -242,17 +261,6 @@ def differences(left: Mapping[str, Any], right: Mapping[str, Any], limit: int = 
     if more:
         lines.append(f"and {more} more differences")
     return lines
-
-
-def _is_duplicate(memory: _Memory, event: AnyEvent, *, late: bool) -> bool:
-    """Whether an event says nothing new, or loses; if not, it is remembered."""
-    if isinstance(event, HostProfiled):
-        return _is_held_profile(memory, event)
-    if isinstance(event, OrderFact):
-        name = (event.order_id, event.line_id)
-        line = memory.lines.setdefault(name, Line(*name))
-        return not line.take(event, late=late)
-    return _is_seen(memory, event)
 
 
 def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:

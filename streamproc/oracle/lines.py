@@ -94,6 +94,11 @@ class Line:
         """The payment, as it stands."""
         return next(iter(self.standing(OrderPaid)), None)
 
+    @property
+    def counted(self) -> _Told | None:
+        """The fact by which it counts as created: its creation, else its payment."""
+        return next(iter(self.standing(OrderCreated)), None) or self.paid
+
 
 def contributions(lines: Iterable[Line]) -> Iterator[Of]:
     """What lines of one host add to its sessions."""
@@ -104,8 +109,7 @@ def contributions(lines: Iterable[Line]) -> Iterator[Of]:
 
 
 def _of_line(line: Line) -> Iterator[Of]:
-    paid = line.paid
-    created = next(iter(line.standing(OrderCreated)), None) or paid
+    paid, created = line.paid, line.counted
     if created is not None:
         yield from _of_created(created, unpaid=paid is None and not line.standing(OrderCancelled))
     if paid is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from streamproc.program.canonical_senses import canonical_senses
+from streamproc.program.canonical_shop import canonical_shop
 from streamproc.program.codecs import unpack_profile
 from streamproc.program.keys import Kind, parse
 from streamproc.program.tallies import session_tallies
@@ -58,6 +59,7 @@ def _session(tally: SessionTally) -> Tree:
         "minute_uniques": {},
         "readings": {},
         "senses": canonical_senses(tally),
+        **canonical_shop(tally),
     }
     for figures in tally.totals.values():
         _add_figures(session["totals"], figures)

@@ -241,7 +241,8 @@ class Floor(Struct, array_like=True):
         """A product, begun if it is new, of which something is told."""
         product = self.products.get(product_id)
         if product is None:
-            product = self.products[product_id] = Product()
+            number = numbers_of(self.links).get(product_id, 0)
+            product = self.products[product_id] = Product(link_no=number)
         product.told_ms = max(product.told_ms, at_ms)
         return product
 

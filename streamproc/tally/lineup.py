@@ -1,7 +1,8 @@
 """What a room showed when: which product each link number stood for, and which one was on show.
 
-Both are histories of what was told, by time, so it does not matter in which order it came. What tells
-nothing new is left out once it is so old that nothing is likely to come before it.
+Both are histories of what was told, by time, so it does not matter in which order it came. What only
+says again what the one before it says and the one behind it does is left out once it is so old that
+nothing is likely to come between.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ Pin = tuple[int, str]
 
 _SETTLED_MS: Final = ALLOWANCE_MS[ROOMS_TOPIC]
 
+_IDLE: Final = 0
+"""It says again what is said before and behind it."""
+_PAST: Final = 1
+_AGAIN: Final = 2
+"""It is the last to say again what stands."""
+_STANDS: Final = 3
+
 
 def linked(links: list[Link], link_no: int, at_ms: int) -> str | None:
     """The product that a link number stood for at a time; None: none that is known."""
@@ -38,62 +46,72 @@ def linked(links: list[Link], link_no: int, at_ms: int) -> str | None:
 
 def numbers_of(links: list[Link]) -> dict[str, int]:
     """The link number of each product that has one now."""
-    return {links[at][2]: number for number, at in _told(links)[0].items()}
+    numbers: dict[str, int] = {}
+    products: dict[int, str] = {}
+    for _, number, product in links:
+        numbers.pop(products.pop(number, ""), None)
+        products.pop(numbers.get(product, 0), None)
+        numbers[product], products[number] = number, product
+    return numbers
 
 
 def with_link(links: list[Link], link: Link) -> list[Link]:
     """The links and another one; ascending, at most ``LINKS``.
 
-    Shapes: what there is no room for is the oldest that tells nothing new, else the oldest that is no
-        longer so, else the oldest.
+    Shapes: what there is no room for is the oldest that only says something again, else the oldest
+        that is no longer so, else the oldest.
     """
     if link in links:
         return links
     links = sorted([*links, link])
-    stand, new = _told(links)
-    standing = set(stand.values())
     settled_ms = links[-1][0] - _SETTLED_MS
     ranks = [
-        (at in new, at in standing, at)
-        for at, each in enumerate(links)
-        if at in new or each[0] >= settled_ms
+        (rank, at)
+        for at, rank in enumerate(_ranks(links))
+        if rank != _IDLE or links[at][0] >= settled_ms
     ]
     if len(ranks) > LINKS:
         ranks.remove(min(ranks))
-    return [links[at] for *_, at in ranks]
+    return [links[at] for _, at in ranks]
 
 
 def with_pin(pins: list[Pin], pin: Pin) -> list[Pin]:
     """The pins and another one; ascending, at most ``PINS``.
 
-    Shapes: what there is no room for is the oldest that tells nothing new, else the oldest.
+    Shapes: what there is no room for is the oldest that only says something again, else the oldest.
     """
     if pin in pins:
         return pins
     pins = sorted([*pins, pin])
     settled_ms = pins[-1][0] - _SETTLED_MS
-    ranks = [
-        (is_new, at)
-        for at, (since_ms, product) in enumerate(pins)
-        if (is_new := at == 0 or pins[at - 1][1] != product) or since_ms >= settled_ms
-    ]
+    ranks = []
+    for at, (since_ms, product) in enumerate(pins):
+        around = [each for _, each in pins[max(0, at - 1) : at + 2]]
+        is_idle = around == [product] * 3
+        if not is_idle or since_ms >= settled_ms:
+            ranks.append((not is_idle, at))
     if len(ranks) > PINS:
         ranks.remove(min(ranks))
     return [pins[at] for _, at in ranks]
 
 
-def _told(links: list[Link]) -> tuple[dict[int, int], set[int]]:
-    """Which link stands for each number in the end, and which of them told something new."""
+def _ranks(links: list[Link]) -> list[int]:
+    """What each link is good for."""
+    ranks = [_STANDS] * len(links)
     stand: dict[int, int] = {}
+    again: dict[int, int] = {}
     numbers: dict[str, int] = {}
-    new: set[int] = set()
     for at, (_, number, product) in enumerate(links):
-        if numbers.get(product) == number:
+        held = numbers.get(product, 0)
+        if held == number:
+            if number in again:
+                ranks[again[number]] = _IDLE
+            again[number], ranks[at] = at, _AGAIN
             continue
-        if number in stand:
-            del numbers[links[stand[number]][2]]
-        if product in numbers:
-            del stand[numbers[product]]
+        for ended in {held, number} & stand.keys():
+            numbers.pop(links[stand[ended]][2], None)
+            for each in (stand, again):
+                if ended in each:
+                    ranks[each.pop(ended)] = _PAST
         stand[number], numbers[product] = at, number
-        new.add(at)
-    return stand, new
+    return ranks

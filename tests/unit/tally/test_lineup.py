@@ -57,8 +57,17 @@ def test_what_tells_nothing_new_is_kept_while_something_may_come_before_it() -> 
     links = links_of((10, 3, "a"), (20, 3, "a"), (15, 3, "b"))
     assert [linked(links, 3, at_ms) for at_ms in (15, 20)] == ["b", "a"]
 
-    settled = links_of((10, 3, "a"), (20, 3, "a"), (20 + SETTLED_MS + 1, 4, "b"))
-    assert settled == [(10, 3, "a"), (20 + SETTLED_MS + 1, 4, "b")]
+    settled = links_of(*[(at, 3, "a") for at in (10, 20, 30)], (21 + SETTLED_MS, 4, "b"))
+    assert settled == [(10, 3, "a"), (30, 3, "a"), (21 + SETTLED_MS, 4, "b")]
+
+
+def test_what_comes_very_late_does_not_undo_what_was_said_since() -> None:
+    links = links_of(*[(at, 3, "a") for at in (10, 20, 30)], (31 + SETTLED_MS, 4, "b"))
+    links = with_link(links, (15, 3, "c"))
+    pins = pins_of(*[(at, "a") for at in (10, 20, 30)], (31 + SETTLED_MS, "a"), (15, "b"))
+
+    assert numbers_of(links) == {"a": 3, "b": 4}
+    assert [product for _, product in pins] == ["a", "b", "a"]
 
 
 @given(
@@ -101,6 +110,7 @@ def test_a_product_pinned_again_is_one_pin_once_that_is_settled() -> None:
 
     assert pins_of(*again)[0] == (0, "a")
     assert len(pins_of(*again)) == 6
+    assert pins_of(*again)[-1] == again[-1]
 
 
 def test_the_newest_pins_are_kept() -> None:
