@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from streamproc.alerts.model import Phase, Severity
+from streamproc.alerts.model import RANK, Phase, Severity
 from streamproc.events.outputs import AlertTransition
-
-_SEVERITIES = list(Severity)
 
 
 class Group(NamedTuple):
@@ -59,4 +57,4 @@ def _group(alerts: list[AlertTransition]) -> Group:
 
 
 def _urgency(told: AlertTransition) -> tuple[int, int, str]:
-    return -_SEVERITIES.index(Severity(told.severity)), told.opened_ms, told.alert_id
+    return -RANK[Severity(told.severity)], told.opened_ms, told.alert_id

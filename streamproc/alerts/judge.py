@@ -213,7 +213,7 @@ class _Moving:
             self._judge.policy,
             rule.version,
             self._verdict(held),
-            inhibited_by(self._room, key, self._active) if self._active else "",
+            inhibited_by(self._room, held, finding, self._active) if self._active else "",
         )
         self._go_on(held, moment)
 

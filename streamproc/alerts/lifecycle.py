@@ -14,12 +14,11 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 from streamproc.alerts.held import TAKEN, Held
-from streamproc.alerts.model import Finding, Level, Phase, Severity
+from streamproc.alerts.model import RANK, Finding, Level, Phase
 from streamproc.alerts.policy import Policy
 from streamproc.events.rooms import Verdict as Judgement
 from streamproc.tally.floor import Verdict
 
-_RANK: Final = {Severity.INFO: 0, Severity.TICKET: 1, Severity.PAGE: 2}
 _SNOOZED: Final = Judgement.SNOOZED.value
 _PASSING: Final = frozenset((Judgement.ACKNOWLEDGED.value, _SNOOZED))
 """Verdicts on an alert as bad as it was then."""
@@ -271,7 +270,7 @@ def _differs(held: Held, finding: Finding) -> bool:
 
 
 def _rises(held: Held, finding: Finding) -> bool:
-    return _RANK[finding.severity] > _RANK[held.severity]
+    return RANK[finding.severity] > RANK[held.severity]
 
 
 def _may_change(held: Held, moment: Moment, finding: Finding) -> bool:

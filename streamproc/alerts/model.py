@@ -21,6 +21,10 @@ class Severity(StrEnum):
     """Now."""
 
 
+RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
+"""How bad: the greater the worse."""
+
+
 class Phase(StrEnum):
     """How far along an alert is."""
 

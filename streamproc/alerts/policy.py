@@ -13,7 +13,7 @@ PositiveMs = Annotated[int, Meta(ge=1, le=31 * 1_440 * MINUTE_MS)]
 
 
 def _least_open() -> dict[str, int]:
-    return dict.fromkeys(("StockoutConfirmed", "StockoutSuspected", "StockoutImminent"), MINUTE_MS)
+    return dict.fromkeys(("Stockout", "StockoutImminent"), MINUTE_MS)
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

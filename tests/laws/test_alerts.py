@@ -27,7 +27,7 @@ from tests.unit.alerts.scripted import judge_of, scripted
 POLICY = Policy(
     renotify_ms=100 * S,
     settle_ms=15 * S,
-    least_open_ms={"StockoutConfirmed": 30 * S},
+    least_open_ms={"Stockout": 30 * S},
     flip_window_ms=100 * S,
     digest_ms=50 * S,
     quiet_ms=60 * S,
@@ -35,7 +35,7 @@ POLICY = Policy(
     kept_ms=150 * S,
 )
 """Short, so that few examples are needed to see everything."""
-KIND = "StockoutConfirmed"
+KIND = "Stockout"
 VERDICTS = ("real", "bait", "wrong_product", "acknowledged", "snoozed", "other")
 
 findings = st.builds(
@@ -43,7 +43,7 @@ findings = st.builds(
     subject=st.just(ROOM),
     level=st.sampled_from(Level),
     severity=st.sampled_from(Severity),
-    state=st.sampled_from(("", "silent", "still")),
+    state=st.sampled_from(("confirmed", "suspected")),
     for_ms=st.sampled_from((0, 0, 15 * S, 60 * S)),
     hold_ms=st.sampled_from((0, 10 * S, 30 * S)),
     over=st.sampled_from(("", "", "", "restocked")),
@@ -223,7 +223,7 @@ def test_nothing_happens_before_the_deadline_and_something_does_at_it(
         assert advanced(held, last._replace(now_ms=due_ms)) is not held
 
 
-KINDS = ("StreamDead", "StockoutConfirmed", "GmvStall", "ViewerDrop")
+KINDS = ("StreamDead", "Stockout", "GmvStall", "ViewerDrop")
 SUBJECTS = (ROOM, "p:p-1", "p:p-2/s-1")
 STATUSES = (Status.LIVE,) * 6 + (Status.PAUSED, Status.ENDED)
 

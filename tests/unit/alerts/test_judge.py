@@ -187,7 +187,7 @@ def test_a_rule_is_told_which_of_its_alerts_are_open() -> None:
         seen.append(tuple(at.open_subjects))
         yield enter(subject="p:p-1")
 
-    watched = Watched(judge_of(scripted("StockoutConfirmed", judge), rule("GmvStall", enter())))
+    watched = Watched(judge_of(scripted("Stockout", judge), rule("GmvStall", enter())))
     watched.look(room())
     watched.look(room(T0 + S))
 
@@ -299,13 +299,11 @@ def test_nothing_follows_from_what_somebody_said_is_not_real() -> None:
     assert watched.told[2:] == [("StreamDead", "judged"), ("GmvStall", "released")]
 
 
-@pytest.mark.parametrize(
-    ("shown_product", "cause"), [("p-1", "StockoutConfirmed"), ("p-2", ""), (None, "")]
-)
+@pytest.mark.parametrize(("shown_product", "cause"), [("p-1", "Stockout"), ("p-2", ""), (None, "")])
 def test_nothing_is_sold_because_what_is_on_show_is_sold_out(
     shown_product: str | None, cause: str
 ) -> None:
-    out = rule("StockoutConfirmed", enter(subject="p:p-1/s-1"))
+    out = rule("Stockout", enter(subject="p:p-1/s-1", state="confirmed"))
     watched = Watched(judge_of(out, rule("GmvStall", enter())))
 
     watched.look(room(floor=shown(shown_product) if shown_product else Floor()))
@@ -314,7 +312,7 @@ def test_nothing_is_sold_because_what_is_on_show_is_sold_out(
 
 
 def test_what_is_pinned_back_and_forth_is_not_told_each_time() -> None:
-    out = rule("StockoutConfirmed", enter(subject="p:p-1"))
+    out = rule("Stockout", enter(subject="p:p-1", state="confirmed"))
     watched = Watched(judge_of(out, rule("GmvStall", enter())))
 
     for second in range(31):
@@ -327,9 +325,45 @@ def test_what_is_pinned_back_and_forth_is_not_told_each_time() -> None:
 
 def test_a_stock_out_explains_only_its_own_product() -> None:
     soon = rule("StockoutImminent", enter(subject="p:p-1/s-1"), enter(subject="p:p-10"))
-    watched = Watched(judge_of(rule("StockoutConfirmed", enter(subject="p:p-1")), soon))
+    watched = Watched(judge_of(rule("Stockout", enter(subject="p:p-1", state="confirmed")), soon))
 
     watched.look(room())
 
-    assert watched.alerts["StockoutImminent", "p:p-1/s-1"].inhibited_by == "StockoutConfirmed"
+    assert watched.alerts["StockoutImminent", "p:p-1/s-1"].inhibited_by == "Stockout"
     assert watched.alerts["StockoutImminent", "p:p-10"].inhibited_by == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "cause"),
+    [
+        ("suspected", "StreamDead"),
+        ("desync", "StreamDead"),
+        ("confirmed", ""),
+        ("batch_selling", ""),
+    ],
+)
+def test_a_stock_out_that_the_feed_tells_follows_from_no_silence(state: str, cause: str) -> None:
+    out = rule("Stockout", enter(subject="p:p-1", state=state))
+    watched = Watched(judge_of(rule("StreamDead", enter()), out))
+
+    watched.look(room())
+
+    assert watched.alerts["Stockout", "p:p-1"].inhibited_by == cause
+
+
+def test_a_connector_that_delivers_blinds_nobody() -> None:
+    adapter = rule("AdapterDown", enter(Severity.TICKET))
+    watched = Watched(judge_of(adapter, rule("StockoutImminent", enter(Severity.INFO))))
+
+    watched.look(room())
+
+    assert watched.alerts["StockoutImminent", ROOM].inhibited_by == ""
+
+
+def test_a_ticket_silences_no_page() -> None:
+    fails = rule("OrderFailureSpike", enter(Severity.TICKET))
+    watched = Watched(judge_of(fails, rule("GmvStall", enter(Severity.PAGE))))
+
+    watched.look(room())
+
+    assert watched.alerts["GmvStall", ROOM].inhibited_by == ""

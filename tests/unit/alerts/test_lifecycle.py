@@ -64,13 +64,13 @@ CASES = [
         "a stock-out stays open for a minute at least",
         {0: enter(), 5: enter(over="restocked"), 59: None, 60: None},
         [(0, "entered"), (5, "clearing"), (60, "restocked")],
-        kind="StockoutConfirmed",
+        kind="Stockout",
     ),
     Case(
         "what is over and returns is not over",
         {0: enter(), 5: enter(over="restocked"), 30: enter(), 61: None, 70: None, 71: None},
         [(0, "entered"), (5, "clearing"), (30, "returned"), (61, "clearing"), (71, "cleared")],
-        kind="StockoutConfirmed",
+        kind="Stockout",
     ),
     Case(
         "that it gets worse is told at once, that it gets better later",
@@ -382,7 +382,7 @@ def test_the_next_deadline_is_known_in_every_phase() -> None:
 
 
 def test_an_alert_is_small_as_it_is_written() -> None:
-    played = Played("StockoutConfirmed")
+    played = Played("Stockout")
     played.at(0, enter(why={"users_120s": 7, "orders_60s": 0, "stock_age_s": 12.5}))
 
     assert len(pack(played.held)) < 200

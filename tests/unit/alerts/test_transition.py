@@ -40,12 +40,12 @@ def test_a_transition_says_all_there_is_to_know() -> None:
     )
     floor = shown(held=product(title="牛大力", link_no=3, stock={"s-1": Stock(T0, 0)}))
 
-    made = told(rule("StockoutConfirmed", found), floor=floor)
+    made = told(rule("Stockout", found), floor=floor)
 
     assert made == AlertTransition(
         alert_id=made.alert_id,
         seq=1,
-        kind="StockoutConfirmed",
+        kind="Stockout",
         phase="firing",
         severity="page",
         host_id="h-1",
@@ -54,7 +54,7 @@ def test_a_transition_says_all_there_is_to_know() -> None:
         at_ms=T0,
         opened_ms=T0,
         why="entered",
-        rule="stockoutconfirmed",
+        rule="stockout",
         rule_version=3,
         advice=made.advice,
         state="confirmed",
