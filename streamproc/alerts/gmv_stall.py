@@ -66,7 +66,11 @@ def _open(room: Room, limits: Limits, quiet_ms: int) -> Iterator[Finding]:
 
 
 def _quiet(room: Room, limits: Limits, begin_ms: int, quiet_ms: int) -> Iterator[Finding]:
-    """A stall, or when this would be one."""
+    """A stall, or when this may be one."""
+    if quiet_ms < limits.quiet_ms:
+        due_ms = begin_ms + limits.settle_ms + limits.quiet_ms
+        yield Finding(ROOM, Level.CLEAR, Severity.PAGE, due_ms=due_ms)
+        return
     minutes = _minutes_before(room, limits, begin_ms)
     per_ms = _usual_per_ms(minutes, limits)
     if per_ms * limits.online_times_max * limits.quiet_ms < limits.min_expected:
@@ -76,7 +80,7 @@ def _quiet(room: Room, limits: Limits, begin_ms: int, quiet_ms: int) -> Iterator
     if expected < limits.min_expected:
         return
     gap_ms = _longest_gap_ms(room, begin_ms - limits.usual_ms, begin_ms)
-    needed_ms = max(limits.quiet_ms, int(gap_ms * limits.gap_times))
+    needed_ms = int(gap_ms * limits.gap_times)
     why = {
         "paid_lines": 0,
         "quiet_ms": quiet_ms,

@@ -61,7 +61,7 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     yield Finding(
         ROOM,
         Level.ENTER if is_spike else Level.HOLD,
-        Severity.PAGE if is_page else Severity.TICKET,
+        Severity.PAGE if is_page else Severity.INFO,
         for_ms=limits.for_ms,
         hold_ms=limits.hold_ms,
         why={
@@ -140,7 +140,8 @@ RULE = Rule(
     severity=Severity.PAGE,
     trigger=(
         "For 30 s more than 10 % of the attempts of 2 min fail, and 10 or more (attempts: failed ones"
-        " and created lines). A ticket if it is so only with those that fail for lack of stock"
+        " and created lines). No more than an info if it is so only with those that fail for lack of"
+        " stock"
     ),
     clears="Less than 4 % of the attempts of 2 min fail",
     runbook=(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import sqrt
 
 from msgspec import Struct
 
-from streamproc.alerts.bounds import Count, DurationMs, Share, ascending
+from streamproc.alerts.bounds import Count, Deviations, DurationMs, Share, ascending
 from streamproc.alerts.model import ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import ALWAYS, Rule
@@ -22,6 +23,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """Fewer lines are left alone."""
     enter_share: Share = 0.05
     """More than this part of the lines that the host sold in the last day, or this broadcast in all."""
+    min_deviations: Deviations = 3.0
+    """And so many standard deviations more: of few lines sold, a larger part is chance."""
     clear_share: Share = 0.025
     """Fewer lines than this part."""
     window_ms: DurationMs = 1_800_000
@@ -48,7 +51,11 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
         return
     # what is asked back after some days belongs to a broadcast that sold before the last day
     paid = max(room.paid_day, room.sold.paid_lines)
-    is_spike = requested >= limits.min_requested and requested > limits.enter_share * paid
+    usual = limits.enter_share * paid
+    is_spike = (
+        requested >= limits.min_requested
+        and requested > usual + limits.min_deviations * sqrt(usual)
+    )
     is_open = ROOM in room.open_subjects
     if is_spike or (is_open and requested >= limits.clear_share * paid):
         yield Finding(
@@ -60,7 +67,6 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
             why={
                 "requested_lines": requested,
                 "paid_lines": paid,
-                "reasons": _reasons(room, limits),
             },
         )
 
@@ -74,9 +80,9 @@ def _reasons(room: Room, limits: Limits) -> dict[str, int]:
     return dict(sorted(reasons.items(), key=lambda each: (-each[1], each[0])))
 
 
-def evidence(_room: Room, finding: Finding, _limits: Limits) -> Evidence:
+def evidence(room: Room, finding: Finding, limits: Limits) -> Evidence:
     """Lines asked back and their reasons; of which products is not known."""
-    return Evidence(inputs=dict(finding.why))
+    return Evidence(inputs={**finding.why, "reasons": _reasons(room, limits)})
 
 
 def advice(_room: Room, _finding: Finding) -> Advice:
@@ -95,9 +101,9 @@ RULE = Rule(
     en="Refund spike",
     severity=Severity.TICKET,
     trigger=(
-        "For 5 min the lines whose money is asked back in 30 min are 10 or more, and more than 5 % of"
-        " the lines that the host sold in the last 24 h, or this broadcast in all if those are more."
-        " Of which product is not told: requests name none"
+        "For 5 min the lines whose money is asked back in 30 min are 10 or more, and 3 deviations"
+        " more than 5 % of the lines that the host sold in the last 24 h, or this broadcast in all if"
+        " those are more. Of which product is not told: requests name none"
     ),
     clears="Less than 2.5 % of those lines",
     runbook=(

@@ -43,6 +43,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """The line goes so far back."""
     recent_ms: DurationMs = 120_000
     """Counts so young do not take part in the line that they are held against."""
+    ending_ms: DurationMs = 1_200_000
+    """So near to the planned end, before and behind it, a decline is no news; a fall that pages is."""
     fresh_ms: DurationMs = 90_000
     """A count of viewers is known for so long."""
     for_ms: DurationMs = 60_000
@@ -91,6 +93,10 @@ def _fallen(
         return
     fell_ms = _fell_within_ms(room, limits, online.viewers)
     is_cliff = fell_ms is not None and fell_ms <= limits.cliff_ms
+    if not is_cliff and _is_ending(room, limits):
+        if is_open:
+            yield Finding(ROOM, Level.HOLD, Severity.TICKET, hold_ms=limits.hold_ms)
+        return
     yield Finding(
         ROOM,
         Level.ENTER,
@@ -136,6 +142,13 @@ def _against_slope(room: Room, limits: Limits, online: Online) -> tuple[float | 
     # people come and go by chance, so that a calm half hour does not make every wave a fall
     deviation = max(sqrt(fmean(rest**2 for rest in rests)), sqrt(expected), 1.0)
     return round(expected, 1), round((online.viewers - expected) / deviation, 2)
+
+
+def _is_ending(room: Room, limits: Limits) -> bool:
+    """Whether the planned end is near: then people leave."""
+    started = room.lifecycle.started_last
+    planned_end_ms = started.planned_end_ms if started else 0
+    return planned_end_ms > 0 and abs(room.now_ms - planned_end_ms) <= limits.ending_ms
 
 
 def _fell_within_ms(room: Room, limits: Limits, online: int) -> int | None:
@@ -185,9 +198,9 @@ RULE = Rule(
     en="Viewer drop",
     severity=Severity.TICKET,
     trigger=(
-        "For 60 s fewer viewers than 60 % of the most in the last 10 min (200 or more), and 3"
-        " deviations below the line through the half hour before. A page: 80 % of them left within 60"
-        " s"
+        "For 60 s fewer viewers than 60 % of the most in the last 10 min (200 or more), and 3 deviations"
+        " below the line through the half hour before. A page: 80 % of them left within 60 s. Within 20 min"
+        " of the planned end only that counts"
     ),
     clears="More than 75 % of the most in the last 10 min: they are back, or that is the room's new size",
     runbook=(

@@ -41,7 +41,7 @@ def test_what_failed_two_minutes_ago_does_not_count() -> None:
 
 
 def test_what_fails_for_lack_of_stock_alone_pages_nobody() -> None:
-    assert alarm(RULE, tried(80, 20, out_of_stock=80)).severity is Severity.TICKET
+    assert alarm(RULE, tried(80, 20, out_of_stock=80)).severity is Severity.INFO
     assert alarm(RULE, tried(80, 20, out_of_stock=40, risk=40)).severity is Severity.PAGE
 
 

@@ -16,11 +16,16 @@ def asked_back(lines: int, paid_day: int, ago: int = 3, reason: str = "quality")
 
 
 def test_more_than_a_twentieth_of_what_was_sold_in_a_day_is_a_ticket() -> None:
-    found = alarm(RULE, asked_back(11, paid_day=200))
+    found = alarm(RULE, asked_back(81, paid_day=1_100))
 
     assert (found.severity, found.for_ms) == (Severity.TICKET, 5 * MINUTE)
-    assert found.why == {"requested_lines": 11, "paid_lines": 200, "reasons": {"quality": 11}}
-    assert is_clear(RULE, asked_back(10, paid_day=200))
+    assert found.why == {"requested_lines": 81, "paid_lines": 1_100}
+
+
+def test_a_twentieth_of_few_lines_may_be_chance() -> None:
+    assert is_clear(RULE, asked_back(16, paid_day=196))
+    assert alarm(RULE, asked_back(20, paid_day=196)).severity is Severity.TICKET
+    assert is_clear(RULE, asked_back(77, paid_day=1_100))
 
 
 def test_fewer_than_ten_are_left_alone() -> None:
@@ -48,7 +53,7 @@ def test_half_of_what_opened_it_ends_it() -> None:
 
 
 def test_the_reasons_are_told_most_first_and_that_no_product_is_known() -> None:
-    mixed = asked_back(12, paid_day=100)
+    mixed = asked_back(16, paid_day=100)
     requested = {"late": 2, "quality": 12, "other": 2}
     (held,) = mixed.history.rows.values()
     held.sold = MinuteSold(requested=requested)

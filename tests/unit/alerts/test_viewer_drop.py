@@ -9,6 +9,7 @@ import pytest
 from streamproc.alerts.model import Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.viewer_drop import RULE
+from streamproc.tally.lifecycle import Started
 from streamproc.tally.online import Reading
 from streamproc.tally.sessions import Online
 from tests.builders import T0
@@ -103,6 +104,18 @@ def test_who_left_during_a_pause_is_not_missed() -> None:
     resumed = watched(lambda ago: 300 if ago < 6 else 1_000, live_for_ms=5 * MINUTE)
 
     assert is_clear(RULE, resumed)
+
+
+def test_near_the_planned_end_people_leave_and_only_a_fall_that_pages_counts() -> None:
+    def ending(to: float, in_ms: int) -> Room:
+        made = fell(to)
+        made.lifecycle.started_last = Started(T0 - 60 * MINUTE, planned_end_ms=T0 + in_ms)
+        return made
+
+    assert is_clear(RULE, ending(500, 20 * MINUTE))
+    assert is_held(RULE, ending(500, -20 * MINUTE))
+    assert alarm(RULE, ending(500, 21 * MINUTE)).state == "decline"
+    assert alarm(RULE, ending(100, 20 * MINUTE)).state == "cliff"
 
 
 def test_a_room_whose_viewers_nobody_counts_has_no_drop() -> None:
