@@ -1,0 +1,107 @@
+"""Which product somebody meant, and what a room sells of it: joined by event time when rules look."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from streamproc.alerts.model import ROOM
+from streamproc.tally.floor import Floor, Product
+
+NAMED: Final = "named"
+"""By its name, an alias or a product card."""
+LINK: Final = "link"
+"""By a link number."""
+ON_SHOW: Final = "on_show"
+"""By what was on show when it was said; half as sure."""
+UNKNOWN: Final = "unknown"
+"""Nothing says which: it counts for the room."""
+
+_PRODUCT: Final = "p:"
+_LINK: Final = "l:"
+_PACK: Final = "/"
+
+
+class Meant(NamedTuple):
+    """What a comment was about. Shapes: ``product`` is empty for the room; ``via`` says how it is known."""
+
+    product: str
+    via: str
+
+
+def meant(floor: Floor, subject: str, at_ms: int) -> Meant:
+    """The product that a subject stood for at a time.
+
+    Shapes: ``subject`` is "p:<product>", "l:<link number>", or anything else for nothing that was named.
+    """
+    if subject.startswith(_PRODUCT):
+        return Meant(subject[len(_PRODUCT) :], NAMED)
+    if subject.startswith(_LINK):
+        number = subject[len(_LINK) :]
+        linked = floor.linked(int(number), at_ms) if number.isdecimal() else None
+        return Meant(linked, LINK) if linked else Meant(ROOM, UNKNOWN)
+    shown = None if subject else floor.on_show(at_ms)
+    return Meant(shown, ON_SHOW) if shown else Meant(ROOM, UNKNOWN)
+
+
+def subject_of(product: str, pack: str = "") -> str:
+    """The subject of a finding about a product or one pack of it; about the room for none."""
+    if not product:
+        return ROOM
+    return f"{_PRODUCT}{product}{_PACK}{pack}" if pack else f"{_PRODUCT}{product}"
+
+
+def product_of(subject: str) -> tuple[str, str]:
+    """The product and pack of a finding's subject; empty for none."""
+    product, _, pack = subject.removeprefix(_PRODUCT).partition(_PACK)
+    return product, pack
+
+
+def is_gone(floor: Floor, product: str) -> bool:
+    """Whether a product was taken out of the room."""
+    held = floor.products.get(product)
+    return held is not None and held.delisted_ms > held.listed_ms
+
+
+def is_sold_here(floor: Floor, product: str) -> bool:
+    """Whether a room sells a product; where nothing is listed, nobody knows, and it may."""
+    held = floor.products.get(product)
+    if held is not None:
+        return held.delisted_ms <= held.listed_ms
+    return not any(each.is_listed for each in floor.products.values())
+
+
+def off_show_ms(floor: Floor, product: str, now_ms: int) -> int:
+    """When what is on show changed for a product last: it was pinned, or another one in its stead.
+
+    Shapes: 0 if it never was on show.
+    """
+    later_ms = since_ms = 0
+    for at_ms, shown in reversed(floor.pins):
+        if at_ms > now_ms:
+            continue
+        if shown != product:
+            if since_ms:
+                break
+            later_ms = at_ms
+        elif later_ms:
+            return later_ms
+        else:
+            since_ms = at_ms
+    return since_ms
+
+
+def called(product: Product | None) -> str:
+    """How a host calls a product: by its link number; empty without one."""
+    return f"{product.link_no}号" if product is not None and product.link_no else ""
+
+
+def fitted(before: str, title: str, after: str, most: int) -> str:
+    """A line of at most so many characters, for which a title is cut if it must be.
+
+    Shapes: what stands before and after is not cut, and shorter than ``most``.
+    """
+    room = most - len(before) - len(after)
+    shown = " ".join(title.split())
+    if len(shown) > room:
+        shown = f"{shown[: room - 1]}…" if room > 1 else ""
+    return f"{before}{shown}{after}"
