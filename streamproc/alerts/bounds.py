@@ -14,6 +14,8 @@ DAY_MS: Final = 1_440 * MINUTE_MS
 DurationMs = Annotated[int, Meta(ge=0, le=DAY_MS)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 """Of people, lines, attempts, comments."""
+Weight = Annotated[float, Meta(ge=0, le=1_000_000)]
+"""People or pieces, of which some count less than one."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 """A part of a whole."""
 Times = Annotated[float, Meta(ge=0, le=1_000)]

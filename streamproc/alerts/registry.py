@@ -15,13 +15,19 @@ from streamproc.alerts import (
     reconcile_drift,
     refund_spike,
     source_lag,
+    stockout,
+    stockout_imminent,
     stream_dead,
     unanswered_questions,
+    unlisted_demand,
     viewer_drop,
 )
 from streamproc.alerts.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
+    stockout.RULE,
+    stockout_imminent.RULE,
+    unlisted_demand.RULE,
     stream_dead.RULE,
     viewer_drop.RULE,
     gmv_stall.RULE,

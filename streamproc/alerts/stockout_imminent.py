@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from streamproc.alerts.bounds import DurationMs, Weight
 from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.products import called, fitted, is_sold_here, product_of, subject_of
 from streamproc.alerts.room import Room
@@ -24,15 +25,15 @@ _SECOND_MS: Final = 1_000
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """When stock is about to run out."""
 
-    cover_ms: int = 120_000
+    cover_ms: DurationMs = 120_000
     """Stock that lasts for less time than this,"""
-    per_min: float = 5
+    per_min: Weight = 5
     """of what sells so many pieces a minute at least."""
-    clear_cover_ms: int = 240_000
+    clear_cover_ms: DurationMs = 240_000
     """The alert ends when stock lasts longer than this."""
-    for_ms: int = 15_000
+    for_ms: DurationMs = 15_000
     """So long it must be so."""
-    hold_ms: int = 15_000
+    hold_ms: DurationMs = 15_000
     """So long it must be over."""
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from streamproc.alerts.asking import Said
+from streamproc.alerts.bounds import Count, DurationMs
 from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.products import product_of
 from streamproc.alerts.room import Room
@@ -27,13 +28,13 @@ _SHOWN: Final = 5
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """When a product that is not sold here is in demand."""
 
-    min_users: int = 5
+    min_users: Count = 5
     """Different viewers who ask for it in five minutes."""
-    clear_users: int = 2
+    clear_users: Count = 2
     """Fewer than these end the alert."""
-    for_ms: int = 60_000
+    for_ms: DurationMs = 60_000
     """So long it must be so."""
-    hold_ms: int = 0
+    hold_ms: DurationMs = 0
     """So long it must be over."""
 
 
