@@ -9,15 +9,20 @@ from typing import Protocol, Self
 import structlog
 from rich.console import Console, Group
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
+from streamproc.cli.alert_table import alert_table
 from streamproc.cli.host_table import headline, host_table
 from streamproc.cli.status import Status
 from streamproc.engine.ports import SourcePartition
+from streamproc.program.alert_view import AlertRow
 from streamproc.program.view import HostRow
 
 LINES_INTERVAL_MS = 10_000
 ROWS_BESIDE_TABLE = 9
+ROWS_OF_ALERTS = 4
+"""What a table of alerts takes besides its rows."""
 
 log = structlog.get_logger("streamproc.worker")
 
@@ -38,8 +43,10 @@ class Display(Protocol):
         """Say what is being done."""
         ...
 
-    def show(self, status: Status, rows: Sequence[HostRow]) -> None:
-        """How the worker does now."""
+    def show(
+        self, status: Status, rows: Sequence[HostRow], alerts: Sequence[AlertRow] = ()
+    ) -> None:
+        """How the worker does now, and its rooms."""
         ...
 
     def recovering(self, partitions: int) -> None:
@@ -76,7 +83,9 @@ class Lines:
         """Say what is being done."""
         log.info(text)
 
-    def show(self, status: Status, rows: Sequence[HostRow]) -> None:
+    def show(
+        self, status: Status, rows: Sequence[HostRow], alerts: Sequence[AlertRow] = ()
+    ) -> None:
         """How the worker does now, if it is time to tell."""
         told = self._told
         if told is not None and status.at_ms - told.at_ms < LINES_INTERVAL_MS:
@@ -89,6 +98,7 @@ class Lines:
             events_per_s=round(_rate(told, status)),
             lag_records=status.lag_total_records,
             hosts=len(rows),
+            alerts=len(alerts),
         )
 
     def recovering(self, partitions: int) -> None:
@@ -107,7 +117,7 @@ class Lines:
 
 
 class LiveTable:
-    """A table of hosts, drawn again with each status, and a line or two about the worker."""
+    """A table of hosts and one of alerts, drawn again with each status, and a line about the worker."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -133,14 +143,22 @@ class LiveTable:
         if self._before is None:
             self._live.update(Text(f"{text} ..", style="dim"), refresh=True)
 
-    def show(self, status: Status, rows: Sequence[HostRow]) -> None:
+    def show(
+        self, status: Status, rows: Sequence[HostRow], alerts: Sequence[AlertRow] = ()
+    ) -> None:
         """Draw how the worker does now."""
-        height = max(3, self._console.size.height - ROWS_BESIDE_TABLE)
+        room = max(3, self._console.size.height - ROWS_BESIDE_TABLE)
+        warned = min(len(alerts), max(1, room // 3))
+        height = max(3, room - (warned + ROWS_OF_ALERTS if warned else 0))
         head = headline(status, _rate(self._before, status))
         table = host_table(rows[:height], status.at_ms)
-        parts = [head, table] if rows else [head]
+        parts: list[Text | Table] = [head, table] if rows else [head]
         if len(rows) > height:
             parts.append(Text(f"and {len(rows) - height} more hosts", style="dim"))
+        if warned:
+            parts.append(alert_table(alerts[:warned], status.at_ms))
+        if len(alerts) > warned:
+            parts.append(Text(f"and {len(alerts) - warned} more alerts", style="dim"))
         if self._note:
             parts.append(Text(self._note, style="dim"))
         parts += [Text(f"paused {at}: {why}", style="red") for at, why in status.paused.items()]

@@ -23,6 +23,7 @@ from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.status import Status, status_of, write_status
 from streamproc.cli.terminal import end_at_once
 from streamproc.errors import BadSetting, Stalled, StreamprocError
+from streamproc.program.alert_view import AlertRow, alert_rows
 from streamproc.program.live import LiveProgram
 from streamproc.program.view import HostRow, host_rows
 from streamproc.settings import Settings
@@ -170,8 +171,8 @@ class RunningWorker:
 
     def show(self, *, stopped: bool = False) -> None:
         """Show the worker, and write the status file."""
-        status, rows = self.now(stopped=stopped)
-        self._display.show(status, rows)
+        status, rows, alerts = self.now(stopped=stopped)
+        self._display.show(status, rows, alerts)
         if self._status_file is not None:
             try:
                 write_status(self._status_file, status)
@@ -182,14 +183,15 @@ class RunningWorker:
                     hint="name a file in a folder that may be written to: --status-file",
                 ) from error
 
-    def now(self, *, stopped: bool = False) -> tuple[Status, list[HostRow]]:
-        """How it goes, and the hosts of the partitions that are ours, most money first."""
+    def now(self, *, stopped: bool = False) -> tuple[Status, list[HostRow], list[AlertRow]]:
+        """How it goes; the hosts of the partitions that are ours, most money first; their open alerts."""
         engine = getattr(self.run, "engine", None)
         now_ms = time.time_ns() // 1_000_000
         status = status_of(engine, now_ms, stopped=stopped)
         if engine is None:
-            return status, []
-        return status, host_rows(self._programs())
+            return status, [], []
+        programs = self._programs()
+        return status, host_rows(programs), alert_rows(programs)
 
     def _programs(self) -> list[Any]:
         return [each.program for each in self.run.engine.partitions.values()]

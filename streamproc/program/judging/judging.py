@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from streamproc.alerts.held import Step
+from streamproc.alerts.held import Held, Step
 from streamproc.alerts.judge import Judge
 from streamproc.alerts.room import Room
 from streamproc.alerts.transition import Setting, transition
@@ -102,6 +102,14 @@ class Judging:
     def next_ms(self) -> int:
         """When something is due although nothing is told, by the events' clock."""
         return min(self._due_ms.values(), default=_NEVER_MS)
+
+    def open_alerts(self) -> Iterator[tuple[str, str, Held]]:
+        """Host, broadcast and alert of each alert that fires or is about to end."""
+        for ids, alerts in self._alerts.held.items():
+            host_id, _, session_id = ids.decode().partition(SEPARATOR.decode())
+            for held in alerts.values():
+                if held.is_open:
+                    yield host_id, session_id, held
 
     def take(self) -> list[Published]:
         """The steps of alerts that are to leave and were not taken yet."""
