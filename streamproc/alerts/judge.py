@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple
 
 from streamproc.alerts.held import Held, Key, Step, alert_id
 from streamproc.alerts.inhibition import inhibited_by, is_cause, lingers_until_ms, order
-from streamproc.alerts.lifecycle import Moment, advanced, closed, deadline_ms
+from streamproc.alerts.inquiry import Asked, Asking
+from streamproc.alerts.lifecycle import advanced, closed, deadline_ms
 from streamproc.alerts.model import Finding, Level, Phase
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import Rule
-from streamproc.tally.floor import Floor, Verdict
+from streamproc.alerts.telling import Moment
+from streamproc.tally.floor import Verdict
 from streamproc.tally.lifecycle import Status
 
 NEVER_MS: Final = 0
@@ -32,14 +34,6 @@ class Judged(NamedTuple):
     changed: Mapping[Key, Held | None]
     steps: Sequence[Step]
     due_ms: int
-
-
-class _Asked(NamedTuple):
-    """The rules that are asked in one status; the longest of their waits."""
-
-    rules: tuple[tuple[int, Rule], ...]
-    warm_up_ms: int
-    after_pin_ms: int
 
 
 class Judge:
@@ -74,7 +68,7 @@ class Judge:
         if asked.rules:
             is_slow = now_ms - heard_ms >= policy.settled_ms or status is Status.ENDED
             due_ms = min(over_ms, now_ms + (policy.slow_poll_ms if is_slow else policy.poll_ms))
-        asking = _Asking(room, self._sections(self._limits_of_host(room.host_id)), due_ms)
+        asking = Asking(room, self._sections(self._limits_of_host(room.host_id)), due_ms)
         asking.ask(asked, alerts)
         rest_ms = asking.due_ms
         if alerts:
@@ -88,80 +82,29 @@ class Judge:
         return getattr(self._limits_of_host(host_id), rule.section)
 
     def _closed(self, room: Room, alerts: Mapping[Key, Held], why: str) -> Judged:
-        moving = _Moving(self, room, alerts, _Asking(room, (), _FAR_MS))
+        moving = _Moving(self, room, alerts, Asking(room, (), _FAR_MS))
         for key in sorted(alerts, key=order):
             moving.close(key, why)
         return moving.result()
 
-    def _asked_in(self, status: Status) -> _Asked:
+    def _asked_in(self, status: Status) -> Asked:
         rules = tuple(
             (place, rule)
             for place, rule in enumerate(self.rules.values(), start=1)
             if status in rule.asked
         )
-        return _Asked(
+        return Asked(
             rules,
             max((rule.warm_up_ms for _, rule in rules), default=0),
             max((rule.after_pin_ms for _, rule in rules), default=0),
         )
 
 
-class _Asking:
-    """Asks rules. Shapes: ``waiting`` are the kinds that are not asked yet, ``due_ms`` is when they are."""
-
-    __slots__ = ("_limits", "_room", "due_ms", "found", "waiting")
-
-    def __init__(self, room: Room, limits: Sequence[Any], due_ms: int) -> None:
-        self._room = room
-        self._limits = limits
-        self.due_ms = due_ms
-        self.found: dict[Key, Finding] = {}
-        self.waiting: set[str] = set()
-
-    def ask(self, asked: _Asked, alerts: Mapping[Key, Held]) -> None:
-        """What every rule finds; of two findings of one subject the first counts."""
-        room, limits = self._room, self._limits
-        opened = _open_subjects(alerts) if alerts else {}
-        room.open_subjects = ()
-        warm_ms = room.now_ms - room.live_since_ms
-        pins = room.floor.pins
-        is_free = warm_ms >= asked.warm_up_ms and (
-            not pins or room.now_ms - pins[-1][0] >= asked.after_pin_ms
-        )
-        shown_ms = 0 if is_free else room.now_ms - _pinned_ms(room.floor, room.now_ms)
-        for place, rule in asked.rules:
-            if not is_free and self._waits(rule, warm_ms, shown_ms):
-                continue
-            if opened:
-                room.open_subjects = opened.get(rule.kind, ())
-            try:
-                for finding in rule.judge(room, limits[place]):
-                    self._take(rule.kind, finding, alerts)
-            except Exception as error:
-                error.add_note(f"the rule {rule.kind} failed, asked of session {room.session_id}")
-                raise
-
-    def _waits(self, rule: Rule, warm_ms: int, shown_ms: int) -> bool:
-        wait_ms = max(rule.warm_up_ms - warm_ms, rule.after_pin_ms - shown_ms)
-        if wait_ms <= 0:
-            return False
-        self.waiting.add(rule.kind)
-        self.due_ms = min(self.due_ms, self._room.now_ms + wait_ms)
-        return True
-
-    def _take(self, kind: str, finding: Finding, alerts: Mapping[Key, Held]) -> None:
-        key = kind, finding.subject
-        if finding.due_ms > self._room.now_ms:
-            self.due_ms = min(self.due_ms, finding.due_ms)
-        if finding.level is not Level.CLEAR or key in alerts:
-            self.found.setdefault(key, finding)
-
-
 class _Moving:
     """Moves the alerts of a room on, causes first."""
 
     def __init__(
-        self, judge: Judge, room: Room, alerts: Mapping[Key, Held], asking: _Asking
+        self, judge: Judge, room: Room, alerts: Mapping[Key, Held], asking: Asking
     ) -> None:
         self._judge = judge
         self._room = room
@@ -243,12 +186,9 @@ class _Moving:
 
     def _verdict(self, held: Held) -> Verdict | None:
         verdicts = self._room.floor.verdicts
-        if not verdicts or held.phase in _NAMELESS:
+        if not verdicts or not held.episode or held.phase is Phase.INACTIVE:
             return None
         return verdicts.get(alert_id(self._room.host_id, self._room.session_id, held))
-
-
-_NAMELESS: Final = frozenset((Phase.INACTIVE, Phase.PENDING))
 
 
 def _over(room: Room, status: Status, heard_ms: int, policy: Policy) -> tuple[int, str]:
@@ -270,26 +210,6 @@ def _rest_until_ms(room: Room, alerts: Mapping[Key, Held], policy: Policy) -> in
     if cleared_ms == _FAR_MS:
         return _FAR_MS
     return NEVER_MS if room.floor.verdicts else cleared_ms + policy.kept_ms
-
-
-def _open_subjects(alerts: Mapping[Key, Held]) -> dict[str, list[str]]:
-    opened: dict[str, list[str]] = {}
-    for (kind, subject), held in alerts.items():
-        if held.is_open:
-            opened.setdefault(kind, []).append(subject)
-    return opened
-
-
-def _pinned_ms(floor: Floor, now_ms: int) -> int:
-    """When what is on show took the place of another product; 0: nothing is on show."""
-    since_ms, shown = 0, None
-    for at_ms, product in reversed(floor.pins):
-        if at_ms > now_ms:
-            continue
-        if shown is not None and product != shown:
-            break
-        since_ms, shown = at_ms, product
-    return since_ms
 
 
 def _after(now_ms: int, due_ms: int) -> int:

@@ -8,41 +8,26 @@ as that one. docs/alerts-lifecycle.md tells it in words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from msgspec import msgpack
 from msgspec.structs import replace
 
-from streamproc.alerts.held import TAKEN, Held
-from streamproc.alerts.model import RANK, Finding, Level, Phase
+from streamproc.alerts.held import Held
+from streamproc.alerts.model import Finding, Level, Phase
 from streamproc.alerts.policy import Policy
-from streamproc.events.rooms import Verdict as Judgement
-from streamproc.tally.floor import Verdict
-
-_SNOOZED: Final = Judgement.SNOOZED.value
-_PASSING: Final = frozenset((Judgement.ACKNOWLEDGED.value, _SNOOZED))
-"""Verdicts on an alert as bad as it was then."""
-
-
-class Moment(NamedTuple):
-    """All that decides what becomes of an alert.
-
-    Shapes: ``version`` is the rule's; ``verdict`` the last that a person gave on this episode;
-        ``inhibited_by`` the kind of an alert that this one follows from, or empty.
-    """
-
-    now_ms: int
-    finding: Finding | None
-    policy: Policy
-    version: int = 1
-    verdict: Verdict | None = None
-    inhibited_by: str = ""
-
-    @property
-    def level(self) -> Level:
-        """Where the subject stands; one that is over is clear."""
-        finding = self.finding
-        return Level.CLEAR if finding is None or finding.over else finding.level
+from streamproc.alerts.telling import (
+    Moment,
+    changed,
+    differs,
+    inhibited,
+    is_judged_anew,
+    judged,
+    may_change,
+    reminded,
+    reminder_ms,
+    rises,
+    told,
+)
 
 
 def advanced(held: Held, moment: Moment) -> Held:
@@ -78,21 +63,9 @@ def deadline_ms(held: Held, moment: Moment) -> int:
     if held.phase is Phase.FIRING:
         if held.digest:
             due.append(held.since_ms + policy.quiet_ms)
-        if held.inhibited_by != moment.inhibited_by or (finding and _differs(held, finding)):
+        if held.inhibited_by != moment.inhibited_by or (finding and differs(held, finding)):
             due.append(held.told_ms + policy.settle_ms)
     return min((at for at in due if at), default=0)
-
-
-def reminder_ms(held: Held, policy: Policy) -> int:
-    """When an open alert is told again if it goes on as it is; 0: never."""
-    untold = held.digest and bool(held.flips) and held.flips[-1] > held.notified_ms
-    if held.phase is not Phase.FIRING and not (held.phase is Phase.RESOLVING and untold):
-        return 0
-    if held.inhibited_by or held.verdict in TAKEN:
-        return 0
-    if held.verdict == _SNOOZED and held.snoozed_until_ms > held.notified_ms:
-        return held.snoozed_until_ms
-    return held.notified_ms + (policy.digest_ms if held.digest else policy.renotify_ms)
 
 
 def _not_before(held: Held, moment: Moment) -> Moment:
@@ -130,8 +103,8 @@ def _resolved_before(held: Held, moment: Moment) -> Held:
     after = _inactive(held, moment)
     if after is not held:
         return after
-    if _is_news(held, moment):
-        return _judged(held, moment)
+    if is_judged_anew(held, moment):
+        return judged(held, moment)
     if moment.now_ms - held.cleared_ms >= moment.policy.kept_ms:
         # an episode's number is never used again: consumers would take its steps for old ones
         return Held(held.kind, held.subject, episode=held.episode)
@@ -141,7 +114,7 @@ def _resolved_before(held: Held, moment: Moment) -> Held:
 def _fired(held: Held, moment: Moment, finding: Finding) -> Held:
     begun = Held(held.kind, held.subject, episode=held.episode + 1, cleared_ms=held.cleared_ms)
     is_flip = held.cleared_ms and moment.now_ms - held.cleared_ms < moment.policy.flip_window_ms
-    return _told(
+    return told(
         begun,
         moment,
         "entered",
@@ -166,16 +139,16 @@ def _firing(held: Held, moment: Moment) -> Held:
     if level is Level.ENTER and finding is not None:
         if finding.hold_ms != held.hold_ms:
             held = replace(held, hold_ms=finding.hold_ms)
-        if _differs(held, finding) and _may_change(held, moment, finding):
-            return _changed(held, moment, finding)
+        if differs(held, finding) and may_change(held, moment, finding):
+            return changed(held, moment, finding)
     if moment.inhibited_by != held.inhibited_by and (
         moment.inhibited_by or moment.now_ms - held.told_ms >= moment.policy.settle_ms
     ):
-        return _inhibited(held, moment)
+        return inhibited(held, moment)
     if held.digest and moment.now_ms - held.since_ms >= moment.policy.quiet_ms:
         calm: dict[str, Any] = {"digest": False, "flips": (), "flipped": 0}
-        return _told(held, moment, "steady", notified_ms=moment.now_ms, **calm)
-    return _reminded(held, moment)
+        return told(held, moment, "steady", notified_ms=moment.now_ms, **calm)
+    return reminded(held, moment)
 
 
 def _resolving(held: Held, moment: Moment) -> Held:
@@ -192,9 +165,9 @@ def _resolving(held: Held, moment: Moment) -> Held:
             held = replace(held, over=over, clear_ms=clear_ms)
         if _is_over(held, moment):
             return _resolved(held, moment, over or "cleared")
-    if moment.inhibited_by != held.inhibited_by:
+    if moment.inhibited_by not in {"", held.inhibited_by}:
         held = replace(held, inhibited_by=moment.inhibited_by)
-    return _reminded(held, moment)
+    return reminded(held, moment)
 
 
 def _clearing(held: Held, moment: Moment) -> Held:
@@ -203,7 +176,7 @@ def _clearing(held: Held, moment: Moment) -> Held:
     after = replace(held, phase=Phase.RESOLVING, since_ms=now_ms, clear_ms=now_ms, over=over)
     if _is_over(after, moment):
         return _resolved(held, moment, over or "cleared")
-    return _reminded(after, moment) if held.digest else _told(after, moment, "clearing")
+    return reminded(after, moment) if held.digest else told(after, moment, "clearing")
 
 
 def _is_over(held: Held, moment: Moment) -> bool:
@@ -226,7 +199,7 @@ def _least_until_ms(held: Held, policy: Policy) -> int:
 def _resolved(held: Held, moment: Moment, why: str) -> Held:
     now_ms = moment.now_ms
     ended: dict[str, Any] = {"phase": Phase.RESOLVED, "since_ms": now_ms, "cleared_ms": now_ms}
-    return _told(held, moment, why, over="", clear_ms=0, **ended)
+    return told(held, moment, why, over="", clear_ms=0, **ended)
 
 
 def _returned(held: Held, moment: Moment, finding: Finding) -> Held:
@@ -239,13 +212,13 @@ def _returned(held: Held, moment: Moment, finding: Finding) -> Held:
         hold_ms=finding.hold_ms,
         **_flipped(held, moment, is_digest=held.digest),
     )
-    if _rises(held, finding):
-        return _changed(after, moment, finding)
+    if rises(held, finding):
+        return changed(after, moment, finding)
     if held.digest:
-        return _reminded(after, moment)
+        return reminded(after, moment)
     if after.digest:
         after = replace(after, notified_ms=moment.now_ms)
-    return _told(after, moment, "returned", severity=finding.severity, state=finding.state)
+    return told(after, moment, "returned", severity=finding.severity, state=finding.state)
 
 
 def _flipped(held: Held, moment: Moment, *, is_digest: bool) -> dict[str, Any]:
@@ -256,82 +229,6 @@ def _flipped(held: Held, moment: Moment, *, is_digest: bool) -> dict[str, Any]:
     flipped = held.flipped + 1 if recent else 1
     is_digest = is_digest or len(flips) >= policy.flips
     return {"flips": flips, "flipped": flipped, "digest": is_digest}
-
-
-# --- what is told of it meanwhile
-
-
-def _differs(held: Held, finding: Finding) -> bool:
-    return (
-        finding.level is Level.ENTER
-        and (finding.severity is not held.severity or finding.state != held.state)
-        and (not held.digest or _rises(held, finding))
-    )
-
-
-def _rises(held: Held, finding: Finding) -> bool:
-    return RANK[finding.severity] > RANK[held.severity]
-
-
-def _may_change(held: Held, moment: Moment, finding: Finding) -> bool:
-    return _rises(held, finding) or moment.now_ms - held.told_ms >= moment.policy.settle_ms
-
-
-def _changed(held: Held, moment: Moment, finding: Finding) -> Held:
-    changes: dict[str, Any] = {"severity": finding.severity, "state": finding.state}
-    if _rises(held, finding) and held.verdict in _PASSING:
-        changes |= {"verdict": "", "snoozed_until_ms": 0}
-    return _told(held, moment, "changed", notified_ms=moment.now_ms, **changes)
-
-
-def _inhibited(held: Held, moment: Moment) -> Held:
-    if held.inhibited_by and moment.inhibited_by:
-        return replace(held, inhibited_by=moment.inhibited_by)
-    if moment.inhibited_by:
-        return _told(held, moment, "inhibited")
-    return _told(held, moment, "released", notified_ms=moment.now_ms)
-
-
-def _reminded(held: Held, moment: Moment) -> Held:
-    if _is_news(held, moment):
-        return _judged(held, moment)
-    due_ms = reminder_ms(held, moment.policy)
-    if not due_ms or moment.now_ms < due_ms:
-        return held
-    why = "digest" if held.digest else "renotified"
-    return _told(held, moment, why, notified_ms=moment.now_ms)
-
-
-def _is_news(held: Held, moment: Moment) -> bool:
-    return moment.verdict is not None and moment.verdict.at_ms > held.judged_ms
-
-
-def _judged(held: Held, moment: Moment) -> Held:
-    verdict, until_ms = moment.verdict, 0
-    if verdict is None:
-        return held
-    if verdict.verdict == _SNOOZED:
-        until_ms = verdict.until_ms or verdict.at_ms + moment.policy.renotify_ms
-    given: dict[str, Any] = {"verdict": verdict.verdict, "judged_ms": verdict.at_ms}
-    return _told(held, moment, "judged", snoozed_until_ms=until_ms, **given)
-
-
-def _told(held: Held, moment: Moment, why: str, **changes: Any) -> Held:  # noqa: ANN401 - fields of ``Held``
-    """The alert after a step."""
-    inputs = held.inputs
-    if moment.finding is not None and moment.finding.why:
-        # as it will be read again, so that a restart changes nothing
-        inputs = msgpack.decode(msgpack.encode(moment.finding.why))
-    return replace(
-        held,
-        seq=held.seq + 1,
-        told_ms=moment.now_ms,
-        version=moment.version,
-        inhibited_by=moment.inhibited_by,
-        why=why,
-        inputs=inputs,
-        **changes,
-    )
 
 
 _ADVANCE: Final[dict[Phase, Callable[[Held, Moment], Held]]] = {

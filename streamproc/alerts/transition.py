@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from streamproc.alerts.held import TAKEN, Held, Step, alert_id
-from streamproc.alerts.lifecycle import reminder_ms
 from streamproc.alerts.model import Finding, Level, Phase
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import Rule
+from streamproc.alerts.telling import reminder_ms
 from streamproc.comments.senses import masked
 from streamproc.events.outputs import Advice, AlertTransition, Evidence
 from streamproc.events.rooms import Verdict
@@ -58,6 +58,8 @@ def transition(room: Room, rule: Rule | None, step: Step, setting: Setting) -> A
     """
     held, profile = step.held, setting.profile
     finding = step.finding or _finding_of(held)
+    # the rule that is asked for words sees its own alert, not those of the rule that was asked last
+    room.open_subjects = (held.subject,) if held.is_open else ()
     named = product_of(room.floor, held.subject)
     product = room.floor.products.get(named.product_id, Product())
     via = held.inputs.get("via")

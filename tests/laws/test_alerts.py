@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from streamproc.alerts.held import TAKEN, Held, Key, Step, alert_id, pack, unpack
-from streamproc.alerts.lifecycle import Moment, advanced, closed, deadline_ms
+from streamproc.alerts.lifecycle import advanced, closed, deadline_ms
 from streamproc.alerts.model import ROOM, Finding, Level, Phase, Severity
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import Rule
+from streamproc.alerts.telling import Moment
 from streamproc.tally.floor import Floor, Verdict
 from streamproc.tally.lifecycle import Status
 from tests.builders import T0
@@ -200,6 +201,15 @@ def test_nobody_is_reminded_of_what_is_taken_snoozed_or_follows_from_another(
             longest = POLICY.digest_ms if step.digest else POLICY.renotify_ms
             waited_ms = step.told_ms - each.before.notified_ms
             assert waited_ms >= longest or step.verdict == "snoozed"
+
+
+@given(beats)
+def test_somebody_is_told_when_an_alert_follows_from_no_other_any_more(told: list[Beat]) -> None:
+    for each in run(told):
+        before, after = each.before, each.after
+        if before.inhibited_by and not after.inhibited_by and after.episode == before.episode:
+            is_forgotten = after.phase is Phase.INACTIVE
+            assert is_forgotten or (each.is_step and after.why in {"changed", "released"})
 
 
 @given(beats, st.integers(0, 100))

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from streamproc.alerts.held import Held, pack, unpack
-from streamproc.alerts.lifecycle import Moment, advanced
+from streamproc.alerts.lifecycle import advanced
 from streamproc.alerts.model import ROOM, Finding, Level, Severity
 from streamproc.alerts.policy import Policy
+from streamproc.alerts.telling import Moment
 from streamproc.tally.floor import Verdict
 from tests.builders import T0
 

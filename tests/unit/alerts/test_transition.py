@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from xxhash import xxh3_128_hexdigest
 from streamproc.alerts.held import Held, Step, alert_id
 from streamproc.alerts.model import Phase, Severity
 from streamproc.alerts.policy import Policy
+from streamproc.alerts.room import Room
 from streamproc.alerts.rule import Rule
 from streamproc.alerts.transition import Setting, notifies, product_of, transition
 from streamproc.events.outputs import AlertTransition, Evidence, ShownComment
@@ -128,6 +130,18 @@ def test_evidence_is_asked_for_only_when_a_step_is_told() -> None:
     judge.judge(room(), {})
 
     assert asked == []
+
+
+def test_the_rule_that_is_asked_for_evidence_sees_its_own_alert() -> None:
+    seen: list[Sequence[str]] = []
+
+    def evidence(at: Room, _finding: object, _limits: object) -> Evidence:
+        seen.append(at.open_subjects)
+        return Evidence()
+
+    told(scripted("A", lambda _r, _l: [enter(subject="p:p-1")], evidence=evidence))
+
+    assert seen == [("p:p-1",)]
 
 
 def test_a_rule_sees_the_thresholds_of_its_host() -> None:
