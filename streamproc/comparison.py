@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
 from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, ORDER_DAYS
 
 Tree = dict[str, Any]
+KEPT_SINCE: Final = {ORDERS_TOPIC: ("sold",), ROOMS_TOPIC: ("floor", "pulse")}
+"""Topic -> what of it an earlier version of the program did not keep, besides what was spoken."""
 BY_TIME: Final = ("panes", "minute_uniques", "readings", "sold")
 SINGLE_COMMENTS: Final = ("facts", "spoken", "evidence", "samples")
 """Single comments that are kept of what comments meant."""
@@ -61,6 +64,29 @@ def drop_unlike_senses(state: Tree, log: Tree, version: str | None) -> list[str]
         f"what comments meant in {sessions} broadcasts cannot be compared: they were read by {by},"
         f" and {here}"
         for by, sessions in sorted(unlike.items())
+    ]
+
+
+def drop_kept_in_part(state: Tree, log: Tree) -> list[str]:
+    """Leave out of both sides what the state has kept of a broadcast only since it began; say of how many.
+
+    Shapes: state only names the topics of which that is so; they are left out in any case.
+    """
+    sessions = 0
+    for held, expected in _both(state, log):
+        topics = held.pop("in_part", [])
+        sessions += bool(topics)
+        for side in (held, expected):
+            for topic in topics:
+                for name in KEPT_SINCE.get(topic, ()):
+                    side.pop(name, None)
+            if COMMENTS_TOPIC in topics:
+                side.get("senses", {}).pop("spoken", None)
+    if not sessions:
+        return []
+    return [
+        f"what alerts look at in {sessions} broadcasts cannot be compared: a version that did not keep it"
+        " began them"
     ]
 
 

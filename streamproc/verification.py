@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from streamproc.comments.classifier import MOST_REMEMBERED, Classifier
-from streamproc.comparison import drop_expired, drop_unlike_senses
+from streamproc.comparison import drop_expired, drop_kept_in_part, drop_unlike_senses
 from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
 from streamproc.engine.fence import CLAIM_KEY, TopicPosition
 from streamproc.engine.preflight import check_topics
@@ -279,6 +279,7 @@ def _compared(
         "hosts": canonical(state.records)["hosts"],
         "accounting": _comparable(accounting, expected),
     }
+    notes += drop_kept_in_part(held, expected)
     notes += drop_unlike_senses(held, expected, None if words is None else words.version)
     drop_expired(held, expected)
     for topic, by_partition in accounting.items():

@@ -60,6 +60,7 @@ def _session(tally: SessionTally) -> Tree:
         "readings": {},
         "senses": canonical_senses(tally),
         **canonical_shop(tally),
+        "in_part": tally.in_part,
     }
     for figures in tally.totals.values():
         _add_figures(session["totals"], figures)

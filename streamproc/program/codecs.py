@@ -43,8 +43,13 @@ from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Tol
 VERSION: Final = 2
 """Of every kind that has none of its own."""
 
+SESSION_VERSION: Final = 3
+SESSION_IN_PART: Final = 2
+"""A version that is read still: of its events less was kept than is now."""
+
 VERSION_OF: Final[dict[int, int]] = {
     **dict.fromkeys(Kind, VERSION),
+    Kind.SESSION: SESSION_VERSION,
     Kind.SENSE: SENSE_VERSION,
     Kind.SENSES: SENSES_VERSION,
     Kind.ASKED: ASKED_VERSION,
@@ -56,10 +61,17 @@ VERSION_OF: Final[dict[int, int]] = {
 }
 """Kind -> the version that this program writes."""
 
-READ: Final = frozenset((*VERSION_OF.items(), (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN)))
+READ: Final = frozenset(
+    (
+        *VERSION_OF.items(),
+        (int(Kind.SESSION), SESSION_IN_PART),
+        (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN),
+    )
+)
 """Kinds and versions that this program reads."""
 
 _VERSION: Final = bytes((VERSION,))
+_SESSION: Final = bytes((SESSION_VERSION,))
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _Session = tuple[
@@ -73,10 +85,23 @@ _Session = tuple[
     Lifecycle | None,
     PlatformOrders | None,
 ]
+_WholeSession = tuple[
+    int,
+    int,
+    list[Any],
+    Online | None,
+    Peak | None,
+    int | None,
+    int | None,
+    Lifecycle | None,
+    PlatformOrders | None,
+    bool,
+]
 Columns = tuple[list[list[Any] | None], list[bytes | None], bytes | None]
 """A minute as it is written."""
 
-_decode_session: Final = msgspec.msgpack.Decoder(_Session).decode
+_decode_session: Final = msgspec.msgpack.Decoder(_WholeSession).decode
+_decode_session_in_part: Final = msgspec.msgpack.Decoder(_Session).decode
 _decode_minute: Final = msgspec.msgpack.Decoder(Columns).decode
 _decode_people: Final = msgspec.msgpack.Decoder(list[bytes | None]).decode
 _decode_profile: Final = msgspec.msgpack.Decoder(Profile).decode
@@ -86,13 +111,18 @@ _decode_hashes: Final = msgspec.msgpack.Decoder(list[int]).decode
 def pack_session(session: Session) -> bytes:
     """The value of a session."""
     totals = session.totals
-    row = (session.seen_ms, session.late, totals.columns(totals), *session.told)
-    return _VERSION + _encode(row) + stamp(session.since)
+    row = (session.seen_ms, session.late, totals.columns(totals), *session.told, session.whole)
+    return _SESSION + _encode(row) + stamp(session.since)
 
 
 def unpack_session(key: bytes, value: bytes) -> Session:
     """The session of a record."""
-    seen_ms, late, totals, *told = _decode_session(value[1:-STAMP_BYTES])
+    body = value[1:-STAMP_BYTES]
+    if value[0] == SESSION_IN_PART:
+        whole = False
+        seen_ms, late, totals, *told = _decode_session_in_part(body)
+    else:
+        seen_ms, late, totals, *told, whole = _decode_session(body)
     return Session(
         key,
         key[key.rindex(SEPARATOR) + 1 :].decode(),
@@ -101,6 +131,7 @@ def unpack_session(key: bytes, value: bytes) -> Session:
         late,
         Told(*told),
         day_of_stamp(value),
+        whole,
     )
 
 

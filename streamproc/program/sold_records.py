@@ -40,6 +40,7 @@ class SoldRecords(Streams):
     def begin_minute(self, session: Session, minute_no: int) -> Minute:
         """A new minute, in which nothing was sold."""
         self.drop(self._sold_key(session, minute_no))
+        session.sold = None
         return super().begin_minute(session, minute_no)
 
     def sell(self, session: Session, event: OrderCreated | OrderPaid) -> int:
@@ -82,12 +83,13 @@ class SoldRecords(Streams):
         self._open_sold(session, minute_of(at_ms)).ask_back(reason)
 
     def _open_sold(self, session: Session, minute_no: int) -> MinuteSold:
-        """What was sold in a minute, about to change; begun if it is new."""
-        key = self._sold_key(session, minute_no)
-        held = cast("Held[MinuteSold] | None", self.records.changed.get(key))
-        if held is None:
-            value = self.records.values.get(key)
-            held = Held(key, MinuteSold() if value is None else unpack_sold(value))
+        """What was sold in a minute, about to change, begun if it is new; it is the one to look at."""
+        held = session.sold
+        if held is None or held.number != minute_no:
+            key = self._sold_key(session, minute_no)
+            held = self._find_held(key, minute_no) or Held(key, MinuteSold(), minute_no)
+            session.sold = held
+        if not held.dirty:
             self.records.touch(held)
         return held.told
 
@@ -95,9 +97,20 @@ class SoldRecords(Streams):
         """What was sold in a minute, about to change; None if nothing was, or the minute is over."""
         if self.find_minute(session, minute_no) is None:
             return None
-        key = self._sold_key(session, minute_no)
-        known = key in self.records.values or self.records.changed.get(key) is not None
-        return self._open_sold(session, minute_no) if known else None
+        held = session.sold
+        if held is None or held.number != minute_no:
+            held = self._find_held(self._sold_key(session, minute_no), minute_no)
+        if held is None:
+            return None
+        self.records.touch(held)
+        return held.told
+
+    def _find_held(self, key: bytes, minute_no: int) -> Held[MinuteSold] | None:
+        held = cast("Held[MinuteSold] | None", self.records.changed.get(key))
+        if held is None:
+            value = self.records.values.get(key)
+            held = None if value is None else Held(key, unpack_sold(value), minute_no)
+        return held
 
     def _at(self, stream: HostStream, session_id: str) -> Session:
         session = stream.session

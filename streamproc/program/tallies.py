@@ -148,6 +148,8 @@ def _add_session(tally: SessionTally, topic: str, session: Session) -> None:
     tally.totals[topic] = session.totals
     tally.late[topic] = session.late
     tally.seen_ms[topic] = session.seen_ms
+    if not session.whole:
+        tally.in_part.append(topic)
     for name, told in session.told._asdict().items():
         if told is not None:  # each of them is told by one topic
             setattr(tally, name, told)

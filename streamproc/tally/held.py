@@ -8,11 +8,15 @@ T = TypeVar("T")
 
 
 class Held(Generic[T]):
-    """What is told under a key. Shapes: ``dirty`` if it changed since it was written."""
+    """What is told under a key.
 
-    __slots__ = ("dirty", "key", "told")
+    Shapes: ``dirty`` if it changed since it was written; ``number`` of the minute, if it is of one.
+    """
 
-    def __init__(self, key: bytes, told: T) -> None:
+    __slots__ = ("dirty", "key", "number", "told")
+
+    def __init__(self, key: bytes, told: T, number: int = -1) -> None:
         self.key = key
         self.dirty = False
         self.told = told
+        self.number = number

@@ -59,7 +59,8 @@ class SessionTally:
 
     Shapes: ``totals`` by topic, None where the topic told nothing of it; ``late`` and ``seen_ms``
         by the topics that did; ``minutes`` by number, ascending; ``uniques`` by name, of the whole
-        broadcast; ``senses`` of its comments. None: unknown.
+        broadcast; ``senses`` of its comments; ``in_part`` the topics of which less was kept at first than
+        is now. None: unknown.
     """
 
     host_id: str
@@ -75,6 +76,7 @@ class SessionTally:
     viewers_total: int | None = None
     lifecycle: Lifecycle | None = None
     platform_orders: PlatformOrders | None = None
+    in_part: list[str] = field(default_factory=list)
     floor: Floor | None = None
     pulse: Pulse | None = None
     senses: SenseTally = field(default_factory=SenseTally)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import Struct, field
 
@@ -33,6 +33,9 @@ class Heartbeat(NamedTuple):
     last_message_age_ms: int = -1
 
 
+S = TypeVar("S", Health, Heartbeat)
+
+
 class Pulse(Struct, array_like=True):
     """The newest samples of a room. Shapes: each ascending by time."""
 
@@ -44,11 +47,18 @@ class Pulse(Struct, array_like=True):
         at_ms = event.occurred_at_ms
         if isinstance(event, StreamHealth):
             health = Health(at_ms, event.frames_per_s, event.bitrate_kbps, event.audio_rms_db)
-            self.health = sorted([*self.health, health], key=_time)[-SAMPLES:]
+            _keep(self.health, health)
         else:
             age_ms = event.last_message_age_ms
             beat = Heartbeat(at_ms, event.connected, -1 if age_ms is None else age_ms)
-            self.heartbeats = sorted([*self.heartbeats, beat], key=_time)[-SAMPLES:]
+            _keep(self.heartbeats, beat)
+
+
+def _keep(samples: list[S], sample: S) -> None:
+    samples.append(sample)
+    if len(samples) > 1 and sample.at_ms < samples[-2].at_ms:
+        samples.sort(key=_time)
+    del samples[:-SAMPLES]
 
 
 def _time(sample: Health | Heartbeat) -> int:

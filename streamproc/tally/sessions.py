@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from streamproc.tally.figures import Figures
+from streamproc.tally.held import Held
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.panes import NO_MINUTE, Minute
 from streamproc.tally.session_sense import SessionSense
+from streamproc.tally.sold import MinuteSold
 from streamproc.tally.timing import MINUTE_MS
 
 
@@ -55,8 +57,10 @@ class Session:
     Shapes: ``seen_ms`` is the greatest event time applied, ``late`` how many applied events were
         late. ``opens_ms`` and ``closes_ms`` bound the minute of ``seen_ms``, the open one.
         ``minute`` is the one that the last event fell into, ``pane`` its pane if it is still the
-        one to look at. ``sense`` is what is kept of its comments, None while nobody looked.
-        ``since`` is the day that its age is counted from.
+        one to look at. ``sense`` is what is kept of its comments, ``sold`` what was sold in the minute that
+        was last looked at, None while nobody did.
+        ``since`` is the day that its age is counted from. ``whole``: everything that is kept now was
+        kept from its first event on; not so where an earlier version of the program began it.
     """
 
     __slots__ = (
@@ -71,8 +75,10 @@ class Session:
         "sense",
         "session_id",
         "since",
+        "sold",
         "told",
         "totals",
+        "whole",
     )
 
     def __init__(
@@ -84,6 +90,7 @@ class Session:
         late: int = 0,
         told: Told | None = None,
         since: int = 0,
+        whole: bool = True,
     ) -> None:
         self.key = key
         self.dirty = False
@@ -93,9 +100,11 @@ class Session:
         self.late = late
         self.told = Told() if told is None else told
         self.since = since
+        self.whole = whole
         self.minute: Minute = NO_MINUTE
         self.pane: Figures | None = None
         self.sense: SessionSense | None = None
+        self.sold: Held[MinuteSold] | None = None
         self.opens_ms = self.closes_ms = 0
         if seen_ms:
             self.open(seen_ms)

@@ -1,0 +1,100 @@
+"""A state that the version before wrote, which knew neither what is for sale nor what was sold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streamproc.comparison import drop_kept_in_part, drop_unlike_senses
+from streamproc.events.registry import TOPIC_OF
+from streamproc.oracle.batch import LogRecord, compute, differences
+from streamproc.program.canonical import canonical
+from streamproc.program.codecs import VERSION_OF
+from streamproc.program.keys import Kind
+from streamproc.program.live import LiveProgram
+from streamproc.program.tallies import session_tallies
+from streamproc.tally.sold import minute_of
+from tests.folding import State, feed, take_into
+from tests.sensed import VERSION, spelled
+from tests.spelled_reader import SpelledReader
+
+HERE = Path(__file__).parent
+FOLDED_BEFORE = 24
+"""How many records of the log the recorded state holds."""
+
+
+def recorded() -> list[LogRecord]:
+    """The log, of one partition."""
+    log = []
+    for offset, line in enumerate((HERE / "upgrade.jsonl").read_bytes().splitlines()):
+        event = msgspec.json.decode(line)
+        key, at_ms = event["host_id"].encode(), event["occurred_at_ms"]
+        log.append(LogRecord(TOPIC_OF[event["type"]], 0, offset, key, line, at_ms))
+    return log
+
+
+def before() -> State:
+    """The state as the version before wrote it."""
+    written = msgspec.json.decode((HERE / "upgrade.state.json").read_bytes())
+    return {bytes.fromhex(key): bytes.fromhex(value) for key, value in written.items()}
+
+
+@pytest.fixture
+def state() -> State:
+    """What a program of this version makes of it and of the rest of the log."""
+    program, state = LiveProgram(SpelledReader()), before()
+    program.restore(state.items())
+    assert program.take_dirty() == []
+    feed(program, recorded()[FOLDED_BEFORE:])
+    take_into(state, program)
+    return state
+
+
+def test_the_recorded_state_is_of_the_version_before() -> None:
+    versions = {Kind(key[0]): value[0] for key, value in before().items()}
+
+    assert max(versions) == Kind.ASKED
+    assert (versions[Kind.SESSION], versions[Kind.SENSE]) == (2, 1)
+    assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (3, 2)
+
+
+def test_a_state_of_the_version_before_goes_on(state: State) -> None:
+    held, expected = canonical(state.items()), {"hosts": compute(recorded(), spelled)["hosts"]}
+
+    (note,) = drop_kept_in_part(held, expected)
+    assert "in 1 broadcasts" in note
+    assert drop_unlike_senses(held, expected, VERSION) == []
+    assert differences(held, expected) == []
+    assert {"floor", "sold"} <= held["hosts"]["h-1"]["sessions"]["s-2"].keys()
+
+
+def test_what_was_not_kept_is_not_missed(state: State) -> None:
+    tallies = {each.session_id: each for each in session_tallies(state.items())}
+    whole, part = tallies["s-2"], tallies["s-1"]
+
+    assert not whole.in_part
+    assert len(part.in_part) == 4
+    assert part.floor is not None
+    assert part.floor.products["p-1"].stock[""].is_out
+    assert [each.role for each in part.senses.spoken] == ["host", "staff"]
+    first, *_ = part.minutes.values()
+    # What was ordered before and told anew since counts, and takes nothing back.
+    assert first.number == minute_of(recorded()[0].timestamp_ms)
+    assert first.sold is not None
+    assert {pack: sum(each.created) for pack, each in first.sold.packs.items()} == {
+        ("p-1", ""): 1,
+        ("p-1", "k-2"): 1,
+    }
+
+
+def test_a_program_restored_after_the_upgrade_goes_on_as_if_nothing_had_been(state: State) -> None:
+    again = before()
+    for record in recorded()[FOLDED_BEFORE:]:
+        program = LiveProgram(SpelledReader())
+        program.restore(again.items())
+        feed(program, [record])
+        take_into(again, program)
+
+    assert again == state

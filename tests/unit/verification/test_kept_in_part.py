@@ -1,0 +1,38 @@
+"""What alerts look at is compared only where it was kept from the beginning, and said where not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamproc.comparison import drop_kept_in_part
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
+
+FLOOR = {"floor": {"acted_ms": 1}, "pulse": {"heartbeats": [[1, 1, -1]]}}
+SOLD = {"sold": {"0": {"requested": {"late": 1}}}}
+SPOKEN = {"senses": {"facts": [[1]], "spoken": [[1]]}}
+
+
+def form(**session: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The canonical form of one broadcast."""
+    return {"hosts": {"h-1": {"sessions": {"s-1": {"totals": {"comments": 1}, **session}}}}}
+
+
+def test_what_was_kept_from_the_beginning_is_compared() -> None:
+    state, log = form(**FLOOR), form(**FLOOR, **SOLD)
+
+    assert drop_kept_in_part(state, log) == []
+    assert (state, log) == (form(**FLOOR), form(**FLOOR, **SOLD))
+
+
+def test_what_was_kept_in_part_is_left_out_topic_by_topic() -> None:
+    for topic, left in (
+        (ROOMS_TOPIC, form(**SOLD, **SPOKEN)),
+        (ORDERS_TOPIC, form(**FLOOR, **SPOKEN)),
+        (COMMENTS_TOPIC, form(**FLOOR, **SOLD, senses={"facts": [[1]]})),
+    ):
+        state = form(**FLOOR, **SOLD, senses=dict(SPOKEN["senses"]), in_part=[topic])
+        log = form(**FLOOR, **SOLD, senses=dict(SPOKEN["senses"]))
+
+        (note,) = drop_kept_in_part(state, log)
+        assert "in 1 broadcasts" in note
+        assert state == log == left
