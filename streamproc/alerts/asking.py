@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from streamproc.alerts.history import Row
 from streamproc.alerts.products import LINK, NAMED, ON_SHOW, UNKNOWN, meant
 from streamproc.alerts.room import Room
+from streamproc.alerts.shown import SHOWN
 from streamproc.comments.labels import AVAILABILITY, RESTOCK, STOCKOUT
 from streamproc.comments.senses import RECOVERED
 from streamproc.events.orders import FailReason
@@ -20,9 +21,6 @@ from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques
 
 WINDOW_MS: Final = 120_000
-SHOWN: Final = 5
-"""Comments that an alert shows."""
-
 _STRONG: Final = frozenset((RESTOCK, STOCKOUT))
 _LABELS: Final = {RESTOCK: 1.0, STOCKOUT: 1.0, AVAILABILITY: 0.2}
 _SURE: Final = {NAMED: 1.0, LINK: 1.0, ON_SHOW: 0.5, UNKNOWN: 1.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from streamproc.alerts.model import ROOM
-from streamproc.tally.floor import Floor, Product
+from streamproc.tally.floor import Floor
 
 NAMED: Final = "named"
 """By its name, an alias or a product card."""
@@ -88,20 +88,3 @@ def off_show_ms(floor: Floor, product: str, now_ms: int) -> int:
         else:
             since_ms = at_ms
     return since_ms
-
-
-def called(product: Product | None) -> str:
-    """How a host calls a product: by its link number; empty without one."""
-    return f"{product.link_no}号" if product is not None and product.link_no else ""
-
-
-def fitted(before: str, title: str, after: str, most: int) -> str:
-    """A line of at most so many characters, for which a title is cut if it must be.
-
-    Shapes: what stands before and after is not cut, and shorter than ``most``.
-    """
-    room = most - len(before) - len(after)
-    shown = " ".join(title.split())
-    if len(shown) > room:
-        shown = f"{shown[: room - 1]}…" if room > 1 else ""
-    return f"{before}{shown}{after}"

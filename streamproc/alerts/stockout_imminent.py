@@ -7,14 +7,15 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from streamproc.alerts.bounds import DurationMs, Weight
+from streamproc.alerts.bounds import DurationMs, Weight, ascending
 from streamproc.alerts.model import Finding, Level, Severity
-from streamproc.alerts.products import called, fitted, is_sold_here, product_of, subject_of
+from streamproc.alerts.products import is_sold_here, product_of, subject_of
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.alerts.selling import RECENT_PANES, Selling, selling
 from streamproc.alerts.shelf import FRESH_MS, LEARNED_CYCLES, Shelf, lengths_out, shelf_of_pack
-from streamproc.alerts.stockout_words import TELEPROMPTER
+from streamproc.alerts.shown import prompt
+from streamproc.alerts.stockout_words import called
 from streamproc.events.outputs import Advice, Evidence
 from streamproc.tally.sold import REST
 from streamproc.tally.timing import MINUTE_MS, PANE_MS
@@ -35,6 +36,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """So long it must be so."""
     hold_ms: DurationMs = 15_000
     """So long it must be over."""
+
+    def __post_init__(self) -> None:
+        ascending(cover_ms=self.cover_ms, clear_cover_ms=self.clear_cover_ms)
 
 
 class Cover(NamedTuple):
@@ -147,14 +151,11 @@ def evidence(room: Room, finding: Finding, _limits: Limits) -> Evidence:
 
 def advice(room: Room, finding: Finding) -> Advice:
     """Release more, or go on to the next product."""
-    product_id, pack = product_of(finding.subject)
-    product = room.floor.products.get(product_id)
-    title = (product.title if product else "") or product_id
-    what = f"{called(product)}{title}" + (f"({pack})" if pack else "")
+    what = called(room, finding.subject)
     return Advice(
         zh=f"{what}库存撑不到两分钟：放下一批，或准备切下一个品",
         en=f"{what} runs out within two minutes: release the next batch or prepare the next product",
-        teleprompter=fitted(called(product), title, "快没了,抓紧拍", TELEPROMPTER),
+        teleprompter=prompt(room, "{name}快没了,抓紧拍", finding.subject),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from streamproc.alerts.bounds import Count, DurationMs, Share, Weight
+from streamproc.alerts.bounds import Count, DurationMs, Share, Weight, ascending
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,8 +14,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """Weighed viewers in two minutes who ask for more or say that it is out, at least."""
     min_share: Share = 0.005
     """Of all who write, so many, if those are more."""
-    clear_share: Share = 0.5
-    """Of what opens an alert, what keeps it open."""
     desync_users: Weight = 5
     """Weighed viewers who say so although the feed tells of stock."""
     seen_ms: DurationMs = 5_000
@@ -44,3 +42,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """Out for so long, it is no batch that is sold out: then somebody is paged."""
     hold_ms: DurationMs = 30_000
     """An alert ends when nothing speaks for it for so long."""
+
+    def __post_init__(self) -> None:
+        ascending(min_users=self.min_users, desync_users=self.desync_users)
+        ascending(seen_ms=self.seen_ms, page_after_ms=self.page_after_ms)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from streamproc.alerts.model import Finding
-from streamproc.alerts.products import called, fitted, product_of
+from streamproc.alerts.products import product_of
 from streamproc.alerts.room import Room
+from streamproc.alerts.shown import prompt
 from streamproc.events.outputs import Advice
-from streamproc.tally.floor import Product
-
-TELEPROMPTER: Final = 20
-"""Characters of a line that a host takes in at a glance."""
 
 CONFIRMED: Final = "confirmed"
 SUSPECTED: Final = "suspected"
@@ -43,12 +40,11 @@ _EN: Final = {
     INFO: "Viewers ask for {what} while nothing else is wrong: see whether a pack or link is mixed up",
 }
 _LINES: Final = {
-    CONFIRMED: ("{no}", "没货,先讲别的"),
-    SUSPECTED: ("{no}", "像没货,请核实"),
-    DESYNC: ("{no}", "拍不了,请稍等"),
-    BATCH_SELLING: ("{no}", "下批马上放"),
+    CONFIRMED: "{name}没货,先讲别的",
+    SUSPECTED: "{name}像没货,请核实",
+    DESYNC: "{name}拍不了,请稍等",
+    BATCH_SELLING: "{name}下批马上放",
 }
-"""Before and after the product's name."""
 
 RUNBOOK: Final = (
     (
@@ -71,26 +67,20 @@ RUNBOOK: Final = (
 
 
 def advice(room: Room, finding: Finding) -> Advice:
-    """What to do about it."""
-    product_id, pack = product_of(finding.subject)
-    product = room.floor.products.get(product_id)
+    """What to do about it; of what is only said the host need not speak."""
+    state, subject = finding.state or INFO, finding.subject
+    line = _LINES.get(state)
     return Advice(
-        zh=_ZH[finding.state or INFO].format(what=_what(product, product_id, pack, "商品")),
-        en=_EN[finding.state or INFO].format(what=_what(product, product_id, pack, "a product")),
-        teleprompter=line(_LINES.get(finding.state), product),
+        zh=_ZH[state].format(what=called(room, subject) or "商品"),
+        en=_EN[state].format(what=called(room, subject) or "a product"),
+        teleprompter=prompt(room, line, subject) if line else "",
     )
 
 
-def line(words: tuple[str, str] | None, product: Product | None) -> str:
-    """A line for the teleprompter; empty where the host need not act."""
-    if words is None:
-        return ""
-    before = words[0].format(no=called(product))
-    title = "" if product is None else product.title
-    return fitted(before, title or ("" if before else "有商品"), words[1], TELEPROMPTER)
-
-
-def _what(product: Product | None, product_id: str, pack: str, unknown: str) -> str:
-    title = (product.title if product is not None else "") or product_id or unknown
-    named = f"{called(product)}{title}"
-    return f"{named}（{pack}）" if pack else named
+def called(room: Room, subject: str) -> str:
+    """How a subject is called where there is room: link number, title and pack; empty: it names nothing."""
+    product_id, pack = product_of(subject)
+    product = room.floor.products.get(product_id)
+    link = f"{product.link_no}号" if product is not None and product.link_no else ""
+    title = (product.title if product is not None else "") or product_id
+    return f"{link}{title}（{pack}）" if pack else f"{link}{title}"

@@ -8,11 +8,12 @@ from typing import Final
 from msgspec import Struct
 
 from streamproc.alerts.asking import Said
-from streamproc.alerts.bounds import Count, DurationMs
+from streamproc.alerts.bounds import Count, DurationMs, ascending
 from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.products import product_of
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
+from streamproc.alerts.shown import SHOWN
 from streamproc.comments.labels import AVAILABILITY, RESTOCK, STOCKOUT
 from streamproc.events.outputs import Advice, Evidence, ShownComment
 from streamproc.tally.floor import Floor
@@ -22,7 +23,6 @@ from streamproc.tally.uniques import Uniques, union
 _LABELS: Final = frozenset((RESTOCK, STOCKOUT, AVAILABILITY, "purchase_intent"))
 _MINUTES: Final = 5
 _NAMED: Final = "p:"
-_SHOWN: Final = 5
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,12 +37,18 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     hold_ms: DurationMs = 0
     """So long it must be over."""
 
+    def __post_init__(self) -> None:
+        ascending(clear_users=self.clear_users, min_users=self.min_users)
+
 
 def judge(room: Room, limits: Limits) -> Iterable[Finding]:
     """Which products are asked for that are not for sale here."""
-    if not _lists_any(room.floor):
-        return ()
-    return _judged(room, limits)
+    rows = room.history.rows
+    last = room.now_ms // MINUTE_MS
+    for number in range(last - _MINUTES + 1, last + 1):
+        if number in rows and rows[number].asked:
+            return _judged(room, limits) if _lists_any(room.floor) else ()
+    return ()
 
 
 def _judged(room: Room, limits: Limits) -> Iterator[Finding]:
@@ -94,7 +100,7 @@ def evidence(room: Room, finding: Finding, _limits: Limits) -> Evidence:
         for at_ms, offset, partition, _, text in kept
         if at_ms > since_ms
     }
-    comments: list[ShownComment] = [each.shown() for each in sorted(said.values())[-_SHOWN:]]
+    comments: list[ShownComment] = [each.shown() for each in sorted(said.values())[-SHOWN:]]
     return Evidence(comments=comments, users=finding.why.get("users"), inputs=dict(finding.why))
 
 

@@ -296,7 +296,7 @@ def test_the_product_next_to_it_is_left_alone() -> None:
 def test_thresholds_are_those_that_are_given() -> None:
     made = shop(stopped_s=20, said=asked(OUT, 4))
 
-    assert found(made, Limits(min_users=6)) == {}
+    assert found(made, Limits(min_users=5)) == {}
 
 
 def test_the_rule_is_called_as_its_alerts_are() -> None:
