@@ -85,6 +85,10 @@ class Asking:
         self.many = {number: each for number, each in self.many.items() if number >= first}
         self.crowd = {number: each for number, each in self.crowd.items() if number >= first}
 
+    def forget_back(self, until_ms: int) -> None:
+        """Forget who said until a time that it is there: it ran out since."""
+        self.back = {user: at_ms for user, at_ms in self.back.items() if at_ms > until_ms}
+
     @property
     def count(self) -> int:
         """How many different viewers ask for more or say that it is out."""

@@ -77,9 +77,11 @@ def _confirmed(case: Case) -> Finding:
     if now_ms < page_ms:
         due_ms = min(page_ms, stale_ms)
         return _found(case, Level.ENTER, CONFIRMED, Severity.TICKET, due_ms=due_ms)
-    # that a pack is missing is worth a page only if viewers miss it
-    severity = Severity.TICKET if case.pack and not case.stands_out else Severity.PAGE
-    return _found(case, Level.ENTER, CONFIRMED, severity, due_ms=stale_ms)
+    if case.stands_out or (case.was_bought and not case.pack):
+        return _found(case, Level.ENTER, CONFIRMED, Severity.PAGE, due_ms=stale_ms)
+    # one who asks for what is out for long, or for a pack of many, is no reason to call anybody
+    level = Level.HOLD if case.is_open else Level.ENTER
+    return _found(case, level, CONFIRMED, Severity.TICKET, due_ms=stale_ms)
 
 
 def _page_ms(case: Case) -> int:

@@ -57,9 +57,10 @@ class Case:
 
     @cached_property
     def is_void(self) -> bool:
-        """Whether orders go on although it is said to be out."""
+        """Whether orders go on although it is said to be out, and not only those that were under way."""
         since_ms = self.shelf.since_ms
-        return bool(since_ms) and self.sells.since(since_ms) >= ORDERS_AGAIN
+        after = self.sells.since(since_ms) if since_ms else 0
+        return after >= ORDERS_AGAIN and self.selling_since_ms > 0
 
     @cached_property
     def is_out(self) -> bool:
@@ -231,10 +232,15 @@ class Case:
         """Whether somebody wants it: asks now, or bought it shortly before it ran out."""
         if self.asked.count:
             return True
+        return self.was_bought and not self.is_unwanted
+
+    @cached_property
+    def was_bought(self) -> bool:
+        """Whether somebody bought it shortly before it ran out, which is not long ago."""
         now_ms, since_ms = self.room.now_ms, self.shelf.since_ms
         bought_ms = max(self.sells.last_ms, self.sells.refused_ms)
         lately = bought_ms > 0 and since_ms - bought_ms <= self.limits.sold_before_ms
-        return lately and not self.is_unwanted and now_ms - since_ms < self.limits.no_demand_ms
+        return lately and now_ms - since_ms < self.limits.no_demand_ms
 
     @cached_property
     def is_unwanted(self) -> bool:

@@ -18,11 +18,10 @@ from streamproc.tally.floor import Product, Stock
 
 def is_quiet(room: Room, limits: Limits) -> bool:
     """Whether nothing can be out of stock: too few ask, nothing is out, nothing is open. Cheap."""
-    if room.open_subjects or is_asked(room, limits.min_users):
-        return False
-    now_ms = room.now_ms
-    facts = room.said.facts
-    if facts and now_ms - facts[-1].at_ms <= WINDOW_MS:
+    now_ms, facts = room.now_ms, room.said.facts
+    # what the house says counts as one viewer
+    helps = bool(facts) and now_ms - facts[-1].at_ms <= WINDOW_MS
+    if room.open_subjects or is_asked(room, limits.min_users - helps):
         return False
     for product in room.floor.products.values():
         for stock in product.stock.values():
@@ -84,6 +83,7 @@ def brought(
         again_ms = 0 if case.pack else case.again_ms
         if again_ms > room.now_ms - WINDOW_MS:
             case.asked.cut(again_ms)
+        case.asked.forget_back(case.shelf.since_ms)
     return found
 
 

@@ -53,6 +53,26 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "a fresh zero that nobody wants": ({"pace": 0, "stock": out_of_stock(20)}, "info info"),
     "a zero that nobody wanted for long": ({"pace": 0, "stock": out_of_stock(200, told_s=5)}, ""),
     "orders go on whatever the feed says": ({"stock": out_of_stock(40)}, ""),
+    "orders that were under way when it ran out": (
+        {"stopped_s": 20, "stock": out_of_stock(36, told_s=5)},
+        "confirmed ticket",
+    ),
+    "out for long, and one viewer asks": (
+        {"pace": 0, "stock": out_of_stock(900, told_s=5), "said": asked(OUT, 1)},
+        "confirmed ticket",
+    ),
+    "out for long, and many ask": (
+        {"pace": 0, "stock": out_of_stock(900, told_s=5), "said": asked(OUT, 5)},
+        "confirmed page",
+    ),
+    "viewers who got some of the batch before": (
+        {
+            "stopped_s": 100,
+            "stock": out_of_stock(95, told_s=5),
+            "said": asked(BACK, 4, from_s=110) + asked(OUT, 3, first=50),
+        },
+        "confirmed page",
+    ),
     # --- batches
     "a planned release": (
         {"stopped_s": 20, "stock": out_of_stock(18), "plan": Plan(ago(14), ago(-60))},

@@ -48,6 +48,10 @@ OPEN: dict[str, tuple[dict[str, Any], str]] = {
         {"stopped_s": 100, "stock": out_of_stock(95), "said": asked(OUT, 5)},
         "confirmed page",
     ),
+    "out for long, and only one asks still": (
+        {"pace": 0, "stock": out_of_stock(400, told_s=5), "said": asked(OUT, 1)},
+        "hold",
+    ),
     "the house says it is there": (
         {"stopped_s": 30, "said": asked(OUT, 4, from_s=20), "facts": [fact(4, "in")]},
         "over said_back",
