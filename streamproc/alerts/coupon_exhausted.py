@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from streamproc.alerts.bounds import Count, DurationMs
+from streamproc.alerts.history import MINUTES
 from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_OR_PAUSED, Rule
@@ -20,6 +21,7 @@ from streamproc.tally.uniques import union
 COUPON_QUESTION: Final = "coupon_question"
 EMPTY: Final = "empty"
 STUCK: Final = "stuck"
+_REMEMBERED_MS: Final = (MINUTES - 1) * MINUTE_MS
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,8 +77,16 @@ def _found(coupon_id: str, state: str, limits: Limits, why: Mapping[str, object]
 def _missing_claims(room: Room, coupon: Coupon, limits: Limits) -> float:
     """How many would have been claimed since the last one; 0: it is not long ago, or nobody ever did."""
     quiet_ms = room.now_ms - coupon.claimed_ms
-    running_ms = coupon.claimed_ms - room.begun_ms
-    if not coupon.claims or quiet_ms < limits.quiet_ms or running_ms <= 0:
+    if not coupon.claims or quiet_ms < limits.quiet_ms:
+        return 0.0
+    begun_ms = room.lifecycle.started_first_ms
+    if begun_ms is None:
+        # claims are of the whole broadcast, and minutes are remembered of its end only
+        begun_ms = room.begun_ms
+        if room.now_ms - begun_ms >= _REMEMBERED_MS:
+            return 0.0
+    running_ms = coupon.claimed_ms - begun_ms
+    if running_ms <= 0:
         return 0.0
     return coupon.claims * min(quiet_ms, limits.quiet_ms) / max(running_ms, MINUTE_MS)
 

@@ -26,7 +26,7 @@ def newest_comments(
     """The newest comments that were read as this, ascending by time; ``about`` chooses subjects."""
     kept = {
         (at_ms, partition, offset, text)
-        for (told, subject), evidence in room.said.kept().items()
+        for (told, subject), evidence in room.said.evidence.items()
         if told == label and (about is None or about(subject))
         for at_ms, offset, partition, _, text in evidence
     }

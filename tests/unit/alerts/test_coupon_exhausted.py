@@ -7,6 +7,7 @@ from streamproc.alerts.model import Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_OR_PAUSED
 from streamproc.tally.floor import Coupon, Floor
+from streamproc.tally.lifecycle import Lifecycle
 from tests.builders import T0
 from tests.rooms import room, row
 from tests.unit.alerts.judged import MINUTE, S, alarm, is_clear, judged, told
@@ -71,6 +72,16 @@ def test_claims_of_the_last_two_minutes_mean_that_it_works() -> None:
 def test_a_coupon_that_few_claim_may_well_rest_for_two_minutes() -> None:
     assert is_clear(RULE, asked(9, a=claimed(claims=20)))
     assert is_clear(RULE, asked(9, a=Coupon(remaining=40)))
+
+
+def test_of_a_broadcast_whose_start_is_neither_told_nor_remembered_no_pace_is_known() -> None:
+    unknown = asked(9, a=claimed(claims=200))
+    unknown.lifecycle = Lifecycle()
+    unknown.begun_ms = T0 - 30 * MINUTE
+
+    assert is_clear(RULE, unknown)
+    unknown.begun_ms = T0 - 29 * MINUTE
+    assert alarm(RULE, unknown).state == "stuck"
 
 
 def test_a_room_without_coupons_is_left_alone() -> None:

@@ -29,7 +29,10 @@ def expected(told: Tells) -> list[int]:
 
 @given(told=tells)
 def test_users_and_those_who_weigh_are_counted_apart(told: Tells) -> None:
-    assert counts(asked(told)) == expected(told)
+    found = asked(told)
+
+    assert counts(found) == expected(told)
+    assert found.weighing() == expected(told)[2]
 
 
 @given(first=tells, second=tells)
@@ -65,3 +68,12 @@ def test_a_crowd_packs_alike_wherever_it_was_written(damped: int, cut: int) -> N
     assert rest.pack() == asked(told[450:]).pack()
     assert counts(half)[1] == pytest.approx(900, rel=0.05)
     assert counts(half)[2] == pytest.approx(expected(told)[2], rel=0.05)
+
+
+@pytest.mark.parametrize("damped", [0, 300])
+def test_of_a_crowd_those_who_weigh_are_counted_as_people_are(damped: int) -> None:
+    crowd = [(user, True) for user in range(400)] + [
+        (user, False) for user in range(400, 400 + damped)
+    ]
+
+    assert asked(crowd).weighing() == counts(asked(crowd))[2]
