@@ -18,7 +18,7 @@ from streamproc.tally.figures import (
     Sum,
     ViewerFigures,
 )
-from streamproc.tally.lifecycle import Status
+from streamproc.tally.lifecycle import Lifecycle, Status
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.online import Reading, integral_online, mean_online, peak_online
 from streamproc.tally.spans import (
@@ -81,10 +81,19 @@ def session_answer(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
 
 def span_end_ms(tally: SessionTally, as_of_ms: int) -> int:
     """When the broadcast ended, or was last heard of; never after as_of."""
-    turns = tally.lifecycle
+    return end_ms_of(tally.lifecycle, heard_ms(tally), as_of_ms)
+
+
+def end_ms_of(turns: Lifecycle | None, last_heard_ms: int, as_of_ms: int) -> int:
+    """The same of a broadcast that was last heard of at a time."""
     if turns is not None and turns.ended_ms is not None and turns.status() is Status.ENDED:
-        return min(turns.ended_ms, as_of_ms)
-    return min(max(tally.seen_ms.values(), default=0), as_of_ms)
+        last_heard_ms = turns.ended_ms
+    return last_heard_ms if last_heard_ms < as_of_ms else as_of_ms
+
+
+def heard_ms(tally: SessionTally) -> int:
+    """When the broadcast was last heard of; 0: never."""
+    return max(tally.seen_ms.values(), default=0)
 
 
 def readings_of(tally: SessionTally) -> list[Reading]:
@@ -223,12 +232,8 @@ def topics_of(
     tally: SessionTally,
 ) -> tuple[OrderFigures | None, CommentFigures | None, ViewerFigures | None]:
     """The totals of the topics that have sums; None: it told nothing of this broadcast."""
-    totals = tally.totals
-    return (
-        cast("OrderFigures | None", totals.get(ORDERS_TOPIC)),
-        cast("CommentFigures | None", totals.get(COMMENTS_TOPIC)),
-        cast("ViewerFigures | None", totals.get(VIEWERS_TOPIC)),
-    )
+    totals: dict[str, Any] = tally.totals  # each topic has figures of its own
+    return totals.get(ORDERS_TOPIC), totals.get(COMMENTS_TOPIC), totals.get(VIEWERS_TOPIC)
 
 
 def holds_anything(minute: MinuteTally) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import Struct, structs
 
@@ -42,6 +42,9 @@ class Watched(NamedTuple):
     peak: int | None
     online_ms: int | None
 
+
+Online = tuple[float | None, int | None, int | None]
+"""As ``Watched``, and a quarter of what one costs to make."""
 
 NOBODY_WATCHED: Final = Watched(None, None, None)
 
@@ -92,7 +95,7 @@ class Crowd(Struct, gc=False):
     conversion: float | None = None
 
 
-class Pulse(NamedTuple):
+class Pulse(Struct, gc=False):
     """What is left: the figures that change every second of a broadcast."""
 
     online_peak: int | None
@@ -111,14 +114,14 @@ class Pulse(NamedTuple):
     gpm_views_minor: Money | None
 
 
+P = TypeVar("P", bound=Pulse)
+
 NO_SALES: Final = Sales()
 NO_CROWD: Final = Crowd()
-_NO_ACTS: Final = (None, None, None)
 
-Acts = Sequence[int]
-"""What viewers did: the sums that ``ACTS`` names, in its order."""
-
-ACTS: Final = (
+_DID: Final = (
+    "joins",
+    "unnamed_joins",
     "likes",
     "follows",
     "shares",
@@ -129,8 +132,22 @@ ACTS: Final = (
     "watched_ms",
 )
 
-acts_of: Final[Callable[[ViewerFigures], Acts]] = attrgetter(*ACTS)
-"""What viewers did, by their sums."""
+Audience = Sequence[int]
+"""What viewers did and wrote: the sums of viewers, of which the first are ``joins`` and
+``unnamed_joins``, and then how many comments there are."""
+
+NOBODY: Final[Audience] = (0,) * (len(_DID) + 1)
+
+did: Final[Callable[[ViewerFigures], tuple[int, ...]]] = attrgetter(*_DID)
+"""What viewers did: an audience without its comments."""
+
+DID_NOTHING: Final = NOBODY[1:]
+
+
+def audience_of(viewers: ViewerFigures | None, comments: CommentFigures | None) -> Audience:
+    """What viewers did and wrote; 0 where nothing was told."""
+    doings = DID_NOTHING if viewers is None else did(viewers)
+    return (*doings, 0 if comments is None else comments.comments)
 
 
 def figures_of(span: Span) -> dict[str, Value]:
@@ -141,58 +158,67 @@ def figures_of(span: Span) -> dict[str, Value]:
     orders, comments, viewers = span.orders, span.comments, span.viewers
     sales = NO_SALES if orders is None else sales_of_orders(orders)
     crowd = NO_CROWD if span.people is None else _crowd_of_people(span.people)
-    pulse = pulse_of(
-        sales,
-        None if viewers is None else acts_of(viewers),
-        None if comments is None else comments.comments,
-        span.views,
-        span.watched,
-        span.watchers,
-    )
+    told = (viewers is not None, comments is not None)
+    audience = audience_of(viewers, comments)
+    pulse = pulse_of(Pulse, sales, told, audience, NOBODY, span.views, span.watched, span.watchers)
     return structs.asdict(sheet_of(sales, crowd, pulse))
 
 
 def sheet_of(sales: Sales, crowd: Crowd, pulse: Pulse) -> Sheet:
     """The figures of a span from their parts."""
-    return Sheet(**structs.asdict(sales), **structs.asdict(crowd), **pulse._asdict())
+    rest = {name: getattr(pulse, name) for name in Pulse.__struct_fields__}
+    return Sheet(**structs.asdict(sales), **structs.asdict(crowd), **rest)
 
 
 def pulse_of(
+    kind: type[P],
     sales: Sales,
-    acts: Acts | None,
-    comments: int | None,
+    told: tuple[bool, bool],
+    audience: Audience,
+    outside: Audience,
     views: int | None,
-    watched: Watched,
+    watched: Online,
     watchers: int | None = None,
-) -> Pulse:
-    """The figures that change every second. Shapes: None where a topic told nothing."""
+) -> P:
+    """The figures that change every second: of an audience, less who is outside of the span.
+
+    Shapes: ``told``: whether viewers and comments told anything; None where they did not.
+    """
+    _, _, likes, follows, shares, exposures, clicks, carts, leaves, watched_ms, wrote = audience
+    _, _, likes_0, follows_0, shares_0, exposures_0, clicks_0, carts_0, left_0, ms_0, wrote_0 = (
+        outside
+    )
     mean, peak, online_ms = watched
     sold = sales.pay_gmv_minor
     gpm_views = None if sold is None else mean_minor(sold, views, VIEWS_OF_GPM)
-    if acts is None:
-        return Pulse(peak, mean, None, None, *_NO_ACTS, comments, *_NO_ACTS, None, None, gpm_views)
-    likes, follows, shares, exposures, clicks, cart_adds, leaves, watched_ms = acts
+    comments = wrote - wrote_0 if told[1] else None
+    if not told[0]:
+        nothing = (None, None, None)
+        return kind(peak, mean, None, None, *nothing, comments, *nothing, None, None, gpm_views)
+    leaves -= left_0
+    exposures -= exposures_0
+    clicks -= clicks_0
     watch_s = ctr = ctor = None
     if leaves:
-        watch_s = watched_ms / (1000 * (watchers or leaves))
+        watch_s = (watched_ms - ms_0) / (1000 * (watchers or leaves))
     elif views and online_ms is not None:
         watch_s = online_ms / (1000 * views)
     if exposures:
         ctr = clicks / exposures
     if clicks and sales.orders_sku is not None:
         ctor = sales.orders_sku / clicks
-    return Pulse(
+    return kind(
         peak,
         mean,
         views,
         watch_s,
-        likes,
-        follows,
-        shares,
+        likes - likes_0,
+        follows - follows_0,
+        shares - shares_0,
         comments,
         exposures,
         clicks,
-        cart_adds,
+        carts - carts_0,
         ctr,
         ctor,
         gpm_views,
@@ -294,9 +320,10 @@ def without_zeros(money: Money) -> Money:
 
 def net_minor(sold: Money, back: Money) -> Money:
     """What was sold less what was given back; 0 stays where both are alike."""
-    return {
-        currency: sold.get(currency, 0) - back.get(currency, 0) for currency in {**sold, **back}
-    }
+    net = sold.copy()
+    for currency, minor in back.items():
+        net[currency] = net.get(currency, 0) - minor
+    return net
 
 
 def mean_minor(money: Money, by: int | None, times: int = 1) -> Money | None:
@@ -304,8 +331,10 @@ def mean_minor(money: Money, by: int | None, times: int = 1) -> Money | None:
     if not by:
         return None
     found = {}
-    for currency, minor in money.items():
-        found[currency] = half_even(minor * times, by)
+    for currency, minor in money.items():  # as ``half_even``: a call is half of what it costs
+        whole, rest = divmod(minor * times, by)
+        double = 2 * rest
+        found[currency] = whole + (double > by or (double == by and whole & 1))
     return found
 
 

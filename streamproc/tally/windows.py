@@ -9,21 +9,25 @@ from __future__ import annotations
 from typing import Any, Final
 from zlib import crc32
 
-from msgspec import Raw, Struct, field, structs
+from msgspec import Raw, structs
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
-from streamproc.tally.completeness import SOURCES, Completeness, approximate_of, completeness_of
+from streamproc.tally.completeness import SOURCES, Completeness, completeness_of
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
-from streamproc.tally.formulas import WINDOWS, named_viewers, session_span, span_end_ms, topics_of
+from streamproc.tally.formulas import (
+    WINDOWS,
+    end_ms_of,
+    heard_ms,
+    named_viewers,
+    span_end_ms,
+    topics_of,
+)
 from streamproc.tally.model import SessionTally
-from streamproc.tally.sheets import Money, Sheet
+from streamproc.tally.sheets import Money
 from streamproc.tally.spans import (
-    NO_SALES,
+    NOBODY,
     Crowd,
-    People,
     Sales,
-    Span,
-    acts_of,
     crowd_of,
     pulse_of,
     ratio,
@@ -32,268 +36,329 @@ from streamproc.tally.spans import (
     without_zeros,
 )
 from streamproc.tally.timing import PANE_MS, PANES_PER_MINUTE
-from streamproc.tally.windows_columns import COMMENTS, JOINS, AudienceColumns, SaleColumns
+from streamproc.tally.windows_columns import AudienceColumns, SaleColumns
 from streamproc.tally.windows_online import RollingOnline
 from streamproc.tally.windows_parts import (
     NO_CROWD_KEPT,
     NO_SALES_KEPT,
+    Answer,
+    DatedCompleteness,
     EncodedAnswer,
     Kept,
+    Line,
     Lines,
-    Part,
+    Windows,
     encode,
 )
 from streamproc.tally.windows_people import Counts, RollingPeople, SessionPeople
-from streamproc.tally.windows_sums import PREVIOUS, ROLLING, RollingSums
+from streamproc.tally.windows_sums import LENGTHS, TEN_MINUTES, Elsewhere, RollingSums
 
 Topics = tuple[OrderFigures | None, CommentFigures | None, ViewerFigures | None]
 
-_SESSION: Final = "session"
-_OF_PEOPLE: Final = "10m"
-"""The rolling window that people are counted of."""
+Before = tuple[Any, Line, Kept[Sales], Kept[Crowd], Raw]
+"""What the window before is made of, its line and parts, and it as JSON."""
 
+ROLLING: Final = ("1m", "5m", "10m", "60m")
+PREVIOUS: Final = "previous_10m"
 _AUDIENCE: Final = frozenset((COMMENTS_TOPIC, VIEWERS_TOPIC))
+_WHOLE: Final = "session"
+_SESSION: Final = len(LENGTHS)
+"""The place of the session, behind the windows."""
 
-_LENGTHS_MS: Final = tuple([WINDOWS[name].panes * PANE_MS for name in ROLLING])
-
-_NOBODY: Final = People(None, None, None, None, None)
-
-
-class Windows(Struct, gc=False):
-    """The figures of each window."""
-
-    m1: Sheet = field(name="1m")
-    m5: Sheet = field(name="5m")
-    m10: Sheet = field(name="10m")
-    previous_10m: Sheet
-    m60: Sheet = field(name="60m")
+_LENGTHS_MS: Final = tuple([panes * PANE_MS for panes in LENGTHS])
 
 
-class Answer(Struct, gc=False):
-    """What is published of a broadcast. Shapes: nothing is to be changed in it."""
+_BACK: Final = WINDOWS[PREVIOUS].back // PANES_PER_MINUTE
+"""So many minutes lie between as_of and the window before."""
 
-    figures: Sheet
-    windows: Windows
-    completeness: Completeness
+_NOWHERE: Final[Elsewhere] = frozenset()
 
 
 class Rolling:
-    """One broadcast that is published again and again.
+    """One broadcast that a program keeps open, published again and again.
 
-    Shapes: reads a tally that goes on, in place. Its owner calls ``touched`` after each change and
-        before the next answer, once for any number of changes of the same minute. Any ``as_of_ms``
-        may follow on any other. Unique counts only grow, as long as their minute is held; who is
-        in a minute is in the broadcast, too; nobody is taken back of ``unnamed_joins``. Counts of
-        people are those of now while they are exact; an estimate is at most ten seconds old.
+    Shapes: reads a tally that goes on, in place. Whoever changes the tally says so by ``touched``
+        before the next answer; what is never told of costs nothing. Any ``as_of_ms`` may follow on
+        any other. Unique counts only grow, as long as their minute is held; who is in a minute is
+        in the broadcast, too; nobody is taken back of ``unnamed_joins``; nothing is told of a time
+        after ``seen_ms``. Counts of people are those of now while they are exact; an estimate is at
+        most ten seconds old.
     """
 
     __slots__ = (
         "_audience",
+        "_before",
         "_completeness",
         "_crowds",
+        "_end_ms",
+        "_is_said",
         "_online",
         "_orders",
         "_pane_no",
         "_people",
+        "_period",
         "_phase_ms",
-        "_previous",
+        "_said",
         "_sale",
         "_sales",
         "_session",
         "_sold",
         "_stale",
+        "_told",
         "tally",
     )
 
     def __init__(self, tally: SessionTally) -> None:
         self.tally = tally
         self._sale = SaleColumns()
-        self._orders = RollingSums(self._sale, tally.minutes)
-        self._audience = RollingSums(AudienceColumns(), tally.minutes)
+        self._orders = RollingSums(self._sale, tally.minutes, tally.totals)
+        self._audience = RollingSums(AudienceColumns(), tally.minutes, tally.totals)
         self._online = RollingOnline(tally.minutes)
         self._people = RollingPeople(tally.minutes)
         self._session = SessionPeople()
         # Not all hosts renew their estimates in the same second.
         self._phase_ms = crc32(tally.host_id.encode()) % PANE_MS
-        self._pane_no = -1
+        self._pane_no = self._period = self._end_ms = -1
+        self._told: set[tuple[str, int | None]] = set()
         self._stale = set(SOURCES)
-        self._sales: dict[str, Kept[Sales]] = {}
+        self._sales: list[Kept[Sales]] = [NO_SALES_KEPT] * (_SESSION + 1)
         self._sold: Money | None = None
         self._crowds: dict[str, Kept[Crowd]] = {}
-        self._previous: tuple[Any, tuple[Part, Raw]] | None = None
-        self._completeness: tuple[Any, Completeness] | None = None
+        self._before: Before | None = None
+        self._completeness: Kept[Completeness] | None = None
+        self._said: EncodedAnswer | None = None
+        self._is_said = False
 
     def touched(self, topic: str, number: int | None = None) -> None:
         """What a topic tells of the broadcast changed, and of the minute of that number.
 
-        Shapes: a number for panes, unique counts and readings of a minute, also for one that is let
-            go of; None where only what belongs to the whole broadcast changed: totals, late facts,
-            unique counts, turns.
+        A fact that moves a pane: its minute; the totals moved with it, by as much, and that is not
+        told apart. One that moves two panes, as a payment that another version replaces: both
+        minutes. One that moves totals alone, since it is late or its minute is over: None, also if
+        the same minute is told of for something else. A minute that is let go of: its number, after
+        it went and before another may take its place. What belongs to no minute, as the turns of a
+        broadcast, the count of now and the platform's totals: None. Once is enough for any number
+        of changes of a kind between two answers.
         """
-        self._stale.add(topic)
-        if number is None:
-            return
-        if number != self._pane_no // PANES_PER_MINUTE:
-            self._previous = None
-        if topic == ORDERS_TOPIC:
-            self._orders.touched(number)
-        elif topic != ROOMS_TOPIC:
-            self._audience.touched(number)
-            if topic == VIEWERS_TOPIC:
-                self._online.touched(number)
-        self._people.touched(topic, number)
+        self._told.add((topic, number))
+        if number is not None and number not in self.tally.minutes:
+            self._before = None
+            self._orders.forget()
+            self._audience.forget()
+            self._people.forget()
 
-    def answer(self, as_of_ms: int) -> Answer:
-        """The figures, windows and completeness as of a time."""
-        session, (m1, m5, m10, m60), (previous, _), completeness = self._parts(as_of_ms)
-        figures = session.sheet()
-        online = self.tally.online
-        figures.online_now = None if online is None else online.viewers
-        windows = Windows(m1.sheet(), m5.sheet(), m10.sheet(), previous.sheet(), m60.sheet())
-        return Answer(figures, windows, structs.replace(completeness))
+    def changed(self, as_of_ms: int) -> bytes | None:
+        """The answer as of a time as JSON; None: but for the time it is the one given last.
+
+        Asking every second is meant: it costs little where nothing happened, and windows also change
+        when nothing does.
+        """
+        said = self._said
+        if said is not None and self._is_as_said(as_of_ms):
+            return None
+        answer = self._built(as_of_ms)
+        self._is_said = True
+        if (
+            said is not None
+            and said.figures == answer.figures
+            and said.windows == answer.windows
+            and said.completeness.rest == answer.completeness.rest
+        ):
+            return None
+        self._said = answer
+        return encode(answer)
 
     def encoded(self, as_of_ms: int) -> bytes:
         """The answer as of a time, as JSON."""
-        session, (m1, m5, m10, m60), (_, previous), completeness = self._parts(as_of_ms)
-        online = self.tally.online
-        figures = session.line(None if online is None else online.viewers)
-        windows = Lines(m1.line(), m5.line(), m10.line(), previous, m60.line())
-        return encode(EncodedAnswer(figures, windows, completeness))
+        self._said = answer = self._built(as_of_ms)
+        self._is_said = True
+        return encode(answer)
 
-    def _parts(self, as_of_ms: int) -> tuple[Part, list[Part], tuple[Part, Raw], Completeness]:
-        """The session, the windows that roll, the one before, and how complete they are."""
-        tally = self.tally
-        self._pane_no = pane_no = as_of_ms // PANE_MS
+    def answer(self, as_of_ms: int) -> Answer:
+        """The figures, windows and completeness as of a time."""
+        lines, (_, line, sales, crowd, _), completeness = self._renew(as_of_ms)
+        crowds = [self._crowds.get(name, NO_CROWD_KEPT) for name in (*ROLLING, _WHOLE)]
+        m1, m5, m10, m60, session = map(Line.sheet, lines, self._sales, crowds)
+        windows = Windows(m1, m5, m10, line.sheet(sales, crowd), m60)
+        return Answer(session, windows, structs.replace(completeness.held, as_of_ms=as_of_ms))
+
+    def _built(self, as_of_ms: int) -> EncodedAnswer:
+        (m1, m5, m10, m60, session), before, completeness = self._renew(as_of_ms)
+        windows = Lines(m1, m5, m10, before[-1], m60)
+        return EncodedAnswer(session, windows, DatedCompleteness(as_of_ms, completeness.raw))
+
+    def _is_as_said(self, as_of_ms: int) -> bool:
+        """Whether nothing happened since the last answer that could make another one of it."""
+        return (
+            self._is_said
+            and not self._told
+            and as_of_ms // PANE_MS == self._pane_no
+            and span_end_ms(self.tally, as_of_ms) == self._end_ms
+            and (as_of_ms + self._phase_ms) // PANE_MS == self._period
+        )
+
+    def _renew(self, as_of_ms: int) -> tuple[list[Line], Before, Kept[Completeness]]:
+        """The windows that roll and the session, the window before, and how complete they are."""
+        tally, session, stale = self.tally, self._session, self._stale
+        pane_no = as_of_ms // PANE_MS
         now = pane_no // PANES_PER_MINUTE
-        period = (as_of_ms + self._phase_ms) // PANE_MS
-        end_ms = span_end_ms(tally, as_of_ms)
+        sold, done = self._take(now)
+        self._is_said = False
+        self._period = period = (as_of_ms + self._phase_ms) // PANE_MS
+        last_heard_ms = heard_ms(tally)
+        newest = last_heard_ms // PANE_MS
+        self._end_ms = end_ms_of(tally.lifecycle, last_heard_ms, as_of_ms)
         self._online.renew(now)
-        self._audience.renew(pane_no)
-        if self._orders.renew(pane_no) or ORDERS_TOPIC in self._stale:
+        self._audience.renew(pane_no, newest, done)
+        if pane_no != self._pane_no or ORDERS_TOPIC in stale:
+            self._pane_no = pane_no
+            self._orders.renew(pane_no, newest, sold)
             self._sell()
-        session = self._session
-        session.renew(tally.uniques, self._stale, period)
+        session.renew(tally.uniques, period)
         topics = topics_of(tally)
-        span = self._span(topics, end_ms)
-        counts = self._people.counts(now, period, session.exact)
-        entered = topics[2] is not None and topics[2].joins != 0
-        rolling = self._windows(topics, end_ms, counts, entered)
-        previous = self._held_previous(topics, end_ms, entered)
-        completeness = self._complete(as_of_ms, span)
-        self._stale.clear()
-        return self._whole(span), rolling, previous, completeness
+        lines = self._windows(topics, self._people.counts(now, period, session.exact))
+        whole, method = self._whole(topics)
+        lines.append(whole)
+        before = self._held_before(topics)
+        completeness = self._complete(topics, method)
+        stale.clear()
+        return lines, before, completeness
+
+    def _take(self, now: int) -> tuple[Elsewhere, Elsewhere]:
+        """Note which topics told something.
+
+        Shapes: the minutes other than that of as_of, of sales and of the audience.
+        """
+        sold, done = _NOWHERE, _NOWHERE
+        for topic, number in self._told:
+            self._stale.add(topic)
+            if topic == VIEWERS_TOPIC and number is not None:
+                self._online.touched(number)
+            if number != now:
+                if number is not None:
+                    self._people.touched(topic, number)
+                    if now - number >= _BACK:
+                        self._before = None
+                if topic == ORDERS_TOPIC:
+                    sold = sold | {number}
+                elif topic != ROOMS_TOPIC:
+                    done = done | {number}
+        self._told.clear()
+        return sold, done
 
     def _sell(self) -> None:
         """Compute anew what orders alone give."""
         orders = topics_of(self.tally)[0]
         if orders is None:
-            self._sales = dict.fromkeys((*ROLLING, _SESSION), NO_SALES_KEPT)
+            self._sales = [NO_SALES_KEPT] * (_SESSION + 1)
             self._sold = None
             return
         sums, columns, held = self._orders, self._sale, self._sales
-        # First, as it may find a currency that the windows know nothing of yet.
-        self._sold = columns.sold(sums.of_people(_OF_PEOPLE))
-        for name in ROLLING:
-            row = sums.row(name)
-            if name not in held or held[name].of != row:
-                held[name] = Kept(row, columns.sales(row))
+        self._sold = columns.sold(sums.of_minutes())
+        for window in range(_SESSION):
+            row = sums.row(window)
+            if held[window].of != row:
+                held[window] = Kept(row, columns.sales(row))
         if ORDERS_TOPIC in self._stale:
             sales = sales_of_orders(orders)
             sales.unpaid_minor = without_zeros(orders.unpaid_minor)
             held[_SESSION] = Kept((), sales)
 
-    def _span(self, topics: Topics, end_ms: int) -> Span:
-        """The sums of the whole broadcast."""
-        tally, counts = self.tally, self._session.counts
-        peak = tally.peak
-        orders, comments, viewers = topics
-        watched = self._online.session(end_ms, None if peak is None else peak.viewers)
-        people = People(
-            None if orders is None else counts.buyers,
-            None if viewers is None else named_viewers(viewers, counts.viewers),
-            None if comments is None else counts.commenters,
-            None if viewers is None or comments is None else counts.interacting,
-            orders,
-        )
-        return session_span(tally, watched, people, self._session.leavers)
-
-    def _whole(self, span: Span) -> Part:
-        comments, viewers, people = span.comments, span.viewers, span.people
-        if people is None:
-            people = _NOBODY
-        sales = self._sales[_SESSION]
-        pulse = pulse_of(
-            sales.held,
-            None if viewers is None else acts_of(viewers),
-            None if comments is None else comments.comments,
-            span.views,
-            span.watched,
-            span.watchers,
-        )
-        return Part(sales, self._crowd(_SESSION, *people[:4], sales.held.pay_gmv_minor), pulse)
-
-    def _windows(self, topics: Topics, end_ms: int, counts: Counts, entered: bool) -> list[Part]:
+    def _windows(self, topics: Topics, counts: Counts) -> list[Line]:
+        """The windows that end with the pane of as_of."""
         _, comments, viewers = topics
-        sums, parts = self._audience, []
-        end = (self._pane_no + 1) * PANE_MS
-        watched = self._online.rolling(_LENGTHS_MS, end, end_ms)
-        for name, online in zip(ROLLING, watched, strict=True):
-            row = sums.row(name)
-            sales, crowd = self._sales[name], NO_CROWD_KEPT
-            if name == _OF_PEOPLE:
-                crowd = self._crowd_of(name, topics, counts, self._sold)
-            pulse = pulse_of(
-                sales.held,
-                None if viewers is None else row[JOINS:COMMENTS],
-                None if comments is None else row[COMMENTS],
-                row[0] if entered else None,
-                online,
-            )
-            parts.append(Part(sales, crowd, pulse))
-        return parts
+        told = (viewers is not None, comments is not None)
+        has_entered = viewers is not None and viewers.joins != 0
+        sums = self._audience
+        total = sums.total
+        entered = total[0]
+        lines = []
+        watched = self._online.rolling(_LENGTHS_MS, (self._pane_no + 1) * PANE_MS, self._end_ms)
+        for sales, outside, online in zip(self._sales, sums.outside, watched, strict=False):
+            views = entered - outside[0] if has_entered else None
+            line = pulse_of(Line, sales.held, told, total, outside, views, online)
+            line.sales = sales.raw
+            lines.append(line)
+        lines[TEN_MINUTES].crowd = self._crowd_of("10m", topics, counts, self._sold).raw
+        return lines
 
-    def _held_previous(self, topics: Topics, end_ms: int, entered: bool) -> tuple[Part, Raw]:
-        """The window that changes only when as_of moves on by a pane, or an older minute does."""
+    def _whole(self, topics: Topics) -> tuple[Line, str | None]:
+        """The whole broadcast, and how its mean watch time is known."""
+        tally, session, sales = self.tally, self._session, self._sales[_SESSION]
+        orders, comments, viewers = topics
+        buyers, watching, commenters, interacting = session.counts
+        views = watchers = entered = leaves = None
+        if viewers is not None:
+            views, leaves = viewers.joins, viewers.leaves
+            if views:
+                entered = named_viewers(viewers, watching)
+            else:
+                views, entered = tally.views_total, tally.viewers_total
+            watchers = session.leavers + viewers.unnamed_leaves
+        told = (viewers is not None, comments is not None)
+        peak = None if tally.peak is None else tally.peak.viewers
+        online = self._online.session(self._end_ms, peak)
+        total = self._audience.total
+        line = pulse_of(Line, sales.held, told, total, NOBODY, views, online, watchers)
+        line.sales = sales.raw
+        line.crowd = self._crowd(
+            _WHOLE,
+            None if orders is None else buyers,
+            entered,
+            None if comments is None else commenters,
+            None if viewers is None or comments is None else interacting,
+            sales.held.pay_gmv_minor,
+        ).raw
+        line.online_now = None if tally.online is None else tally.online.viewers
+        return line, watch_method(leaves, online[2], views)
+
+    def _held_before(self, topics: Topics) -> Before:
+        """The window that changes only when as_of reaches another pane, or an older minute does."""
         window = WINDOWS[PREVIOUS]
         end = (self._pane_no + 1 - window.back) * PANE_MS
-        told = [topic is not None for topic in topics]
-        of = (self._pane_no, min(end_ms, end), told, entered)
-        if self._previous is not None and self._previous[0] == of:
-            return self._previous[1]
         orders, comments, viewers = topics
-        sums, columns = self._orders, self._sale
-        row = self._audience.fixed[PREVIOUS]
-        sold = None if orders is None else columns.sold(sums.of_people(PREVIOUS))
-        sales = NO_SALES if orders is None else columns.sales(sums.fixed[PREVIOUS])
-        pulse = pulse_of(
-            sales,
-            None if viewers is None else row[JOINS:COMMENTS],
-            None if comments is None else row[COMMENTS],
-            row[0] if entered else None,
-            self._online.window(end - window.panes * PANE_MS, end, end_ms),
+        told = (viewers is not None, comments is not None)
+        has_entered = viewers is not None and viewers.joins != 0
+        of = (self._pane_no, min(self._end_ms, end), told, orders is None, has_entered)
+        if self._before is not None and self._before[0] == of:
+            return self._before
+        row, sums, columns = self._audience.previous, self._orders, self._sale
+        sold = None if orders is None else columns.sold(sums.of_previous_minutes())
+        sales = NO_SALES_KEPT if orders is None else Kept((), columns.sales(sums.previous))
+        line = pulse_of(
+            Line,
+            sales.held,
+            told,
+            row,
+            NOBODY,
+            row[0] if has_entered else None,
+            self._online.window(end - window.panes * PANE_MS, end, self._end_ms),
         )
         crowd = self._crowd_of(PREVIOUS, topics, self._people.previous(), sold)
-        part = Part(Kept((), sales), crowd, pulse)
-        self._previous = of, (part, Raw(encode(part.line())))
-        return self._previous[1]
+        line.sales, line.crowd = sales.raw, crowd.raw
+        self._before = of, line, sales, crowd, Raw(encode(line))
+        return self._before
 
     def _crowd_of(
         self, name: str, topics: Topics, counts: Counts, sold: Money | None
     ) -> Kept[Crowd]:
         """What is made of the people of a window."""
         orders, comments, viewers = topics
-        watching = None
+        buyers, watching, commenters, interacting = counts
+        entered: int | None = None
         if viewers is not None and viewers.joins:
-            watching = counts.viewers
+            entered = watching
             if viewers.unnamed_joins:
-                joins, unnamed = self._audience.of_people(name, JOINS)
-                watching = None if joins and joins == unnamed else watching
+                sums = self._audience
+                row = sums.of_previous_minutes() if name == PREVIOUS else sums.of_minutes()
+                joins, unnamed = row[:2]
+                entered = None if joins and joins == unnamed else watching
         return self._crowd(
             name,
-            None if orders is None else counts.buyers,
-            watching,
-            None if comments is None else counts.commenters,
-            None if viewers is None or comments is None else counts.interacting,
+            None if orders is None else buyers,
+            entered,
+            None if comments is None else commenters,
+            None if viewers is None or comments is None else interacting,
             sold,
         )
 
@@ -301,29 +366,29 @@ class Rolling:
         held = self._crowds.get(name)
         if held is None or held.of != of:
             crowd = crowd_of(*of)
-            if name == _SESSION:
+            if name == _WHOLE:
                 crowd.conversion = ratio(crowd.buyers, crowd.viewers)
             held = self._crowds[name] = Kept(of, crowd)
         return held
 
-    def _complete(self, as_of_ms: int, span: Span) -> Completeness:
-        tally, session = self.tally, self._session
-        comments, viewers = span.comments, span.viewers
-        leaves = None if viewers is None else viewers.leaves
-        method = watch_method(leaves, span.watched.online_ms, span.views)
-        estimates = approximate_of(session.estimates, session.interacting_exact)
+    def _complete(self, topics: Topics, method: str | None) -> Kept[Completeness]:
+        tally, approximate = self.tally, self._session.approximate
+        _, comments, viewers = topics
         of = (
             method,
-            estimates,
             tally.online,
             None if viewers is None else viewers.unnamed_joins,
             None if comments is None else comments.unnamed_comments,
+            approximate,
             list(tally.late.values()),
         )
-        held = self._completeness
+        held, turns = self._completeness, tally.lifecycle
         # The rest comes of orders and rooms, and of what is told after the end.
-        ended = tally.lifecycle is not None and tally.lifecycle.ended_ms is not None
-        if held is None or held[0] != of or ended or not self._stale <= _AUDIENCE:
-            held = self._completeness = of, completeness_of(tally, estimates, method)
-        held[1].as_of_ms = as_of_ms
-        return held[1]
+        if (
+            held is None
+            or held.of != of
+            or not self._stale <= _AUDIENCE
+            or (turns is not None and turns.ended_ms is not None)
+        ):
+            held = self._completeness = Kept(of, completeness_of(tally, approximate, method))
+        return held

@@ -9,7 +9,7 @@ from typing import Final
 
 from streamproc.tally.model import MinuteTally
 from streamproc.tally.online import Reading
-from streamproc.tally.spans import NOBODY_WATCHED, Watched
+from streamproc.tally.spans import NOBODY_WATCHED, Online
 from streamproc.tally.timing import MINUTE_MS
 
 _KEPT_MS: Final = 61 * MINUTE_MS
@@ -31,6 +31,7 @@ class RollingOnline:
         "_before",
         "_ended",
         "_first_ms",
+        "_from_ms",
         "_last",
         "_minutes",
         "_now",
@@ -49,7 +50,7 @@ class RollingOnline:
         self._times, self._values, self._areas = array("q"), array("q"), array("q")
         self._last: list[Reading] = []
         self._before: list[Reading] = []
-        self._ended = -1
+        self._ended = self._from_ms = -1
         self._spans: list[tuple[int, int, int, int | None]] = []
         self._stop: tuple[int, int | None, int] = (-1, None, 0)
 
@@ -82,56 +83,69 @@ class RollingOnline:
         self._now = now
         self._last, self._before = told.copy(), self._told(now - 1).copy()
 
-    def session(self, end_ms: int, peak: int | None) -> Watched:
+    def session(self, end_ms: int, peak: int | None) -> Online:
         """The mean and integral from the first reading on, beside a peak."""
         return self._between(self._first_ms, end_ms, peak)
 
-    def window(self, begin_ms: int, end_ms: int, stop_ms: int) -> Watched:
+    def window(self, begin_ms: int, end_ms: int, stop_ms: int) -> Online:
         """Mean, peak and integral; mean and integral end at ``stop_ms`` if that comes first."""
         if not self._times:
             return NOBODY_WATCHED
         return self._between(begin_ms, min(end_ms, stop_ms), self._peak(begin_ms, end_ms))
 
-    def rolling(self, lengths_ms: tuple[int, ...], end_ms: int, stop_ms: int) -> list[Watched]:
+    def rolling(self, lengths_ms: tuple[int, ...], end_ms: int, stop_ms: int) -> Sequence[Online]:
         """Windows of these lengths that end together, no sooner than ``stop_ms``."""
         if not self._times:
             return [NOBODY_WATCHED] * len(lengths_ms)
         if end_ms != self._ended:
-            self._spans = []
-            for length_ms in lengths_ms:
-                begin_ms = end_ms - length_ms
-                from_ms, before = self._begin(begin_ms)
-                self._spans.append((begin_ms, from_ms, before, self._peak(begin_ms, end_ms)))
-            self._ended = end_ms
+            self._reach(lengths_ms, end_ms)
         if stop_ms != self._stop[0]:
             self._stop = (stop_ms, *self._at(stop_ms))
         _, value, area = self._stop
-        found = []
-        for begin_ms, from_ms, before, peak in self._spans:
-            if value is None or stop_ms < begin_ms:
-                found.append(Watched(None, peak, None))
-            elif from_ms == stop_ms:
-                found.append(Watched(float(value), peak, 0))
+        if value is not None and stop_ms > self._from_ms:
+            return [
+                ((area - before) / (stop_ms - from_ms), peak, area - before)
+                for _, from_ms, before, peak in self._spans
+            ]
+        return [self._between(begin_ms, stop_ms, peak) for begin_ms, _, _, peak in self._spans]
+
+    def _reach(self, lengths_ms: tuple[int, ...], end_ms: int) -> None:
+        """Let the windows end at another time."""
+        spans, held = [], self._spans
+        is_next = bool(held) and end_ms - self._ended > 0 and self._times[-1] < self._ended
+        for place, length_ms in enumerate(lengths_ms):
+            begin_ms = end_ms - length_ms
+            from_ms, before = self._begin(begin_ms)
+            if is_next and self._stays(held[place], begin_ms):
+                peak = held[place][3]
             else:
-                within = area - before
-                found.append(Watched(within / (stop_ms - from_ms), peak, within))
-        return found
+                peak = self._peak(begin_ms, end_ms)
+            spans.append((begin_ms, from_ms, before, peak))
+        self._spans, self._ended = spans, end_ms
+        self._from_ms = max([each[1] for each in spans])
+
+    def _stays(self, span: tuple[int, int, int, int | None], begin_ms: int) -> bool:
+        """Whether the peak of a span is that of one that begins later and holds nothing else."""
+        times = self._times
+        first = max(0, bisect_right(times, span[0]) - 1)
+        last = max(0, bisect_right(times, begin_ms) - 1)
+        return first == last or max(self._values[first:last]) != span[3]
 
     def _told(self, number: int) -> list[Reading]:
         minute = self._minutes.get(number)
         return _NONE if minute is None else minute.readings
 
-    def _between(self, begin_ms: int, stop_ms: int, peak: int | None) -> Watched:
+    def _between(self, begin_ms: int, stop_ms: int, peak: int | None) -> Online:
         if stop_ms != self._stop[0]:
             self._stop = (stop_ms, *self._at(stop_ms))
         _, value, area = self._stop
         if value is None or stop_ms < begin_ms:
-            return Watched(None, peak, None)
+            return None, peak, None
         from_ms, before = self._begin(begin_ms)
         if from_ms == stop_ms:
-            return Watched(float(value), peak, 0)
+            return float(value), peak, 0
         area -= before
-        return Watched(area / (stop_ms - from_ms), peak, area)
+        return area / (stop_ms - from_ms), peak, area
 
     def _begin(self, begin_ms: int) -> tuple[int, int]:
         """From when on a span is known, and the integral until then."""
@@ -140,9 +154,11 @@ class RollingOnline:
 
     def _at(self, at_ms: int) -> tuple[int | None, int]:
         """How many were online at a time, None if that is not known, and the integral until then."""
-        known = bisect_right(self._times, at_ms) - 1
-        if known < 0:
-            return None, 0
+        known = len(self._times) - 1
+        if known < 0 or self._times[known] > at_ms:
+            known = bisect_right(self._times, at_ms) - 1
+            if known < 0:
+                return None, 0
         value = self._values[known]
         return value, self._areas[known] + value * (at_ms - self._times[known])
 

@@ -2,81 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Raw, Struct, field, json
 
 from streamproc.tally.completeness import Completeness
-from streamproc.tally.sheets import Money, Sheet
+from streamproc.tally.sheets import Sheet
 from streamproc.tally.spans import NO_CROWD, NO_SALES, Crowd, Pulse, Sales, sheet_of
 
-K = TypeVar("K", Sales, Crowd)
+K = TypeVar("K", Sales, Crowd, Completeness)
 
 encode: Final = json.Encoder().encode
 
 
-class Kept(Generic[K]):
-    """A part that stays while what it is made ``of`` does."""
+_VALUE: Final = {kind: len(kind.__struct_fields__[0]) + len('{"":') for kind in (Sales, Crowd)} | {
+    Completeness: len('{"as_of_ms":0,"status":')
+}
+"""Kind of part -> where the value of the field begins that it is put in place of."""
 
-    __slots__ = ("_encoded", "held", "of")
+
+class Kept(Generic[K]):
+    """A part that stays while what it is made ``of`` does.
+
+    Shapes: ``raw`` is it as JSON, without the name of its first field, of how complete figures are
+        its second, and without braces.
+    """
+
+    __slots__ = ("held", "of", "raw")
 
     def __init__(self, of: Any, held: K) -> None:  # noqa: ANN401 - whatever it is compared with
         self.of = of
         self.held: K = held
-        self._encoded: Raw | None = None
-
-    def encoded(self) -> Raw:
-        """Its figures as JSON, the first without its name and all without braces."""
-        if self._encoded is None:
-            begin = len(type(self.held).__struct_fields__[0]) + len('{"":')
-            self._encoded = Raw(encode(self.held)[begin:-1])
-        return self._encoded
+        self.raw = Raw(encode(held)[_VALUE[held.__class__] : -1])
 
 
 NO_SALES_KEPT: Final[Kept[Sales]] = Kept((), NO_SALES)
 NO_CROWD_KEPT: Final[Kept[Crowd]] = Kept((), NO_CROWD)
 
 
-class Line(Struct, gc=False):
+class Line(Pulse, gc=False):
     """The figures of a span about to be encoded.
 
     Shapes: as a sheet, but in another order, and two fields stand for more than their names tell:
         what is encoded of sales and of people goes into the line as it is.
     """
 
-    sales: Raw = field(name="created_minor")
-    crowd: Raw = field(name="buyers")
-    online_now: int | None
-    online_peak: int | None
-    online_mean: float | None
-    views: int | None
-    watch_mean_s: float | None
-    likes: int | None
-    follows: int | None
-    shares: int | None
-    comments: int | None
-    product_exposures: int | None
-    product_clicks: int | None
-    cart_adds: int | None
-    ctr: float | None
-    ctor: float | None
-    gpm_views_minor: Money | None
+    sales: Raw = field(name="created_minor", default=NO_SALES_KEPT.raw)
+    crowd: Raw = field(name="buyers", default=NO_CROWD_KEPT.raw)
+    online_now: int | None = None
+
+    def sheet(self, sales: Kept[Sales], crowd: Kept[Crowd]) -> Sheet:
+        """All figures, with those that stand in this line as JSON only."""
+        sheet = sheet_of(sales.held, crowd.held, self)
+        sheet.online_now = self.online_now
+        return sheet
 
 
-class Part(NamedTuple):
-    """The figures of a span, by how often they change."""
+class Windows(Struct, gc=False):
+    """The figures of each window."""
 
-    sales: Kept[Sales]
-    crowd: Kept[Crowd]
-    pulse: Pulse
+    m1: Sheet = field(name="1m")
+    m5: Sheet = field(name="5m")
+    m10: Sheet = field(name="10m")
+    previous_10m: Sheet
+    m60: Sheet = field(name="60m")
 
-    def sheet(self) -> Sheet:
-        """All of them."""
-        return sheet_of(self.sales.held, self.crowd.held, self.pulse)
 
-    def line(self, online_now: int | None = None) -> Line:
-        """All of them, about to be encoded."""
-        return Line(self.sales.encoded(), self.crowd.encoded(), online_now, *self.pulse)
+class Answer(Struct, gc=False):
+    """What is published of a broadcast. Shapes: nothing is to be changed in it."""
+
+    figures: Sheet
+    windows: Windows
+    completeness: Completeness
 
 
 class Lines(Struct, gc=False):
@@ -89,9 +86,16 @@ class Lines(Struct, gc=False):
     m60: Line = field(name="60m")
 
 
+class DatedCompleteness(Struct, gc=False):
+    """How complete figures are, about to be encoded: all but the time is so already."""
+
+    as_of_ms: int
+    rest: Raw = field(name="status")
+
+
 class EncodedAnswer(Struct, gc=False):
     """What is published of a broadcast, about to be encoded."""
 
     figures: Line
     windows: Lines
-    completeness: Completeness
+    completeness: DatedCompleteness

@@ -6,98 +6,108 @@ is renewed every ten seconds: it stands for at most as long.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Final
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
+from streamproc.tally.completeness import approximate_of
 from streamproc.tally.model import MinuteTally
 from streamproc.tally.uniques import Uniques
 
-NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "buyers": ("buyers",),
-    "viewers": ("viewers",),
-    "commenters": ("commenters",),
-    "interacting": ("active", "commenters"),
+Counts = list[int]
+"""How many different people there are of each of ``NAMES``."""
+
+NAMES: Final = (("buyers",), ("viewers",), ("commenters",), ("active", "commenters"))
+"""The unique counts that are merged to count buyers, viewers, commenters, and who interacted."""
+
+_TOLD_BY: Final[dict[str, tuple[int, ...]]] = {
+    ORDERS_TOPIC: (0,),
+    VIEWERS_TOPIC: (1, 3),
+    COMMENTS_TOPIC: (2, 3),
 }
-"""Whom a count is of -> the unique counts that it is merged from."""
+"""Topic -> the places in ``NAMES`` of what it tells."""
 
-_TOLD_BY: Final[dict[str, tuple[str, ...]]] = {
-    ORDERS_TOPIC: ("buyers",),
-    VIEWERS_TOPIC: ("viewers", "interacting"),
-    COMMENTS_TOPIC: ("commenters", "interacting"),
-}
-"""Topic -> the counts that it has a part in."""
+_SHOWN: Final = ("buyers", "viewers", "commenters", "leavers")
+"""The unique counts of a broadcast that are read as they are; in the order of ``NAMES``."""
 
-_SHOWN: Final[dict[str, tuple[str, ...]]] = {
-    ORDERS_TOPIC: ("buyers",),
-    VIEWERS_TOPIC: ("viewers", "leavers"),
-    COMMENTS_TOPIC: ("commenters",),
-}
-"""Topic -> its unique counts that are read as they are."""
+_LEAVERS: Final = 3
+"""The place of those who left among them."""
 
-_OF_ONE: Final = ("buyers", "viewers", "commenters")
-"""Counts that are merged from one unique count, as ``Counts`` begins with them."""
+_NOTHING: Final = (0, True)
+"""How many counts are estimates, and whether that of who interacted is exact: none is."""
 
-_NONE: Final[frozenset[str]] = frozenset()
+_EMPTY: Final[dict[str, Uniques]] = {}
 _TEN: Final = 10
 
 
-class Counts(NamedTuple):
-    """How many different people did what; as ``NAMES`` has them."""
-
-    buyers: int
-    viewers: int
-    commenters: int
-    interacting: int
-
-
-NOBODY: Final = Counts(0, 0, 0, 0)
-
-
 class MergedCount:
-    """How many different people are in several counts, as long as those only grow."""
+    """How many different people are in several counts, as long as those only grow.
 
-    __slots__ = ("_count", "_seen", "_whole", "exact")
+    Shapes: ``exact``: the count is, as of the last ``count``.
+    """
 
-    def __init__(self, counts: Iterable[Uniques] = (), known: int = -1) -> None:
-        self._whole = Uniques()
-        self._seen: list[int] = []
-        self._count = 0
+    __slots__ = ("_count", "_names", "_period", "_read", "_sizes", "_whole", "exact")
+
+    def __init__(
+        self, names: tuple[str, ...], counts: Iterable[Uniques] = (), known: int = -1
+    ) -> None:
+        self._names = tuple(enumerate(names))
+        self._sizes = [0] * len(names)
+        self._read: list[dict[int, None] | None] = [None] * len(names)
+        self._period = -1
+        told: dict[int, None] = {}
+        self._whole = Uniques(told)
         for each in counts:
-            self._whole.merge(each)
-            if self._whole.exact and self._whole.count() == known:
+            if each.exact_count() < 0:
+                self._whole.merge(each)
+            else:
+                self._whole.told.update(each.told)
+            if len(told) == known:
                 break  # nobody else is known
-        self.exact = self._whole.exact
+        self._count = self._whole.exact_count()
+        self.exact = self._count >= 0
 
-    def merge(self, count: Uniques) -> None:
-        """Count what another counts, too."""
-        self._whole.merge(count)
-        self.exact = self._whole.exact
-        self._seen = []
+    def merge(self, uniques: Mapping[str, Uniques]) -> None:
+        """Count those of some unique counts by name."""
+        for _, name in self._names:
+            if name in uniques:
+                self._whole.merge(uniques[name])
+        if self.exact:
+            self._count = self._whole.exact_count()
+            self.exact = self._count >= 0
 
-    def count(self, growing: Iterable[Uniques], period: int) -> int:
-        """How many there are with those that may have grown since.
+    def count(self, growing: Mapping[str, Uniques], period: int) -> int:
+        """How many there are with those of unique counts that may have grown since.
 
         Shapes: an estimate is renewed when ``period`` is another.
         """
-        seen = [-1]
         if self.exact:
-            for each in growing:
-                if not each.exact:
-                    seen = [period]
-                    break
-                seen.append(each.count())
-        else:
-            seen = [period]
-        # A set that only grows is the same set while it is of the same size.
-        if seen != self._seen:
-            whole = self._whole
-            for each in growing:
-                whole.merge(each)
-            self._count = whole.count()
-            self.exact = whole.exact
-            self._seen = seen if self.exact else [period]
+            sizes = self._sizes
+            for place, name in self._names:
+                each = growing.get(name)
+                if each is not None and (size := each.exact_count()) != sizes[place]:
+                    self._read_on(place, each, size)
+        if not self.exact and period != self._period:
+            self._period = period
+            self.merge(growing)
+            self._count = self._whole.count()
         return self._count
+
+    def _read_on(self, place: int, count: Uniques, size: int) -> None:
+        """Count whom a count that grew to a size was told of since it was last read."""
+        told = count.told
+        # Keys stay in the order in which they came: the new ones are the last.
+        if size >= 0 and told is self._read[place]:
+            into = self._whole.told
+            for member in islice(reversed(told), size - self._sizes[place]):
+                into[member] = None
+        else:
+            self._read[place] = told
+            self._whole.merge(count)
+        self._sizes[place] = size
+        self._count = self._whole.exact_count()
+        self.exact = self._count >= 0
 
 
 class RollingPeople:
@@ -106,38 +116,30 @@ class RollingPeople:
     Shapes: ``touched`` tells each minute that changed. Who is in a minute is in the broadcast, too.
     """
 
-    __slots__ = (
-        "_counts",
-        "_known",
-        "_merged",
-        "_minutes",
-        "_now",
-        "_period",
-        "_previous",
-        "_stale",
-    )
+    __slots__ = ("_counts", "_known", "_merged", "_minutes", "_now", "_previous")
 
     def __init__(self, minutes: dict[int, MinuteTally]) -> None:
         self._minutes = minutes
-        self._now = self._period = -1
-        self._stale: set[str] = set()
-        self._merged: dict[str, MergedCount] = {}
-        self._counts = self._known = NOBODY
+        self._now = -1
+        self._merged: list[MergedCount] = []
+        self._counts: Counts = []
+        self._known: Counts = []
         self._previous: Counts | None = None
 
     def touched(self, topic: str, number: int) -> None:
         """What a topic tells of a minute changed."""
         distance = self._now - number
-        if 0 <= distance < _TEN:
-            self._stale.add(topic)
+        if 0 < distance < _TEN:
             minute = self._minutes.get(number)
-            if minute is None:  # nothing can be taken from a count: all of them begin anew
-                self._now = -1
-            elif distance:
-                for of in _TOLD_BY.get(topic, ()):
-                    self._previously_seen(of, minute)
+            if minute is not None and self._now >= 0:
+                for place in _TOLD_BY.get(topic, ()):
+                    self._merged[place].merge(minute.uniques)
         elif _TEN <= distance < 2 * _TEN:
             self._previous = None
+
+    def forget(self) -> None:
+        """Count anew: something was let go of, and nothing can be taken from a count."""
+        self._now = -1
 
     def counts(self, now: int, period: int, whole: Counts) -> Counts:
         """How many there are in the ten minutes up to ``now``.
@@ -148,117 +150,100 @@ class RollingPeople:
         if now != self._now:
             self._turn(now, whole)
         self._known = whole
-        if period != self._period:
-            self._period = period
-            stale = frozenset(of for of, merged in self._merged.items() if not merged.exact)
-        else:
-            stale = _NONE
-        if self._stale:
-            stale = stale.union(*[_TOLD_BY.get(topic, ()) for topic in self._stale])
-            self._stale.clear()
-        if stale:
+        held = self._counts
+        # Whoever came is among those counted already where nobody else is known.
+        if held != whole:
             minute = self._minutes.get(now)
-            counts, merged = self._counts, self._merged
-            self._counts = Counts(
-                *[
-                    merged[of].count(_told_of(minute, of), period)
-                    # Whoever came is among those counted already where nobody else is known.
-                    if of in stale and held != known
-                    else held
-                    for of, held, known in zip(NAMES, counts, whole, strict=True)
-                ]
-            )
-        return self._counts
+            uniques = _EMPTY if minute is None else minute.uniques
+            for place, merged in enumerate(self._merged):
+                if held[place] != whole[place]:
+                    held[place] = merged.count(uniques, period)
+        return held
 
     def previous(self) -> Counts:
         """How many there were in the ten minutes before, as of the last ``counts``."""
         if self._previous is None:
             last = self._now - _TEN
-            minutes = self._between(last - _TEN + 1, last)
-            known = zip(NAMES, self._known, strict=True)
-            self._previous = Counts(
-                *[_merge(of, minutes, most).count((), -1) for of, most in known]
-            )
+            merged = self._merge(last - _TEN + 1, last, self._known)
+            self._previous = [each.count(_EMPTY, 0) for each in merged]
         return self._previous
 
     def _turn(self, now: int, whole: Counts) -> None:
         self._now = now
         self._previous = None
-        minutes = self._between(now - _TEN + 1, now - 1)
-        self._merged = {
-            of: _merge(of, minutes, known) for of, known in zip(NAMES, whole, strict=True)
-        }
-        self._counts = NOBODY
-        self._stale = set(_TOLD_BY)
+        self._merged = self._merge(now - _TEN + 1, now - 1, whole)
+        self._counts = [0] * len(NAMES)
 
-    def _between(self, first: int, last: int) -> list[MinuteTally]:
+    def _merge(self, first: int, last: int, known: Counts) -> list[MergedCount]:
+        """Who is in some minutes. Shapes: ``known`` as ``counts`` takes it."""
         minutes = self._minutes
-        return [minutes[number] for number in range(first, last + 1) if number in minutes]
-
-    def _previously_seen(self, of: str, minute: MinuteTally) -> None:
-        for each in _told_of(minute, of):
-            self._merged[of].merge(each)
+        told = [minutes[each].uniques for each in range(first, last + 1) if each in minutes]
+        return [
+            MergedCount(
+                names, [each[name] for each in told for name in names if name in each], most
+            )
+            for names, most in zip(NAMES, known, strict=True)
+        ]
 
 
 class SessionPeople:
     """The people of a whole broadcast, whose counts only grow.
 
     Shapes: all as of the last ``renew``. ``exact`` is ``counts`` with less than 0 for those that are
-        estimates; ``estimates`` names the unique counts that are.
+        estimates; ``approximate`` names the figures that are.
     """
 
-    __slots__ = ("_counts", "_interacting", "_period", "counts", "estimates", "exact")
+    __slots__ = (
+        "_estimated",
+        "_estimates",
+        "_interacting",
+        "_period",
+        "_shown",
+        "approximate",
+        "counts",
+        "exact",
+    )
 
     def __init__(self) -> None:
-        self._interacting = MergedCount()
+        self._interacting = MergedCount(NAMES[-1])
         self._period = -1
-        self._counts = {"buyers": 0, "viewers": 0, "commenters": 0, "leavers": 0}
-        self.counts = self.exact = NOBODY
-        self.estimates: set[str] = set()
+        self._shown = [0] * len(_SHOWN)
+        self._estimates: set[str] = set()
+        self.counts: Counts = [0] * len(NAMES)
+        self.exact: Counts = self.counts
+        self._estimated = _NOTHING
+        self.approximate: list[str] = []
 
     @property
     def leavers(self) -> int:
         """How many left."""
-        return self._counts["leavers"]
+        return self._shown[_LEAVERS]
 
-    @property
-    def interacting_exact(self) -> bool:
-        """Whether the count of those who liked, followed, shared or wrote is exact."""
-        return self._interacting.exact
-
-    def renew(self, uniques: dict[str, Uniques], stale: Iterable[str], period: int) -> None:
-        """Count those that some topics told of, and estimate anew in another ``period``."""
-        counts, estimates = self._counts, self.estimates
-        if period != self._period:
-            self._period = period
-            estimates.clear()
-            stale = _TOLD_BY
-        for topic in stale:
-            for name in _SHOWN.get(topic, ()):
-                held = uniques.get(name)
-                if held is not None and name not in estimates:
-                    counts[name] = held.count()
-                    if not held.exact:
-                        estimates.add(name)
-        interacting = [uniques[name] for name in NAMES["interacting"] if name in uniques]
-        both = self._interacting.count(interacting, period)
-        found = Counts(counts["buyers"], counts["viewers"], counts["commenters"], both)
-        if found != self.counts or estimates or not self.interacting_exact:
+    def renew(self, uniques: Mapping[str, Uniques], period: int) -> None:
+        """Count those that were told of, and estimate anew in another ``period``."""
+        shown, estimates = self._shown, self._estimates
+        for place, name in enumerate(_SHOWN):
+            held = uniques.get(name)
+            if held is not None:
+                exact = held.exact_count()
+                if exact >= 0:
+                    shown[place] = exact
+                elif period != self._period or name not in estimates:
+                    estimates.add(name)
+                    shown[place] = held.count()
+        self._period = period
+        both = self._interacting.count(uniques, period)
+        found = [*shown[:_LEAVERS], both]
+        estimated = (len(estimates), self._interacting.exact)
+        if found != self.counts or estimated != self._estimated:
             self.counts = self.exact = found
-            if estimates or not self.interacting_exact:
-                one_by_one = [-1 if name in estimates else counts[name] for name in _OF_ONE]
-                one_by_one.append(both if self.interacting_exact else -1)
-                self.exact = Counts(*one_by_one)
+            self._estimated = estimated
+            if estimated != _NOTHING:
+                self._tell_estimates(estimates)
 
-
-def _told_of(minute: MinuteTally | None, of: str) -> list[Uniques]:
-    if minute is None:
-        return []
-    uniques = minute.uniques
-    return [uniques[name] for name in NAMES[of] if name in uniques]
-
-
-def _merge(of: str, minutes: Iterable[MinuteTally], known: int) -> MergedCount:
-    """Who is in some minutes. Shapes: ``known`` is how many are in the whole broadcast, if exact."""
-    told = [each for minute in minutes for each in _told_of(minute, of)]
-    return MergedCount(told, known)
+    def _tell_estimates(self, estimates: set[str]) -> None:
+        exact = self._interacting.exact
+        self.approximate = approximate_of(estimates, exact)
+        is_exact = [*[name not in estimates for name in _SHOWN[:_LEAVERS]], exact]
+        counts = zip(self.counts, is_exact, strict=True)
+        self.exact = [count if known else -1 for count, known in counts]

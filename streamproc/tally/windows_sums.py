@@ -1,228 +1,216 @@
-"""Rolling sums of a broadcast: whole minutes in a few blocks, and the panes at their edges.
+"""Rolling sums: what a window holds is what the whole broadcast holds, less what lies outside of it.
 
-A window is never added up again: what comes in is added, what goes out is taken away. Nothing but
-sums is held, so an hour weighs no more than a minute.
+What is told of the pane of as_of is in the whole and in every window, so that nothing else moves with
+it. What lies outside of a window moves when as_of reaches another pane, and when something is told of
+a time that is not in the window. Nothing but sums is held, so an hour weighs no more than a minute.
 """
 
 from __future__ import annotations
 
 from operator import add, sub
-from typing import Final
+from typing import Any, Final
 
 from streamproc.tally.model import MinuteTally
 from streamproc.tally.timing import PANES_PER_MINUTE
 from streamproc.tally.windows_columns import Columns, Row
 
-ROLLING: Final = ("1m", "5m", "10m", "60m")
-"""The windows that end with the pane of as_of."""
+LENGTHS: Final = (6, 30, 60, 360)
+"""How many panes the windows have that end with the pane of as_of: 1m, 5m, 10m, 60m."""
 
-PREVIOUS: Final = "previous_10m"
+TEN_MINUTES: Final = 2
+"""The window of ``LENGTHS`` that people are counted of, too."""
 
-_BLOCKS: Final = (range(1, 5), range(5, 10), range(10, 11), range(11, 20), range(20, 60))
-"""The minutes of each block, counted back from that of as_of. They follow on each other."""
+_PANES: Final = LENGTHS[TEN_MINUTES]
+_MINUTES: Final = _PANES // PANES_PER_MINUTE
 
-_TAILS: Final = {"1m": 1, "5m": 5, "10m": 10, PREVIOUS: 20, "60m": 60}
-"""Window -> its oldest minute, counted back; a tail of that one is in it."""
+_STEPS: Final = 30
+"""So many panes as_of moves on by one by one; further than that everything is added up."""
 
-_OLDEST: Final = 60
-
-_HEAD_OF_PREVIOUS: Final = 10
-"""The minute of which a head is in the window before; counted back."""
+Elsewhere = frozenset[int | None]
+"""Minutes by number that are not the one of as_of, None for a time that no minute holds."""
 
 
 class RollingSums:
     """The sums of some columns in every window of a broadcast.
 
-    Shapes: ``minutes`` are those of a tally that goes on; ``touched`` tells each one that changed.
-        ``fixed`` are sums by window, without ``head``, the panes of the minute of as_of so far;
-        that of ``PREVIOUS`` is whole, as no such pane is in it.
+    Shapes: reads the minutes and totals of a tally that goes on. ``total`` is the whole broadcast,
+        ``outside[i]`` what of it is not in window i of ``LENGTHS``, ``previous`` the ten minutes
+        before the last ten.
     """
 
     __slots__ = (
-        "_before",
-        "_blocks",
-        "_bodies",
         "_columns",
-        "_earlier",
-        "_is_fresh",
         "_minutes",
-        "_now",
-        "_older",
+        "_newest",
+        "_outside_minutes",
         "_pane_no",
+        "_previous_minutes",
+        "_totals",
         "_width",
-        "fixed",
-        "head",
+        "outside",
+        "previous",
+        "total",
     )
 
-    def __init__(self, columns: Columns, minutes: dict[int, MinuteTally]) -> None:
+    def __init__(
+        self, columns: Columns, minutes: dict[int, MinuteTally], totals: dict[str, Any]
+    ) -> None:
         self._columns = columns
-        self._width = columns.width
+        self._width = -1
         self._minutes = minutes
-        self._now = self._pane_no = -1
-        self._older: set[int] = set()
-        self._is_fresh = False
-        self._blocks: list[Row] = []
-        self._bodies: dict[str, Row] = {}
-        self._earlier: list[Row] = []
-        self.head = self._before = self._nothing()
-        self.fixed: dict[str, Row] = {}
+        self._totals = totals
+        self._pane_no = self._newest = -1
+        self._outside_minutes: Row | None = None
+        self._previous_minutes: Row | None = None
+        self.total: Row = ()
+        self.outside: list[Row] = []
+        self.previous: Row = ()
 
-    def touched(self, number: int) -> None:
-        """A minute changed."""
-        if number == self._now:
-            self._is_fresh = False
-        else:
-            self._older.add(number)
+    def forget(self) -> None:
+        """Add everything up when the sums are next asked for: something was let go of."""
+        self._width = -1
 
-    def renew(self, pane_no: int) -> bool:
+    def renew(self, pane_no: int, newest: int, elsewhere: Elsewhere) -> None:
         """Bring the sums up to what is held, for windows that end with a pane.
 
-        Shapes: False: nothing changed in any window.
+        Shapes: ``newest`` is the last pane that anything was told of; ``elsewhere`` tells of what
+            changed since the last time, but for the minute of as_of.
         """
-        index = pane_no % PANES_PER_MINUTE
-        changed = False
-        if pane_no != self._pane_no or self._older:
-            changed = self._move(pane_no)
-        elif self._is_fresh:
-            return False
-        changed = self._read_head(index) or changed
-        return self._widen() or changed
+        self.total = self._columns.whole(self._totals)
+        is_ahead = newest > pane_no or self._newest > self._pane_no
+        self._newest = newest
+        if self._columns.width != self._width or not 0 <= pane_no - self._pane_no <= _STEPS:
+            self._begin(pane_no)
+        elif elsewhere or is_ahead or pane_no != self._pane_no:
+            self._go_on(pane_no, elsewhere, is_ahead)
+            if self._columns.width != self._width:
+                self._begin(pane_no)
 
-    def row(self, window: str) -> list[int]:
-        """The sums of a rolling window, as of the last ``renew``."""
-        return list(map(add, self.fixed[window], self.head))
+    def row(self, window: int) -> Row:
+        """The sums of a window of ``LENGTHS``."""
+        return list(map(sub, self.total, self.outside[window]))
 
-    def of_people(self, window: str, columns: int | None = None) -> list[int]:
-        """The sums of the ten whole minutes of a window; the first so many columns, or all."""
-        if window == PREVIOUS:
-            return list(map(add, self._blocks[3][:columns], self._blocks[2]))
-        panes = self._pane_no % PANES_PER_MINUTE + 1
-        rest = self._read(self._now, panes, PANES_PER_MINUTE)
-        if self._widen():
-            return self.of_people(window, columns)
-        body = list(map(add, self._bodies[window][:columns], self.head))
-        return body if rest is None else list(map(add, body, rest))
+    def of_minutes(self) -> Row:
+        """The sums of the ten whole minutes up to that of as_of."""
+        if self._outside_minutes is None:
+            now, index = divmod(self._pane_no, PANES_PER_MINUTE)
+            row = _less(self.row(TEN_MINUTES), self._rest_of(now - _MINUTES))
+            if index != PANES_PER_MINUTE - 1:
+                row = _plus(row, self._rest_of(now))
+            self._outside_minutes = list(map(sub, self.total, row))
+            return row
+        return list(map(sub, self.total, self._outside_minutes))
 
-    def _widen(self) -> bool:
-        """Begin anew if a column came up that the sums do not have; False: none did."""
-        widened = False
-        while self._columns.width != self._width:
-            self._width = self._columns.width
-            self._now = -1
-            self._move(self._pane_no)
-            self._read_head(self._pane_no % PANES_PER_MINUTE)
-            widened = True
-        return widened
+    def of_previous_minutes(self) -> Row:
+        """The sums of the ten whole minutes before those."""
+        if self._previous_minutes is None:
+            begin = self._pane_no // PANES_PER_MINUTE - _MINUTES
+            row = _plus(self.previous, self._rest_of(begin))
+            self._previous_minutes = _less(row, self._rest_of(begin - _MINUTES))
+        return self._previous_minutes
 
-    def _move(self, pane_no: int) -> bool:
-        """Bring all but the head up to what is held; False: nothing changed in it."""
-        now, index = divmod(pane_no, PANES_PER_MINUTE)
-        if self._now < 0 or not 0 <= now - self._now <= 1:
-            self._now = now
-            self._blocks = [self._sum(block) for block in _BLOCKS]
-            changed = True
-        else:
-            changed = self._patch() if self._older else False
-            if now != self._now:
-                self._turn(now)
-                changed = True
-        if changed:
-            self._combine()
-            self._fix(index)
-        elif pane_no == self._pane_no + 1:
-            changed = self._shift(index)
-        elif pane_no != self._pane_no:
-            self._fix(index)
-            changed = True
+    def _begin(self, pane_no: int) -> None:
+        """Add everything up."""
         self._pane_no = pane_no
-        self._older.clear()
-        return changed
+        self._outside_minutes = self._previous_minutes = None
+        self._width = -1
+        while self._width != self._columns.width:  # a pane may bring up another column
+            self._width = self._columns.width
+            self.total = self._columns.whole(self._totals)
+            self.outside = [self.total] * len(LENGTHS)
+            self._resum(len(LENGTHS))
+            self._sum_previous()
 
-    def _patch(self) -> bool:
-        """Add up the blocks anew that some minutes are in; False: no window holds any of them."""
-        distances = {self._now - number for number in self._older}
-        for place, block in enumerate(_BLOCKS):
-            if not distances.isdisjoint(block):
-                self._blocks[place] = self._sum(block)
-        return min(distances) <= _OLDEST and max(distances) > 0
+    def _go_on(self, pane_no: int, elsewhere: Elsewhere, is_ahead: bool) -> None:
+        """Let the windows end with a pane that is the same or comes a little later."""
+        old, self._pane_no = self._pane_no, pane_no
+        if elsewhere or old // PANES_PER_MINUTE != pane_no // PANES_PER_MINUTE:
+            self._outside_minutes = self._previous_minutes = None
+        for each in range(old + 1, pane_no + 1):
+            self._step(each)
+        oldest, now = old - LENGTHS[-1] + 1, pane_no // PANES_PER_MINUTE
+        near, is_far = [], is_ahead
+        for number in elsewhere:
+            if number is None or not oldest // PANES_PER_MINUTE <= number <= now:
+                is_far = True
+            else:
+                near.append(number)
+        if near or is_far:
+            self._correct(near, is_far)
+            first, last = old - 2 * _PANES + 1, pane_no - _PANES
+            if any(first // PANES_PER_MINUTE <= each <= last // PANES_PER_MINUTE for each in near):
+                self._sum_previous()
 
-    def _turn(self, now: int) -> None:
-        """Let the next minute be that of as_of: each block passes one minute on."""
-        self._now = now
-        comes = self._read(now - 1, 0, PANES_PER_MINUTE)
-        for place, block in enumerate(_BLOCKS):
-            goes = self._read(now - block.stop, 0, PANES_PER_MINUTE)
-            self._blocks[place] = _less(_plus(self._blocks[place], comes), goes)
-            comes = goes
+    def _step(self, pane_no: int) -> None:
+        """Let the windows end one pane later: what leaves them is outside from now on."""
+        outside = self.outside
+        for window, length in enumerate(LENGTHS):
+            leaves = self._read_pane(pane_no - length)
+            if leaves is not None:
+                outside[window] = _plus(outside[window], leaves)
+                if window == TEN_MINUTES:
+                    self.previous = _plus(self.previous, leaves)
+        self.previous = _less(self.previous, self._read_pane(pane_no - 2 * _PANES))
 
-    def _combine(self) -> None:
-        last_4, to_9, tenth, before, rest = self._blocks
-        last_9 = _plus(last_4, to_9)
-        whole = _plus(_plus(last_9, tenth), _plus(before, rest))
-        nothing = self._nothing()
-        self._bodies = {"1m": nothing, "5m": last_4, "10m": last_9, PREVIOUS: before, "60m": whole}
+    def _correct(self, near: list[int], is_far: bool) -> None:
+        """Take in what was told of other minutes.
 
-    def _fix(self, index: int) -> None:
-        """Add the edges, for a pane of the minute of as_of."""
-        panes = index + 1
-        for window, oldest in _TAILS.items():
-            tail = self._read(self._now - oldest, panes, PANES_PER_MINUTE)
-            self.fixed[window] = _plus(self._bodies[window], tail)
-        head = self._read(self._now - _HEAD_OF_PREVIOUS, 0, panes)
-        self.fixed[PREVIOUS] = _plus(self.fixed[PREVIOUS], head)
+        Shapes: ``near`` are those that windows may hold, ``is_far``: something was told of a time
+            that none of them holds or held, or that they begin to hold just now.
+        """
+        oldest = min(near, default=self._pane_no) * PANES_PER_MINUTE
+        windows = len(LENGTHS)
+        holding = 0  # the shortest window that has all of ``near`` in it, as longer ones have
+        while near and holding < windows and oldest <= self._pane_no - LENGTHS[holding]:
+            holding += 1
+        if holding == windows or not is_far:
+            self._resum(holding)
+            return
+        before = self.outside[holding]
+        self._resum(holding + 1)
+        moved = list(map(sub, self.outside[holding], before))
+        for window in range(holding + 1, windows):
+            self.outside[window] = _plus(self.outside[window], moved)
 
-    def _shift(self, index: int) -> bool:
-        """Move the edges by one pane; False: none of them held anything there."""
-        shifted = False
-        for window, oldest in _TAILS.items():
-            goes = self._read(self._now - oldest, index, index + 1)
-            if goes is not None:
-                self.fixed[window] = _less(self.fixed[window], goes)
-                shifted = True
-        comes = self._read(self._now - _HEAD_OF_PREVIOUS, index, index + 1)
-        if comes is not None:
-            self.fixed[PREVIOUS] = _plus(self.fixed[PREVIOUS], comes)
-        return shifted or comes is not None
+    def _resum(self, windows: int) -> None:
+        """Add up the shortest windows."""
+        within: Row = (0,) * self._width
+        last = self._pane_no
+        for window in range(windows):
+            first = self._pane_no - LENGTHS[window] + 1
+            within = _plus(within, self._sum(first, last))
+            last = first - 1
+            self.outside[window] = _less(self.total, within)
 
-    def _read_head(self, index: int) -> bool:
-        """Read the minute of as_of; False: its panes so far add up to what they did."""
-        rows = self._rows(self._now, 0, index + 1)
-        nothing = self._nothing()
-        head = nothing
-        if rows:
-            last = rows.pop()
-            if rows != self._earlier:
-                self._earlier, self._before = rows, _total(rows, nothing)
-            head = list(map(add, self._before, last)) if rows else last
-        self._is_fresh = True
-        if head == self.head:
-            return False
-        self.head = head
-        return True
+    def _sum_previous(self) -> None:
+        nothing = (0,) * self._width
+        first = self._pane_no - 2 * _PANES + 1
+        self.previous = _plus(nothing, self._sum(first, self._pane_no - _PANES))
 
-    def _nothing(self) -> Row:
-        return (0,) * self._columns.width
-
-    def _sum(self, block: range) -> Row:
-        total = self._nothing()
-        for distance in block:
-            total = _plus(total, self._read(self._now - distance, 0, PANES_PER_MINUTE))
+    def _sum(self, first: int, last: int) -> Row | None:
+        """The sums of the panes from one to another; None: nothing is in them."""
+        total: Row | None = None
+        begin_minute, end_minute = first // PANES_PER_MINUTE, last // PANES_PER_MINUTE
+        for number in range(begin_minute, end_minute + 1):
+            minute = self._minutes.get(number)
+            if minute is not None:
+                begin = number * PANES_PER_MINUTE
+                rows = self._columns.rows(minute, max(0, first - begin), last - begin + 1)
+                for row in rows:
+                    total = row if total is None else list(map(add, total, row))
         return total
 
-    def _read(self, number: int, begin: int, stop: int) -> Row | None:
-        """The sums of some panes of a minute; None: nothing is in them."""
-        rows = self._rows(number, begin, stop)
-        return _total(rows, rows.pop()) if rows else None
+    def _rest_of(self, number: int) -> Row | None:
+        """What a minute holds behind the place of as_of in its own."""
+        begin = number * PANES_PER_MINUTE
+        behind = self._pane_no % PANES_PER_MINUTE + 1
+        return self._sum(begin + behind, begin + PANES_PER_MINUTE - 1)
 
-    def _rows(self, number: int, begin: int, stop: int) -> list[Row]:
+    def _read_pane(self, pane_no: int) -> Row | None:
+        number, index = divmod(pane_no, PANES_PER_MINUTE)
         minute = self._minutes.get(number)
-        return [] if minute is None else self._columns.rows(minute, begin, stop)
-
-
-def _total(rows: list[Row], total: Row) -> Row:
-    for row in rows:
-        total = list(map(add, total, row))
-    return total
+        rows = None if minute is None else self._columns.rows(minute, index, index + 1)
+        return rows[0] if rows else None
 
 
 def _plus(row: Row, more: Row | None) -> Row:

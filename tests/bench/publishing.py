@@ -67,7 +67,7 @@ class Broadcast:
         for topic, number in self.changed:
             self.rolling.touched(topic, number)
         self.changed.clear()
-        return self.rolling.encoded(as_of_ms)
+        return self.rolling.changed(as_of_ms) or b""
 
     def _minute(self, at_ms: int) -> MinuteTally:
         number = at_ms // MINUTE_MS
