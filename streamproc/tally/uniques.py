@@ -40,15 +40,16 @@ class Uniques:
 
     Shapes: holds hashes, see ``hashed``; ``exact`` says whether ``count`` is. ``told`` takes hashes
         without a call: while the count is exact it holds all of them, later those that the sketch
-        does not know yet.
+        does not know yet; ``sketched``: there is one, for good.
     """
 
-    __slots__ = ("_packed", "_sketch", "told")
+    __slots__ = ("_packed", "_sketch", "sketched", "told")
 
     def __init__(self, told: dict[int, None] | None = None) -> None:
         # A dict, not a set: the cyclic collector leaves a dict of integers alone and walks every set.
         self.told: dict[int, None] = {} if told is None else told
         self._sketch: hll_sketch | None = None
+        self.sketched = False
         self._packed: bytes | None = None
 
     @property
@@ -104,6 +105,7 @@ class Uniques:
             held.told.update(later)
         else:
             held._sketch = _sketches().hll_sketch.deserialize(body)
+            held.sketched = True
         return held
 
     def _settled(self) -> hll_sketch:
@@ -115,6 +117,7 @@ class Uniques:
             # until it is full, and its estimate would tell in which order the keys came.
             kind = sketches.tgt_hll_type.HLL_4
             sketch = self._sketch = sketches.hll_sketch(_LG_REGISTERS, kind, True)
+            self.sketched = True
         if self.told:
             update = sketch.update
             for member in self.told:

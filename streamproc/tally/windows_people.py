@@ -86,27 +86,29 @@ class MergedCount:
             sizes = self._sizes
             for place, name in self._names:
                 each = growing.get(name)
-                if each is not None and (size := each.exact_count()) != sizes[place]:
-                    self._read_on(place, each, size)
+                # A set that only grows is the same set while it is of the same size.
+                if each is not None and (each.sketched or len(each.told) != sizes[place]):
+                    self._read_on(place, each)
         if not self.exact and period != self._period:
             self._period = period
             self.merge(growing)
             self._count = self._whole.count()
         return self._count
 
-    def _read_on(self, place: int, count: Uniques, size: int) -> None:
-        """Count whom a count that grew to a size was told of since it was last read."""
-        told = count.told
-        # Keys stay in the order in which they came: the new ones are the last.
-        if size >= 0 and told is self._read[place]:
-            into = self._whole.told
+    def _read_on(self, place: int, count: Uniques) -> None:
+        """Count whom a growing count was told of since it was last read."""
+        told, whole = count.told, self._whole
+        size = len(told)
+        if told is self._read[place] and not count.sketched:
+            into = whole.told
+            # Keys stay in the order in which they came: the new ones are the last.
             for member in islice(reversed(told), size - self._sizes[place]):
                 into[member] = None
         else:
             self._read[place] = told
-            self._whole.merge(count)
+            whole.merge(count)
         self._sizes[place] = size
-        self._count = self._whole.exact_count()
+        self._count = whole.exact_count()
         self.exact = self._count >= 0
 
 
@@ -224,7 +226,7 @@ class SessionPeople:
         shown, estimates = self._shown, self._estimates
         for place, name in enumerate(_SHOWN):
             held = uniques.get(name)
-            if held is not None:
+            if held is not None and (held.sketched or len(held.told) != shown[place]):
                 exact = held.exact_count()
                 if exact >= 0:
                     shown[place] = exact
