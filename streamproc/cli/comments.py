@@ -35,7 +35,9 @@ OwnFile = Annotated[
 
 @app.command()
 def classify(catalog: CatalogFile = None, lexicon: OwnFile = None) -> None:
-    """Read JSON lines {"id", "text", "room"?} on stdin; write what each means, in order.
+    """Read JSON lines {"id", "text", "role"?, "room"?} on stdin; write what each means, in order.
+
+    Role is viewer unless it is host or staff, who tell of stock and ask for nothing.
 
     A line that is no comment is named on stderr and has no answer; exit 26 at the end tells of it.
     """
@@ -67,10 +69,13 @@ def why(
     text: Annotated[str, typer.Argument(help="The comment.")],
     catalog: CatalogFile = None,
     lexicon: OwnFile = None,
+    role: Annotated[str, typer.Option("--role", help="Who wrote it: viewer, host or staff.")] = (
+        "viewer"
+    ),
 ) -> None:
     """Tell why a comment is read as it is: tokens, clauses, rules, masks, and without masks."""
     classifier = build_classifier(*named(catalog, lexicon))
-    for line in _story(classifier, text):
+    for line in _story(classifier, text, role):
         typer.echo(without_controls(line))
 
 
@@ -142,9 +147,10 @@ def _line(raw: bytes) -> dict[str, Any] | None:
 
 
 def _room(line: dict[str, Any]) -> Room:
-    room = line.get("room")
+    room, role = line.get("room"), line.get("role")
+    speaker = role if isinstance(role, str) else "viewer"
     if not isinstance(room, dict):
-        return Room()
+        return Room(role=speaker)
     links = room.get("links")
     known = (
         {int(n): str(id_) for n, id_ in links.items() if str(n).isdecimal() and id_ is not None}
@@ -152,7 +158,7 @@ def _room(line: dict[str, Any]) -> Room:
         else None
     )
     shown = room.get("on_show")
-    return Room(shown if isinstance(shown, str) else None, known)
+    return Room(shown if isinstance(shown, str) else None, known, speaker)
 
 
 def _answer(classifier: Classifier, line: dict[str, Any], reading: Reading) -> dict[str, Any]:
@@ -171,8 +177,8 @@ def _answer(classifier: Classifier, line: dict[str, Any], reading: Reading) -> d
     }
 
 
-def _story(classifier: Classifier, text: str) -> Iterator[str]:
-    told = explain(classifier, text, Room())
+def _story(classifier: Classifier, text: str, role: str) -> Iterator[str]:
+    told = explain(classifier, text, Room(role=role))
     decision = told.reading.decision
     yield f"text      {text}"
     yield f"in form   {told.form}"

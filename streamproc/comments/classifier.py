@@ -14,6 +14,7 @@ from streamproc.comments.lexicon import Lexicon, read_lexicon
 from streamproc.comments.names import Names
 from streamproc.comments.normalise import END, Normaliser
 from streamproc.comments.products import Catalog, Room
+from streamproc.comments.sellers import SELLERS, said_by_seller
 from streamproc.comments.signs import Mentions, Signs
 from streamproc.comments.vocabulary import Entry, Vocabulary
 
@@ -93,12 +94,16 @@ class Classifier:
         return self
 
     def read(self, texts: Sequence[str], rooms: Sequence[Room] | None = None) -> list[Reading]:
-        """The meaning of each comment, in order."""
+        """The meaning of each comment, in order, as said by viewers unless its room says by whom."""
         known = map(self._known.__getitem__, self._signs.of(texts))
         if rooms is None:
             return [reading for reading, _ in known]
         return [
-            self._linked(reading.decision, mentions, room)
+            self._linked(
+                said_by_seller(reading.decision) if room.role in SELLERS else reading.decision,
+                mentions,
+                room,
+            )
             for (reading, mentions), room in zip(known, rooms, strict=True)
         ]
 
@@ -144,9 +149,15 @@ class Classifier:
             product = links.get(ref)
             if product is not None:
                 return Reading(decision, product, "link_no")
-        if room.on_show and not mentions and not ABOUT_A_PRODUCT.isdisjoint(decision.labels):
+        if room.on_show and not mentions and _about_a_product(decision, room):
             return Reading(decision, room.on_show, "context")
         return Reading(decision, None, None)
+
+
+def _about_a_product(decision: Decision, room: Room) -> bool:
+    if room.role in SELLERS:
+        return decision.polarity is not None
+    return not ABOUT_A_PRODUCT.isdisjoint(decision.labels)
 
 
 def version_of(files: Mapping[str, str], catalog: Catalog) -> str:

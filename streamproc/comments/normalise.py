@@ -12,7 +12,17 @@ from streamproc.comments.automaton import Finder, latin_edges_fit
 
 END = "\n"  # closes every comment of a batch; nothing else becomes one
 SEPARATOR = ","
-_MEANINGFUL = {"🈚": "无", "🈶": "有", "❓": "?", "❔": "?", "❗": "!", "＃": "#", "\u200d": ""}
+_MEANINGFUL = {
+    "🈚": "无",
+    "🈶": "有",
+    "❓": "?",
+    "❔": "?",
+    "❗": "!",
+    "＃": "#",
+    "@": "艾特",
+    "＠": "艾特",
+    "\u200d": "",
+}
 _KEPT = frozenset("?!#+ ")
 _QUOTES = frozenset("'\"`´‘’“”「」『』《》<>〈〉【】[]()（）｢｣*_^")
 _RUN = re.compile(r"([^\d\n])\1{2,}")

@@ -50,10 +50,14 @@ class Catalog(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What a comment's room shows when it is typed."""
+    """What a comment's room shows when it is typed, and who types it.
+
+    Shapes: ``role`` is viewer, host, staff or other; what is none of them is read as a viewer's.
+    """
 
     on_show: str | None = None
     links: Mapping[int, str] | None = None
+    role: str = "viewer"
 
 
 class LinkTable:

@@ -9,6 +9,7 @@ from typing import Any
 
 from streamproc.comments.classifier import Classifier
 from streamproc.comments.labels import ALARMS
+from streamproc.comments.products import Room
 
 
 @dataclass(slots=True)
@@ -69,9 +70,13 @@ class Score:
 
 
 def score(classifier: Classifier, lines: Sequence[dict[str, Any]]) -> Score:
-    """Compare readings of ``text`` with ``labels``, ``product`` and ``note`` of each line."""
+    """Compare readings of ``text`` with ``labels``, ``product`` and ``note`` of each line.
+
+    Shapes: a line may have a ``role``, else a viewer wrote it.
+    """
     result = Score()
-    readings = classifier.read([line["text"] for line in lines])
+    rooms = [Room(role=str(line.get("role") or "viewer")) for line in lines]
+    readings = classifier.read([line["text"] for line in lines], rooms)
     for line, reading in zip(lines, readings, strict=True):
         true, given = set(line["labels"]), set(reading.decision.labels)
         _count(result, true, given)

@@ -44,6 +44,7 @@ class Signs:
         for word, entry in entries.items():
             ref = "" if entry.ref is None else places[entry.ref]
             self._sign_of[word] = _edged(word, code_of(entry) + ref)
+        self._sign_of[" "] = _FILLER  # it parts Latin words, which are no gap between classes
         self._sign_of[END] = END
         self._finder = finder(list(self._sign_of))
 

@@ -74,6 +74,31 @@ def test_each_line_has_its_answer_in_order_with_every_key_of_the_contract(
     assert "牛大力" in ended.out, "text is written as it is, not escaped"
 
 
+def test_what_host_and_staff_write_asks_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], catalog: str
+) -> None:
+    roles = ["viewer", "host", "staff", "other", 7, None]
+    lines = "\n".join(
+        msgspec.json.encode({"id": None, "text": "牛大力没货了,给补下货!", "role": role}).decode()
+        for role in roles
+    )
+
+    found = answers(classified(monkeypatch, capsys, catalog, lines))
+
+    asked = ["restock_request", "stockout_report"]
+    assert [each["labels"] for each in found] == [asked, *[["stockout_report"]] * 2, *[asked] * 3]
+    assert {each["polarity"] for each in found} == {"out"}
+    assert {each["product"] for each in found} == {"p-niudali"}
+
+
+def test_why_says_what_it_means_if_the_host_wrote_it(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = run(capsys, "comments", "why", "还有货吗")
+    told = run(capsys, "comments", "why", "还有货吗", "--role", "host")
+
+    assert "labels    availability_question" in asked.out
+    assert "labels    other" in told.out
+
+
 def test_what_matched_stands_where_the_text_has_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], catalog: str
 ) -> None:
