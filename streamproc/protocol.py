@@ -50,6 +50,13 @@ class BatchReport:
     late: int = 0
     dirty_keys: int = 0
 
+    def add(self, other: BatchReport) -> None:
+        """Count what became of other records, too."""
+        self.applied += other.applied
+        self.duplicate += other.duplicate
+        self.rejected += other.rejected
+        self.late += other.late
+
 
 @dataclass(slots=True, frozen=True)
 class DeadLetter:

@@ -32,6 +32,9 @@ from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Publish
 
 _OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
+SLICE_RECORDS: Final = 400
+"""Records that are decoded and folded before the next are: what comes of so many fits a core's cache."""
+
 
 class LiveProgram:
     """One partition's tallies: orders, sessions, minutes, people, what is for sale, who hosts are.
@@ -111,16 +114,24 @@ class LiveProgram:
 
         Errors: none, for any bytes: what cannot be used becomes a dead letter.
         """
-        events = self._codecs[topic].decode_batch(batch.keys, batch.values, batch.timestamps_ms)
-        if topic == COMMENTS_TOPIC:
-            self.comments.place(batch.partition, batch.offsets)
-        report = self._apply[topic](events)
-        if report.rejected:
-            self._reject(batch, events)
+        report = BatchReport()
+        for first in range(0, len(batch), SLICE_RECORDS):
+            self._apply_slice(topic, batch, slice(first, first + SLICE_RECORDS), report)
         if self.judging is not None:
             self.judging.read[topic] = batch.next_offset
         report.dirty_keys = self.records.dirty_keys()
         return report
+
+    def _apply_slice(self, topic: str, batch: Batch, part: slice, report: BatchReport) -> None:
+        events = self._codecs[topic].decode_batch(
+            batch.keys[part], batch.values[part], batch.timestamps_ms[part]
+        )
+        if topic == COMMENTS_TOPIC:
+            self.comments.place(batch.partition, batch.offsets[part])
+        of_slice = self._apply[topic](events)
+        if of_slice.rejected:
+            self._reject(batch, part.start, events)
+        report.add(of_slice)
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """Judge rooms; delete a few of the records that are over, and close a few of those that rest."""
@@ -156,8 +167,8 @@ class LiveProgram:
         if self.judging is not None:
             self.judging.delivered(published)
 
-    def _reject(self, batch: Batch, events: Sequence[AnyEvent | Rejected]) -> None:
-        for index, event in enumerate(events):
+    def _reject(self, batch: Batch, first: int, events: Sequence[AnyEvent | Rejected]) -> None:
+        for index, event in enumerate(events, first):
             if isinstance(event, Rejected):
                 self._outputs.dead_letters.append(
                     DeadLetter(
