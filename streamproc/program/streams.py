@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, groupby
 from typing import Final, cast
 
 from streamproc.program.codecs import unpack_block, unpack_minute, unpack_people, unpack_session
@@ -238,13 +239,11 @@ class Streams:
 
     def restore_blocks(self, blocks: dict[bytes, bytes]) -> None:
         """Remember event ids again. Shapes: every block of the topic, in any order."""
-        held: Bucket | None = None
-        for key in sorted(blocks):
-            head_of_key = key[:-NUMBER_BYTES]
-            if held is None or held.key != head_of_key:
-                held = self._bucket_of(head_of_key)
-            if held is not None:
-                held.restore(unpack_block(blocks[key]))
+        for head_of_key, keys in groupby(sorted(blocks), lambda key: key[:-NUMBER_BYTES]):
+            bucket = self._bucket_of(head_of_key)
+            if bucket is not None:
+                hashes = [unpack_block(blocks[key]) for key in keys]
+                bucket.restore(chain.from_iterable(hashes))
 
     def _bucket_of(self, key: bytes) -> Bucket | None:
         host, _, _ = key[len(self._seen_head) :].partition(SEPARATOR)

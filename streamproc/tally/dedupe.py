@@ -6,13 +6,21 @@ is never written again, however hot the room.
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Iterable
 from itertools import islice
+from struct import Struct
+from types import MappingProxyType
 from typing import Final, cast
 
 from streamproc.tally.timing import BUCKET_MS, REMEMBERED_MS
 
 BLOCK_HASHES: Final = 32
+HASH_BYTES: Final = 8
+
+_STILL: Final = cast("dict[int, None]", MappingProxyType({}))
+"""What a still bucket has to look into; one for all, so nobody may write to it."""
+_MOST_ARE_SHORTER: Final = 256
+_PACK: Final = [Struct(f"{count}Q").pack for count in range(_MOST_ARE_SHORTER)]
 
 
 class Bucket:
@@ -33,18 +41,21 @@ class Bucket:
         # alone while it walks every set.
         self.hashes: dict[int, None] = {}
         self.taken = 0
-        self._still: array[int] | None = None
+        self._still: bytes | None = None
 
     def settle(self) -> None:
-        """Hold the hashes in a ninth of the memory, until somebody stirs them."""
+        """Hold the hashes in a tenth of the memory, until somebody stirs them."""
         if self._still is None:
-            self._still = array("Q", self.hashes)
-            self.hashes = {}
+            hashes = self.hashes
+            count = len(hashes)
+            pack = _PACK[count] if count < _MOST_ARE_SHORTER else Struct(f"{count}Q").pack
+            self._still = pack(*hashes)
+            self.hashes = _STILL
 
     def stir(self) -> None:
         """Have the hashes ready to look into and to add to."""
         if self._still is not None:
-            self.hashes = dict.fromkeys(self._still)
+            self.hashes = dict.fromkeys(memoryview(self._still).cast("Q"))
             self._still = None
 
     def written(self) -> int:
@@ -61,7 +72,7 @@ class Bucket:
         """The hashes of a block."""
         start = block_no * BLOCK_HASHES
         if self._still is not None:
-            return self._still[start : start + BLOCK_HASHES].tolist()
+            return memoryview(self._still).cast("Q")[start : start + BLOCK_HASHES].tolist()
         return list(islice(self.hashes, start, start + BLOCK_HASHES))
 
     def take(self) -> list[tuple[int, list[int]]]:
@@ -75,21 +86,21 @@ class Bucket:
         return [(first + at, tail[start : start + BLOCK_HASHES]) for at, start in enumerate(starts)]
 
     def _count(self) -> int:
-        return len(self.hashes if self._still is None else self._still)
+        return len(self.hashes) if self._still is None else len(self._still) // HASH_BYTES
 
     def _from(self, start: int) -> list[int]:
         if self._still is not None:
-            return self._still[start:].tolist()
+            return memoryview(self._still).cast("Q")[start:].tolist()
         # From the end, which costs what there is to write and not what there is.
         tail = list(islice(reversed(self.hashes), len(self.hashes) - start))
         tail.reverse()
         return tail
 
-    def restore(self, hashes: list[int]) -> None:
-        """Hold a written block again. Shapes: called block by block, in their order."""
+    def restore(self, hashes: Iterable[int]) -> None:
+        """Hold again what was written, in its order; nothing else was added yet."""
+        self.hashes = dict.fromkeys(hashes)
+        self.taken = len(self.hashes)
         self.settle()
-        cast("array[int]", self._still).extend(hashes)
-        self.taken = self._count()
 
 
 def _blocks(hashes: int) -> int:

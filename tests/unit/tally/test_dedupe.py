@@ -52,8 +52,7 @@ def test_a_bucket_dies_when_the_watermark_is_two_minutes_past_its_end() -> None:
 
 def test_a_restored_bucket_has_nothing_to_write() -> None:
     held = Bucket(b"key", 1)
-    held.restore([5, 4])
-    held.restore([9])
+    held.restore(iter([5, 4, 9]))
 
     assert held.block(0) == [5, 4, 9]
     assert not held.unwritten()
