@@ -21,7 +21,7 @@ from streamproc.events.viewers import (
     ViewerLiked,
     ViewerShared,
 )
-from streamproc.tally.uniques import Uniques
+from streamproc.tally.uniques import Uniques, packed_exactly
 
 UNIQUES: Final[dict[str, tuple[str, ...]]] = {
     ORDERS_TOPIC: ("buyers",),
@@ -33,6 +33,9 @@ UNIQUES: Final[dict[str, tuple[str, ...]]] = {
 
 BUYERS: Final = 0
 """Place of the buyers among the counts of orders."""
+
+_FEW: Final = 8
+"""So many members are packed in less time than it takes to remember what they packed to."""
 
 Who = tuple[int, Callable[[Any], str | None]]
 """Which count an event's key belongs to, and how the key is got; None: it has none to count."""
@@ -68,12 +71,15 @@ class Members:
 
     def pack(self) -> list[bytes | None]:
         """The counts as bytes; the same for the same keys in the same order."""
-        packed: list[bytes | None] = []
-        for index, held in enumerate(self._held):
-            if held.__class__ is Uniques or self.told[index]:
-                packed.append(self._begun(index).pack())
-            else:
-                packed.append(held)  # type: ignore[arg-type]  # known by its class
+        packed: list[Any] = self._held.copy()
+        for index, told in enumerate(self.told):
+            held = packed[index]
+            if held is None:
+                if told:  # most are few, and not worth an object
+                    few = len(told) <= _FEW
+                    packed[index] = packed_exactly(told) if few else self._begun(index).pack()
+            elif told or held.__class__ is Uniques:
+                packed[index] = self._begun(index).pack()
         return packed
 
     def _begun(self, index: int) -> Uniques:

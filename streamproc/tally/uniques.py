@@ -7,13 +7,14 @@ on their repetition, nor on how often it was packed and unpacked on the way.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from xxhash import xxh3_64_intdigest
 
 if TYPE_CHECKING:
-    from datasketches import hll_sketch
+    from datasketches import hll_sketch, hll_union
 
 EXACT_MEMBERS: Final = 256
 """Up to so many keys a count is exact."""
@@ -43,24 +44,26 @@ class Uniques:
         does not know yet; ``sketched``: there is one, for good.
     """
 
-    __slots__ = ("_packed", "_sketch", "sketched", "told")
+    __slots__ = ("_packed", "_union", "sketched", "told")
 
     def __init__(self, told: dict[int, None] | None = None) -> None:
         # A dict, not a set: the cyclic collector leaves a dict of integers alone and walks every set.
         self.told: dict[int, None] = {} if told is None else told
-        self._sketch: hll_sketch | None = None
+        # A union, not a sketch: one that was filled key by key remembers the order in its estimate and
+        # its exceptions, a union depends on its registers alone.
+        self._union: hll_union | None = None
         self.sketched = False
-        self._packed: bytes | None = None
+        self._packed: bytes | None = None  # while exact, perhaps of the first of the members only
 
     @property
     def exact(self) -> bool:
         """Whether the count is exact, which it is up to ``EXACT_MEMBERS`` keys."""
-        return self._sketch is None and len(self.told) <= EXACT_MEMBERS
+        return self._union is None and len(self.told) <= EXACT_MEMBERS
 
     def exact_count(self) -> int:
         """The count if it is exact, else less than 0: in one call, for whoever asks every second."""
         told = len(self.told)
-        return told if self._sketch is None and told <= EXACT_MEMBERS else -1
+        return told if self._union is None and told <= EXACT_MEMBERS else -1
 
     def add(self, member: int) -> None:
         """Count a hashed key."""
@@ -71,25 +74,25 @@ class Uniques:
         if other.exact:
             self.told.update(other.told)
             return
-        theirs = other._settled()
+        ours = self._settled()
         self._packed = None
-        self._sketch = _merged(self._settled(), theirs)
+        ours.update(other._settled().get_result())
 
     def count(self) -> int:
         """How many different keys there were."""
         if self.exact:
             return len(self.told)
-        held = self._settled()
-        estimate: float = _merged(held, held).get_estimate()
+        estimate: float = self._settled().get_result().get_estimate()
         return round(estimate)
 
     def pack(self) -> bytes:
         """The count as bytes, the same for the same keys in the same order of their coming."""
-        if self._sketch is None and len(self.told) <= EXACT_MEMBERS:
-            return _PACK_EXACT[len(self.told)](*self.told)
+        if self._union is None and len(self.told) <= EXACT_MEMBERS:
+            self._packed = packed_exactly(self.told, self._packed)
+            return self._packed
         held = self._settled()
         if self._packed is None:
-            compact: bytes = _merged(held, held).serialize_compact()
+            compact: bytes = held.get_result().serialize_compact()
             self._packed = _SKETCH + compact
         return self._packed
 
@@ -104,28 +107,30 @@ class Uniques:
             held.told.update(dict.fromkeys(members))
             held.told.update(later)
         else:
-            held._sketch = _sketches().hll_sketch.deserialize(body)
+            held._union = _united(_sketches().hll_sketch.deserialize(body))
             held.sketched = True
         return held
 
-    def _settled(self) -> hll_sketch:
-        """The sketch, begun if there is none, with all that was told."""
-        sketch = self._sketch
-        if sketch is None:
+    def _settled(self) -> hll_union:
+        """The union, begun if there is none, with all that was told."""
+        held: Any = self._union
+        begins = held is None
+        if begins:
             sketches = _sketches()
             # At full size at once, which is the True: a sketch that grows does not hold registers
             # until it is full, and its estimate would tell in which order the keys came.
-            kind = sketches.tgt_hll_type.HLL_4
-            sketch = self._sketch = sketches.hll_sketch(_LG_REGISTERS, kind, True)
-            self.sketched = True
+            held = sketches.hll_sketch(_LG_REGISTERS, sketches.tgt_hll_type.HLL_8, True)
         if self.told:
-            update = sketch.update
+            update = held.update
             for member in self.told:
                 # What does not fit 64 signed bits a sketch would take for a float.
                 update(member if member < _SIGN else member - _WRAP)
             self.told.clear()
             self._packed = None
-        return sketch
+        if begins:
+            held = self._union = _united(held)
+            self.sketched = True
+        return held
 
 
 def union(counts: Iterable[Uniques]) -> Uniques:
@@ -136,16 +141,26 @@ def union(counts: Iterable[Uniques]) -> Uniques:
     return whole
 
 
-def _merged(one: hll_sketch, other: hll_sketch) -> hll_sketch:
-    """Both as one sketch, in the form that depends on its registers alone.
+def packed_exactly(told: dict[int, None], before: bytes | None = None) -> bytes:
+    """Few enough members as bytes. Shapes: ``before`` is what it gave when there were less, or None."""
+    count = len(told)
+    known = 0 if before is None else len(before) // _HASH_BYTES
+    if before is None or not known:
+        return _PACK_EXACT[count](*told)
+    if known == count:
+        return before
+    # From the end, which costs what there is to pack and not what there is.
+    new = list(islice(reversed(told), count - known))
+    new.reverse()
+    return before + _PACK_EXACT[len(new)](*new)[1:]
 
-    Shapes: also of a sketch with itself. One that was filled key by key remembers the order in its
-        estimate and its exceptions; a union that was given two no longer does.
-    """
+
+def _united(sketch: hll_sketch) -> hll_union:
+    """A union of a sketch with itself: given one sketch only, it would be a copy of it."""
     both = _sketches().hll_union(_LG_REGISTERS)
-    both.update(one)
-    both.update(other)
-    return both.get_result()
+    both.update(sketch)
+    both.update(sketch)
+    return both
 
 
 def _sketches() -> Any:  # noqa: ANN401 - the library has no types
