@@ -186,15 +186,17 @@ class Streams:
 
         Shapes: ready to add to until another one is asked for.
         """
-        bucket = stream.buckets.get(bucket_no)
-        if bucket is not None:
-            bucket.stir()
-        elif death_of(bucket_no) > stream.watermark_ms:
-            for other in stream.buckets.values():
-                other.settle()
-            bucket = Bucket(self._seen_head + stream.host + number(bucket_no), bucket_no)
-            stream.hold(bucket)
-            self.records.buckets[bucket.key] = bucket
+        for bucket in stream.buckets:
+            if bucket.number == bucket_no:
+                bucket.stir()
+                return bucket
+        if death_of(bucket_no) <= stream.watermark_ms:
+            return None
+        for other in stream.buckets:
+            other.settle()
+        bucket = Bucket(self._seen_head + stream.host + number(bucket_no), bucket_no)
+        stream.hold(bucket)
+        self.records.buckets[bucket.key] = bucket
         return bucket
 
     def advance(self, stream: HostStream, session: Session, at_ms: int) -> bool:

@@ -30,18 +30,22 @@ class Bucket:
         the bucket is still: :meth:`stir` before looking into it or adding to it.
     """
 
-    __slots__ = ("_still", "dies_at_ms", "dirty", "hashes", "key", "number", "taken")
+    __slots__ = ("_still", "dirty", "hashes", "key", "number", "taken")
 
     def __init__(self, key: bytes, number: int) -> None:
         self.key = key
         self.dirty = False
         self.number = number
-        self.dies_at_ms = death_of(number)
         # A dict, not a set: it keeps the order, and the cyclic collector leaves a dict of integers
         # alone while it walks every set.
         self.hashes: dict[int, None] = {}
         self.taken = 0
         self._still: bytes | None = None
+
+    @property
+    def dies_at_ms(self) -> int:
+        """The watermark at which it is forgotten."""
+        return death_of(self.number)
 
     def settle(self) -> None:
         """Hold the hashes in a tenth of the memory, until somebody stirs them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamproc.tally.figures import Figures
 from streamproc.tally.held import Held
@@ -49,6 +49,10 @@ class Told(NamedTuple):
     viewers_total: int | None = None
     lifecycle: Lifecycle | None = None
     platform_orders: PlatformOrders | None = None
+
+
+NOTHING_TOLD: Final = Told()
+"""One for all sessions: it never changes."""
 
 
 class Session:
@@ -98,7 +102,7 @@ class Session:
         self.totals = totals
         self.seen_ms = seen_ms
         self.late = late
-        self.told = Told() if told is None else told
+        self.told = NOTHING_TOLD if told is None else told
         self.since = since
         self.whole = whole
         self.minute: Minute = NO_MINUTE

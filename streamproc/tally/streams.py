@@ -37,7 +37,7 @@ class HostStream:
         self.host = host
         self.watermark_ms = self.visited_ms = NO_WATERMARK_MS
         self.latest = ""
-        self.buckets: dict[int, Bucket] = {}
+        self.buckets: list[Bucket] = []  # a handful: a dict would only be larger
         self.dies_at_ms = NEVER_MS
         self.session = session
         self.pane_no = -1
@@ -45,7 +45,7 @@ class HostStream:
 
     def hold(self, bucket: Bucket) -> None:
         """Remember by a new bucket."""
-        self.buckets[bucket.number] = bucket
+        self.buckets.append(bucket)
         self.dies_at_ms = min(self.dies_at_ms, bucket.dies_at_ms)
 
     def rest(self, nothing: Session) -> bool:
@@ -58,15 +58,13 @@ class HostStream:
         if moved or session.dirty or session.minute.dirty:
             return False
         self.session, self.pane_no, self.bucket = nothing, -1, None
-        for bucket in self.buckets.values():
+        for bucket in self.buckets:
             bucket.settle()
         return True
 
     def dead(self) -> list[Bucket]:
         """The buckets that the watermark has passed, taken out."""
-        dead = [each for each in self.buckets.values() if each.dies_at_ms <= self.watermark_ms]
-        for bucket in dead:
-            del self.buckets[bucket.number]
-        alive = self.buckets.values()
-        self.dies_at_ms = min((each.dies_at_ms for each in alive), default=NEVER_MS)
+        dead = [each for each in self.buckets if each.dies_at_ms <= self.watermark_ms]
+        self.buckets = [each for each in self.buckets if each.dies_at_ms > self.watermark_ms]
+        self.dies_at_ms = min((each.dies_at_ms for each in self.buckets), default=NEVER_MS)
         return dead
