@@ -266,4 +266,5 @@ class Backdrop:
 def _strong_users(row: Row | None) -> int:
     if row is None:
         return 0
-    return sum(row.asked_users.get(label, 0) for label in _STRONG)
+    asked = row.asked_users
+    return asked.get(RESTOCK, 0) + asked.get(STOCKOUT, 0) if asked else 0
