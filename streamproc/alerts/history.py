@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar, cast
 
 from streamproc.tally.online import Reading
 from streamproc.tally.senses import Asked, Pair
 from streamproc.tally.sold import MinuteSold
 from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 from streamproc.tally.uniques import Uniques, union
+
+T = TypeVar("T")
 
 MINUTES: Final = 31
 """How far back rules look: the open minute and thirty before it."""
@@ -31,6 +33,7 @@ class Row:
     __slots__ = (
         "_most",
         "_most_of",
+        "_questions",
         "asked",
         "asked_users",
         "clicks",
@@ -50,6 +53,7 @@ class Row:
         self.number = number
         self._most_of: Sequence[Reading] = ()
         self._most = 0
+        self._questions: dict[str, tuple[object, Any]] = {}
         self.created: Sequence[int] = NO_PANES
         self.paid: Sequence[int] = NO_PANES
         self.paid_minor: Mapping[str, Sequence[int]] = {}
@@ -62,6 +66,16 @@ class Row:
         self.asked: Mapping[Pair, Asked] = {}
         self.asked_users: Mapping[str, int] = {}
         self.commenters: Uniques | None = None
+
+    def once(self, name: str, made: Callable[[Row], T]) -> T:
+        """What is made of who asked what, under a name: once while nobody else asks.
+
+        Shapes: rules look at the same minutes each second, and only the open one changes.
+        """
+        held = self._questions.get(name)
+        if held is None or held[0] is not self.asked:
+            held = self._questions[name] = (self.asked, made(self))
+        return cast("T", held[1])
 
     def most_online(self) -> int:
         """The greatest count of viewers of the minute, found once for the same readings; 0: none."""

@@ -126,12 +126,17 @@ def _asked_labels(rows: list[Row], least: int) -> set[str]:
     return {label for label in QUESTIONS if sum([each.get(label, 0) for each in told]) >= least}
 
 
+def _questions(row: Row) -> list[tuple[Pair, Asked]]:
+    """Who asked which question."""
+    return [(pair, asked) for pair, asked in row.asked.items() if pair[0] in QUESTIONS]
+
+
 def _may_stand_out(rows: list[Row], labels: set[str], needed: int) -> bool:
     """Whether any question can be that of so many: who names no product may mean any."""
     named: dict[Pair, int] = {}
     unnamed = dict.fromkeys(labels, 0)
     for row in rows:
-        for pair, asked in row.asked.items():
+        for pair, asked in row.once(RULE.section, _questions):
             label, told = pair
             if label not in labels:
                 continue
@@ -151,7 +156,7 @@ def _clusters(room: Room, rows: list[Row], labels: set[str]) -> _Clusters:
         return clusters
     for row in rows:
         at_ms = min(row.number * MINUTE_MS + MINUTE_MS - 1, room.now_ms)
-        for (label, told), asked in row.asked.items():
+        for (label, told), asked in row.once(RULE.section, _questions):
             if label in labels and told != REST:
                 subject = _about(room, label, told, at_ms)
                 clusters.setdefault((label, subject), []).append((row, asked))

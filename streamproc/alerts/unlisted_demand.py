@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from streamproc.alerts.asking import Said
 from streamproc.alerts.bounds import Count, DurationMs, ascending
+from streamproc.alerts.history import Row
 from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.products import product_of
 from streamproc.alerts.room import Room
@@ -17,6 +18,7 @@ from streamproc.alerts.shown import SHOWN
 from streamproc.comments.labels import AVAILABILITY, RESTOCK, STOCKOUT
 from streamproc.events.outputs import Advice, Evidence, ShownComment
 from streamproc.tally.floor import Floor
+from streamproc.tally.senses import Asked
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques, union
 
@@ -75,14 +77,21 @@ def _asked(room: Room) -> dict[str, list[Uniques]]:
         row = room.history.rows.get(number)
         if row is None or not row.asked:
             continue
-        for (label, subject), asked in row.asked.items():
-            if label not in _LABELS or not subject.startswith(_NAMED):
-                continue
-            held = products.get(subject[len(_NAMED) :])
+        for subject, product, each in row.once(RULE.section, _named):
+            held = products.get(product)
             # what was asked while it was for sale was no demand for what is not
             if held is None or (not held.is_listed and held.delisted_ms < number * MINUTE_MS):
-                found.setdefault(subject, []).append(asked.people()[1])
+                found.setdefault(subject, []).append(each.people()[1])
     return found
+
+
+def _named(row: Row) -> list[tuple[str, str, Asked]]:
+    """Who asked for what, where a product was named."""
+    return [
+        (subject, subject[len(_NAMED) :], asked)
+        for (label, subject), asked in row.asked.items()
+        if label in _LABELS and subject.startswith(_NAMED)
+    ]
 
 
 def _lists_any(floor: Floor) -> bool:

@@ -42,6 +42,7 @@ class Watched:
     """
 
     __slots__ = (
+        "_asked_back",
         "_kept",
         "_minute",
         "_records",
@@ -63,6 +64,7 @@ class Watched:
         self._streams = streams
         self._kept: dict[bytes, tuple[bytes, Any]] = {}
         self._minute: int | None = None
+        self._asked_back = -MINUTES
 
     def room(self, now_ms: int) -> Room:
         """The room at a moment. Shapes: nothing may be changed in what it holds."""
@@ -89,7 +91,7 @@ class Watched:
     @property
     def was_asked_back(self) -> bool:
         """Whether money was asked back in any of its newest minutes."""
-        return any(row.sold and row.sold.requested for row in self.history.rows.values())
+        return self._minute is not None and self._asked_back > self._minute - MINUTES
 
     @staticmethod
     def _tell_orders(room: Room, orders: Session | None) -> None:
@@ -171,6 +173,8 @@ class Watched:
         if row is None:
             row = self.history.rows[at] = Row(at)
         TAKES[key[:2]](row, key, held, at > newest - PEOPLE_MINUTES)
+        if row.sold is not None and row.sold.requested:
+            self._asked_back = max(self._asked_back, at)
 
 
 def _floor(_key: bytes, value: bytes) -> Floor:
