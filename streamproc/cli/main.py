@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "ingest": Command("ingest", "ingest", "Send JSON lines into the right topics."),
     "replay": Command("replay", "replay", "Fold recorded events without Kafka."),
+    "whatif": Command("whatif", "whatif", "Recorded alerts with other thresholds."),
     "export": Command("export", "export", "Figures as CSV or Parquet: places, sessions, contests."),
     "state": Command("state", "app", "The state as a whole: make it anew from the log."),
     "comments": Command("comments", "app", "What viewers' comments mean, and why."),
