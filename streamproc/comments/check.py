@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamproc.comments.classifier import Classifier
+from streamproc.comments.normalise import END
+from streamproc.comments.overlaps import mistakes_of_overlaps
 from streamproc.errors import BadLexicon
 
 
@@ -17,6 +19,25 @@ def check(classifier: Classifier) -> None:
 def mistakes(classifier: Classifier) -> Iterator[BadLexicon]:
     """Every mistake, in the files' order."""
     yield from _wrong_examples(classifier)
+    yield from _unreachable(classifier)
+    yield from mistakes_of_overlaps(classifier)
+
+
+def _unreachable(classifier: Classifier) -> Iterator[BadLexicon]:
+    """Words that are not found where they are typed and nothing else."""
+    entries = classifier.vocabulary.entries
+    for kind in classifier.lexicon.classes.values():
+        words = list(kind.words)
+        forms = classifier.normaliser.batch(words).split(END)
+        for word, form in zip(words, forms, strict=False):
+            found = entries.get(form)
+            if found is None or found.kind != kind.name:
+                read_as = "nothing" if found is None else f"a word of class {found.kind}"
+                yield BadLexicon(
+                    f"{word!r} of class {kind.name} can never be found: typed, it is read as {read_as}",
+                    where=str(kind.words[word]),
+                    hint="leave it out, or correct what rewrites it",
+                )
 
 
 def _wrong_examples(classifier: Classifier) -> Iterator[BadLexicon]:

@@ -1,6 +1,7 @@
 """Lexicon files read into words, classes and rules; every mistake names its file and line.
 
-A file is TOML: ``[class.NAME]`` with ``words``, ``[variants]``, ``[groups]`` and ``[[rule]]``.
+A file is TOML: ``[class.NAME]`` with ``words``, ``[variants]``, ``[groups]``, ``[overlaps]`` and
+``[[rule]]``.
 """
 
 from __future__ import annotations
@@ -83,11 +84,15 @@ class RuleText:
 
 @dataclass(slots=True)
 class Lexicon:
-    """Everything the files say, before it is compiled."""
+    """Everything the files say, before it is compiled.
+
+    Shapes: ``overlaps`` maps a class to those whose words its own may run into: the first is meant.
+    """
 
     classes: dict[str, WordClass] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     variants: dict[str, str] = field(default_factory=dict)
+    overlaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rules: list[RuleText] = field(default_factory=list)
 
 
@@ -102,6 +107,13 @@ def read_lexicon(files: Mapping[str, str]) -> Lexicon:
             if rule.id in seen:
                 raise BadLexicon(f"two rules are called {rule.id!r}", where=str(rule.place))
             seen.add(rule.id)
+    for kind in lexicon.classes.values():
+        if kind.at_end_only and kind.otherwise not in lexicon.classes:
+            raise BadLexicon(
+                f"class {kind.name!r} is at_end_only, and its 'otherwise' is no class",
+                where=str(kind.place),
+                hint="say otherwise = the class that its words are of inside a clause",
+            )
     lexicon.rules.sort(key=lambda rule: rule.rank)
     return lexicon
 
@@ -127,7 +139,7 @@ class _File:
             ) from error
 
     def read(self) -> None:
-        unknown = set(self._document) - {"class", "groups", "variants", "rule"}
+        unknown = set(self._document) - {"class", "groups", "variants", "overlaps", "rule"}
         if unknown:
             raise self._bad(f"unknown table {min(unknown)!r}", min(unknown))
         for name, body in self._table("class").items():
@@ -135,13 +147,24 @@ class _File:
         for name, members in self._typed(self._table("groups"), "[groups]").items():
             self._into.groups[name] = tuple(members.split())
         for right, wrong in self._typed(self._table("variants"), "[variants]").items():
-            for one, _ in self._words(wrong):
-                self._into.variants[one] = right
+            self._variant(right, wrong)
+        for first, met in self._typed(self._table("overlaps"), "[overlaps]").items():
+            self._into.overlaps[first] = (*self._into.overlaps.get(first, ()), *met.split())
         rules = self._document.get("rule", [])
         if not isinstance(rules, list):
             raise self._bad("rules are written as [[rule]]", "rule")
         for body in rules:
             self._into.rules.append(self._rule(body))
+
+    def _variant(self, right: str, wrong: str) -> None:
+        for one, place in self._words(wrong):
+            known = self._into.variants.setdefault(one, right)
+            if known != right:
+                raise BadLexicon(
+                    f"{one!r} stands for {known!r} and for {right!r}",
+                    where=str(place),
+                    hint="keep one of them, since only one could ever be read",
+                )
 
     def _table(self, name: str) -> dict[str, Any]:
         found = self._document.get(name, {})

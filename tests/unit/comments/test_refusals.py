@@ -11,6 +11,12 @@ from streamproc.errors import BadLexicon
 from tests.unit.comments.reading import with_own
 
 RULE = '[[rule]]\nid = "own.rule"\nemit = "praise"\n'
+RUNNING_INTO = """
+[class.OWN]
+words = "没货啦哈"
+[class.GREETING]
+words = "啦哈喽"
+"""
 REFUSED = {
     "no TOML": "[class",
     "unknown class": RULE + 'all = "NOWHERE"\nexamples = "好"',
@@ -30,6 +36,9 @@ REFUSED = {
     "[class.OUT] is no table": '[class]\nOUT = "没货"',
     "written as [[rule]]": '[rule]\nid = "own.rule"',
     "has no id": "rule = [3]",
+    "stands for '没货' and for '有货'": '[variants]\n"没货" = "冇哂影"\n"有货" = "冇哂影"',
+    "'没货啦哈喽' shows only the first": RUNNING_INTO.replace("OWN", "OUT"),
+    "otherwise": '[class.OWN]\nwords = "冇哂影"\nat_end_only = true',
     "is empty": '[class.COUPON]\nwords = "😂"',
 }
 
@@ -53,3 +62,15 @@ def test_own_words_take_effect() -> None:
     own = with_own('[class.OUT]\nwords = "冇哂影"')
 
     assert own.read(["荔枝冇哂影"])[0].decision.labels == ("stockout_report",)
+
+
+def test_words_that_run_into_each_other_are_taken_when_the_file_says_which_is_meant() -> None:
+    own = RUNNING_INTO.replace("OWN", "OUT")
+
+    with pytest.raises(BadLexicon, match="runs into '啦哈喽' of class GREETING"):
+        check(with_own(own))
+    check(with_own(own + '[overlaps]\nOUT = "GREETING"'))
+
+
+def test_words_that_run_into_each_other_are_taken_if_no_alarm_depends_on_it() -> None:
+    check(with_own(RUNNING_INTO.replace("OWN", "PRAISE")))
