@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
-from functools import cache
 from itertools import accumulate
-from typing import Final, TypeVar
+from typing import Final
 
 from streamproc.events.comments import CommentPosted, Role
 from streamproc.events.registry import AnyEvent
@@ -20,9 +19,15 @@ from streamproc.events.viewers import (
     ViewerLiked,
     ViewerShared,
 )
+from streamproc.simulate.answers import Answers, is_hushed
 from streamproc.simulate.chance import chance, poisson
 from streamproc.simulate.frame import Envelope, Frame, Timed
-from streamproc.simulate.show import BLOCK_MS, Listing, Room, Segment, Span, Stage
+from streamproc.simulate.incidents import Out
+from streamproc.simulate.rooms import Listing, Room, Segment
+from streamproc.simulate.show import Stage
+from streamproc.simulate.spans import BLOCK_MS, Span
+from streamproc.simulate.speech import pick, texts_about
+from streamproc.simulate.voices import chatter
 from streamproc.simulate.world import phrases
 
 _COMMENT_SHARE: Final = 0.16
@@ -48,21 +53,6 @@ _MIRRORED_SHARE: Final = 0.01
 _CARD_SHARE: Final = 0.04
 _ON_SHOW: Final = 0.7
 _ROLES: Final = (Role.HOST, Role.STAFF)
-_T = TypeVar("_T")
-
-
-@cache
-def _texts(listing_key: tuple[tuple[str, ...], int], templates: tuple[str, ...]) -> list[str]:
-    """The templates about one product under one link number."""
-    aliases, link_no = listing_key
-    return [
-        template.format(p=aliases[place % len(aliases)], n=link_no)
-        for place, template in enumerate(templates)
-    ]
-
-
-def _about(listing: Listing, templates: tuple[str, ...]) -> list[str]:
-    return _texts((listing.product.aliases, listing.link_no), templates)
 
 
 class Audience:
@@ -94,11 +84,12 @@ class Audience:
         }
         self._makers = [makers[kind] for _, kind in _MIX]
         self._phrases = phrases()
-        self._intents = [intent.texts for intent in self._phrases.intents]
+        self._intents = [(intent.id, intent.texts) for intent in self._phrases.intents]
         self._intent_bounds = list(accumulate(each.weight for each in self._phrases.intents))
         self._mirrors = scenario.rooms > 1
         self._number = 0
         self._segment: Segment | None = None
+        self._answers = Answers(frame, chance(seed, scenario.name, "answers", scale, frame.from_ms))
 
     def block(self, rooms: Sequence[Room], block: int) -> list[Timed]:
         """Everything that viewers do in one block, in no order."""
@@ -111,39 +102,35 @@ class Audience:
             for _ in range(poisson(self._rng, mean)):
                 at_ms = start_ms + int(random() * BLOCK_MS)
                 found.append((at_ms, makers[bisect(bounds, random() * bounds[-1])](room, at_ms)))
-            if self._segment.stockout is not None:
-                self._outcry(room, self._segment, start_ms, mean * _COMMENT_SHARE, found)
+            for out in room.outs:
+                if out.staged is None and self._segment.span.holds(out.span.start_ms):
+                    self._outcry(room, out, start_ms, mean * _COMMENT_SHARE, found)
+            found += self._answers.told(room, start_ms + BLOCK_MS)
         return found
 
-    def _outcry(
-        self, room: Room, segment: Segment, start_ms: int, mean: float, found: list[Timed]
-    ) -> None:
+    def _outcry(self, room: Room, out: Out, start_ms: int, mean: float, found: list[Timed]) -> None:
         """Add the comments about a stock-out, and about its end."""
-        out = segment.stockout
-        if out is None:
-            return
-        relief = Span(out.end_ms, out.end_ms + _RESTOCKED_MS)
+        relief = Span(out.span.end_ms, out.span.end_ms + _RESTOCKED_MS)
         least = _AT_LEAST_PER_BLOCK * min(1.0, self._scale)
         host = self._phrases.host
         for span, boost, said, answered in (
-            (out, _STOCKOUT_BOOST, self._phrases.stockout.texts, host.stockout),
+            (out.span, _STOCKOUT_BOOST, self._phrases.stockout.texts, host.stockout),
             (relief, _RESTOCKED_BOOST, self._phrases.restocked.texts, host.restocked),
         ):
             first_ms = max(span.start_ms, start_ms)
             length_ms = min(span.end_ms, start_ms + BLOCK_MS) - first_ms
             if length_ms <= 0:
                 continue
-            listing = room.listings[segment.place]
+            listing = room.listings[out.place]
             often = max(mean * boost, least) * length_ms / BLOCK_MS
             for _ in range(poisson(self._rng, often)):
                 at_ms = first_ms + int(self._random() * length_ms)
                 by_staff = self._random() < _STAFF_SHARE
-                texts = _about(listing, answered if by_staff else said)
-                role = self._pick(_ROLES) if by_staff else Role.VIEWER
-                found.append((at_ms, self._say(room, at_ms, self._pick(texts), role, listing)))
-
-    def _pick(self, choices: Sequence[_T]) -> _T:
-        return choices[int(self._random() * len(choices))]
+                texts = texts_about(listing, answered if by_staff else said)
+                role = pick(self._random, _ROLES) if by_staff else Role.VIEWER
+                found.append(
+                    (at_ms, self._say(room, at_ms, pick(self._random, texts), role, listing))
+                )
 
     def _envelope(self, room: Room, at_ms: int) -> Envelope:
         self._number += 1
@@ -157,16 +144,20 @@ class Audience:
         """The product on show, mostly."""
         if self._segment is not None and self._random() < _ON_SHOW:
             return room.listings[self._segment.place]
-        return self._pick(room.listings)
+        return pick(self._random, room.listings)
 
     def _comment(self, room: Room, at_ms: int) -> CommentPosted:
         listing = self._listing(room)
-        if self._random() < _STAFF_SHARE:
-            text = self._pick(_about(listing, self._phrases.host.chat))
-            return self._say(room, at_ms, text, self._pick(_ROLES), listing)
+        if self._random() < _STAFF_SHARE and not is_hushed(room, at_ms):
+            text = pick(self._random, texts_about(listing, chatter(room, at_ms)))
+            return self._say(room, at_ms, text, pick(self._random, _ROLES), listing)
         place = bisect(self._intent_bounds, self._random() * self._intent_bounds[-1])
-        text = self._pick(_about(listing, self._intents[place]))
-        return self._say(room, at_ms, text, Role.VIEWER, listing)
+        intent, templates = self._intents[place]
+        text = pick(self._random, texts_about(listing, templates))
+        said = self._say(room, at_ms, text, Role.VIEWER, listing)
+        if not said.mirrored:
+            self._answers.hear(room, at_ms, intent, listing, said.event_id)
+        return said
 
     def _say(
         self, room: Room, at_ms: int, text: str, role: Role, listing: Listing

@@ -20,9 +20,13 @@ from streamproc.events.orders import (
 )
 from streamproc.events.rooms import CouponClaimed
 from streamproc.simulate.chance import chance, poisson
+from streamproc.simulate.coupons import coupon_id
 from streamproc.simulate.frame import Frame, Timed
+from streamproc.simulate.incident_plans import OrderFailureSpikePlan, OversellPlan
+from streamproc.simulate.rooms import Room
 from streamproc.simulate.sales import Line
-from streamproc.simulate.show import Room, Span, Stage
+from streamproc.simulate.show import Stage
+from streamproc.simulate.spans import Span
 
 _BUYER_CANCELS_SHARE: Final = 0.4
 _BUYER_CANCELS_MEAN_MS: Final = 60_000
@@ -34,6 +38,9 @@ _CLOSED_SHARE: Final = 0.2
 _PARTIAL_SHARE: Final = 0.35
 _CLAIM_MS: Final = (3_000, 60_000)
 _OUT_OF_STOCK_ATTEMPTS: Final = 1.5
+_FIRST_TRY_MS: Final = (3_000, 12_000)
+_NEXT_TRY_MS: Final = (18_000, 30_000)
+"""Most viewers see a grey button: too few attempts for a spike of failures."""
 _REFUND_REASONS: Final = tuple(RefundReason)
 _FAIL_REASONS: Final = (FailReason.PAY_DECLINED, FailReason.COUPON_INVALID, FailReason.RISK)
 _ATTRIBUTIONS: Final = (Attribution.IN_LIVE,) * 8 + (Attribution.CART_IN_LIVE,) * 2
@@ -88,14 +95,15 @@ class Lives:
         }
         if line.coupon:
             yield self._claim(line, name, viewer)
+        told_ms = line.told_ms or 0
         envelope = frame.envelope(line.room, line.created_ms, f"{name}.created")
-        yield line.created_ms, OrderCreated(**envelope, **what)
+        yield max(line.created_ms, told_ms), OrderCreated(**envelope, **what)
         if line.paid_ms is None:
             yield self._cancel(line, order_id, name)
             return
         envelope = frame.envelope(line.room, line.paid_ms, f"{name}.paid")
         yield (
-            line.paid_ms,
+            max(line.paid_ms, told_ms),
             OrderPaid(
                 **envelope,
                 **what,
@@ -104,8 +112,11 @@ class Lives:
                 platform_discount_minor=line.discount_minor or None,
             ),
         )
-        if rng.random() < self._plan.refund_share:
-            yield from self._refund(line, order_id, name, line.paid_ms)
+        if line.refund_ms is not None:
+            yield from self._refund(line, order_id, name, line.refund_ms)
+        elif rng.random() < self._plan.refund_share:
+            after_ms = _REFUND_AT_LEAST_MS + int(rng.expovariate(1 / _REFUND_MEAN_MS))
+            yield from self._refund(line, order_id, name, max(line.paid_ms, told_ms) + after_ms)
 
     def failures(self, room: Room, orders: int) -> Iterator[Timed]:
         """Attempts of a room that made no order; many more while something is out of stock."""
@@ -117,15 +128,33 @@ class Lives:
             at_ms = int((block + rng.random()) * self._stage.duration_ms / len(weights))
             yield self._failure(room, at_ms, rng.choice(_FAIL_REASONS), None)
         per_ms = orders / self._stage.duration_ms
-        for segment in room.segments:
-            if segment.stockout is not None:
-                yield from self._turned_away(room, segment.place, segment.stockout, per_ms)
+        for out in room.outs:
+            if out.staged is None:
+                yield from self._turned_away(room, out.place, out.span, per_ms)
+            else:
+                yield from self._few_tries(room, out.place, out.span)
+        for _, staged in room.of(OversellPlan):
+            yield from self._few_tries(room, staged.place, staged.span)
+        for spike, staged in room.of(OrderFailureSpikePlan):
+            yield from self._spike(room, staged.span, spike.per_min)
 
     def _turned_away(self, room: Room, place: int, out: Span, per_ms: float) -> Iterator[Timed]:
         mean = per_ms * (out.end_ms - out.start_ms) * _OUT_OF_STOCK_ATTEMPTS
         for _ in range(poisson(self._rng, mean)):
             at_ms = self._rng.randrange(out.start_ms, out.end_ms)
             yield self._failure(room, at_ms, FailReason.OUT_OF_STOCK, place)
+
+    def _few_tries(self, room: Room, place: int, span: Span) -> Iterator[Timed]:
+        at_ms = span.start_ms + self._rng.randint(*_FIRST_TRY_MS)
+        while at_ms < span.end_ms:
+            yield self._failure(room, at_ms, FailReason.OUT_OF_STOCK, place)
+            at_ms += self._rng.randint(*_NEXT_TRY_MS)
+
+    def _spike(self, room: Room, span: Span, per_min: float) -> Iterator[Timed]:
+        reason = self._rng.choice(_FAIL_REASONS)
+        for _ in range(poisson(self._rng, per_min * span.length_ms / 60_000)):
+            at_ms = self._rng.randrange(span.start_ms, span.end_ms)
+            yield self._failure(room, at_ms, reason, None)
 
     def _failure(self, room: Room, at_ms: int, reason: FailReason, place: int | None) -> Timed:
         rng = self._rng
@@ -161,10 +190,9 @@ class Lives:
             reason=CancelReason.BUYER if by_buyer else CancelReason.TIMEOUT,
         )
 
-    def _refund(self, line: Line, order_id: str, name: str, paid_ms: int) -> Iterator[Timed]:
+    def _refund(self, line: Line, order_id: str, name: str, at_ms: int) -> Iterator[Timed]:
         """One refund asked for: closed, given in full, or given in two parts."""
         rng = self._rng
-        at_ms = paid_ms + _REFUND_AT_LEAST_MS + int(rng.expovariate(1 / _REFUND_MEAN_MS))
         draw = rng.random()
         if draw < _CLOSED_SHARE:
             parts = [line.payable_minor]
@@ -200,8 +228,3 @@ class Lives:
                         **envelope, **asked, refund_minor=refund_minor, currency=currency
                     ),
                 )
-
-
-def coupon_id(room: Room) -> str:
-    """Name of the room's coupon."""
-    return f"{room.room_id}-coupon"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, TypedDict
+from zlib import crc32
 
 from streamproc.events.base import Source
+from streamproc.events.comments import Role
 from streamproc.events.registry import AnyEvent
-from streamproc.simulate.show import Room
+from streamproc.simulate.rooms import Room
 
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
@@ -63,3 +65,7 @@ class Frame:
     def viewer_key(self, viewer: int) -> str:
         """The keyed hash of a viewer."""
         return f"{(self.salt + viewer * _GOLDEN) & _MASK:016x}{viewer:08x}"
+
+    def crew_key(self, room: Room, role: Role) -> str:
+        """The keyed hash of a room's host, or of its staff."""
+        return f"{(self.salt + crc32(room.key) * _GOLDEN) & _MASK:016x}{role.value}"

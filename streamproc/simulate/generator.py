@@ -12,18 +12,24 @@ from typing import Final
 from streamproc.errors import BadSetting
 from streamproc.simulate.audience import Audience
 from streamproc.simulate.chance import chance
+from streamproc.simulate.coupons import Coupons
+from streamproc.simulate.delivery import Delivery
 from streamproc.simulate.disturbance import Disturbance
 from streamproc.simulate.emission import Emission
 from streamproc.simulate.facts import Lives
 from streamproc.simulate.feeds import Feeds
 from streamproc.simulate.frame import Frame, Timed
+from streamproc.simulate.happened import incidents, stockouts
 from streamproc.simulate.happenings import happenings, prelude
 from streamproc.simulate.options import Options
 from streamproc.simulate.sales import Line, draw_sales
 from streamproc.simulate.scenario import Scenario
-from streamproc.simulate.show import BLOCK_MS, Room, Stage
+from streamproc.simulate.show import Stage
+from streamproc.simulate.spans import BLOCK_MS
 from streamproc.simulate.stock import Stock
-from streamproc.simulate.truth import Stockout, Totals, Truth
+from streamproc.simulate.troubles import trouble
+from streamproc.simulate.truth import Totals, Truth
+from streamproc.simulate.voices import Voices, mute
 
 TAIL_MS: Final = 900_000
 """After the show's end orders are still paid, cancelled and refunded."""
@@ -43,7 +49,16 @@ class Broadcast:
             room.session_id = self.frame.session_id(room)
         for line in draw_sales(self._stage, options.seed):
             self._lines[line.room.host_id].append(line)
+        rng = chance(options.seed, scenario.name, "troubles")
+        for room in self._stage.rooms:
+            trouble(room, self._lines[room.host_id], rng)
         self._stocks = [Stock(room, self._lines[room.host_id]) for room in self._stage.rooms]
+        rng = chance(options.seed, scenario.name, "coupons", options.audience_scale)
+        self._coupons = [
+            Coupons(self._stage, room, self._lines[room.host_id], options.audience_scale, rng)
+            for room in self._stage.rooms
+        ]
+        self._delivery = Delivery(self._stage.rooms, self.frame)
 
     def emissions(self) -> Iterator[Emission]:
         """Everything to send, in the order of sending."""
@@ -70,7 +85,8 @@ class Broadcast:
             end_ms=frame.base_ms + frame.until_ms,
             complete=complete,
             names={room.host_id: room.name for room in self._stage.rooms},
-            stockouts=list(self._stockouts()),
+            stockouts=stockouts(self._stage.rooms, self.frame),
+            incidents=incidents(self._stage.rooms, self.frame),
             paid_orders=self._paid_orders(),
         )
         self._truth.into(totals)
@@ -88,37 +104,59 @@ class Broadcast:
             self._stage, frame, scale=self._options.audience_scale, seed=self._options.seed
         )
         rng = chance(self._options.seed, self._scenario.name, "feeds", frame.from_ms)
+        parts = zip(rooms, self._stocks, self._coupons, strict=True)
         feeds = [
-            Feeds(self._stage, room, self._lines[room.host_id], stock, frame)
-            for room, stock in zip(rooms, self._stocks, strict=True)
+            Feeds(self._stage, room, self._lines[room.host_id], stock, coupons, frame)
+            for room, stock, coupons in parts
         ]
         show_blocks = len(self._stage.levels)
         for block in range(frame.from_ms // BLOCK_MS, math.ceil(frame.until_ms / BLOCK_MS)):
             timed = scheduled.pop(block, [])
             if block < show_blocks:
-                timed += audience.block(rooms, block)
                 start_ms = block * BLOCK_MS
+                new = audience.block(rooms, block)
                 for each in feeds:
-                    timed += each.between(start_ms, start_ms + BLOCK_MS, rng)
+                    new += each.between(start_ms, start_ms + BLOCK_MS, rng)
+                timed += self._arrived(new, block, scheduled)
             timed.sort(key=itemgetter(0))
             yield from (each for each in timed if frame.holds(each[0]))
+
+    def _arrived(
+        self, new: list[Timed], block: int, scheduled: dict[int, list[Timed]]
+    ) -> Iterator[Timed]:
+        """Events that arrive in the block in which they happen; those that do not are put off."""
+        for timed in map(self._delivery.delivered, new):
+            if timed[0] // BLOCK_MS == block:
+                yield timed
+            else:
+                scheduled[timed[0] // BLOCK_MS].append(timed)
 
     def _scheduled(self) -> dict[int, list[Timed]]:
         """What is known before the show begins, by block."""
         blocks: dict[int, list[Timed]] = defaultdict(list)
-        for at_ms, event in self._planned():
+        for at_ms, event in map(self._delivery.delivered, self._planned()):
             if self.frame.holds(at_ms):
                 blocks[at_ms // BLOCK_MS].append((at_ms, event))
         return blocks
 
     def _planned(self) -> Iterator[Timed]:
         lives = Lives(self._stage, self.frame, self._options.seed)
-        for room, stock in zip(self._stage.rooms, self._stocks, strict=True):
+        voices = Voices(
+            self._stage,
+            self.frame,
+            scale=self._options.audience_scale,
+            seed=self._options.seed,
+        )
+        for room, stock, coupons in zip(
+            self._stage.rooms, self._stocks, self._coupons, strict=True
+        ):
             lines = self._lines[room.host_id]
-            yield from happenings(self._scenario, room, stock, self.frame)
+            yield from happenings(room, stock, self.frame)
             for line in lines:
                 yield from lives.of(line)
             yield from lives.failures(room, len(lines))
+            yield from coupons.claimed(self.frame)
+            yield from (each for each in voices.of(room) if not mute(room, each[0]))
 
     def _paid_orders(self) -> int:
         return len(
@@ -129,23 +167,6 @@ class Broadcast:
                 if line.paid_ms is not None and self.frame.holds(line.paid_ms)
             }
         )
-
-    def _stockouts(self) -> Iterator[Stockout]:
-        for room in self._stage.rooms:
-            yield from self._stockouts_of(room)
-
-    def _stockouts_of(self, room: Room) -> Iterator[Stockout]:
-        frame = self.frame
-        for segment in room.segments:
-            out = segment.stockout
-            if out and out.start_ms < frame.until_ms and out.end_ms > frame.from_ms:
-                yield Stockout(
-                    host_id=room.host_id,
-                    session_id=room.session_id,
-                    product_id=room.listings[segment.place].product_id,
-                    start_ms=frame.base_ms + out.start_ms,
-                    end_ms=frame.base_ms + out.end_ms,
-                )
 
 
 def generate(scenario: Scenario, options: Options) -> Iterator[Emission]:

@@ -20,12 +20,13 @@ from streamproc.events.rooms import (
     StockReported,
 )
 from streamproc.simulate.frame import Frame, Timed
+from streamproc.simulate.incident_plans import StockoutImminentPlan
+from streamproc.simulate.incidents import Out
+from streamproc.simulate.rooms import Room, Segment
 from streamproc.simulate.scenario import Scenario
-from streamproc.simulate.show import Room, Segment
 from streamproc.simulate.stock import Stock
 
 _KNOWN_SINCE_MS: Final = 30 * 86_400_000
-_ANNOUNCED_AFTER_MS: Final = 4_000
 _DELISTED_BEFORE_END_MS: Final = 20_000
 
 
@@ -38,7 +39,7 @@ def prelude(scenario: Scenario, room: Room, stock: Stock, frame: Frame) -> Itera
         RoomStarted(
             **frame.envelope(room, 0, f"{room.room_id}.started"),
             title=f"{room.name}:{scenario.title}",
-            planned_end_ms=frame.base_ms + scenario.duration_s * 1000,
+            planned_end_ms=frame.base_ms + (scenario.planned_s or scenario.duration_s) * 1000,
             venue_id=scenario.venue_id,
             contest_id=scenario.contest_id,
         ),
@@ -57,7 +58,8 @@ def prelude(scenario: Scenario, room: Room, stock: Stock, frame: Frame) -> Itera
                 currency=room.currency,
             ),
         )
-        yield now_ms, stock_report(room, stock, place, now_ms, frame, StockCause.MANUAL)
+        if stock.is_told(now_ms):
+            yield now_ms, stock_report(room, stock, place, now_ms, frame, StockCause.MANUAL)
     yield _pin(room, room.segment_at(now_ms), now_ms, frame, "first")
 
 
@@ -94,17 +96,22 @@ def stock_report(
     )
 
 
-def happenings(scenario: Scenario, room: Room, stock: Stock, frame: Frame) -> Iterator[Timed]:
+def happenings(room: Room, stock: Stock, frame: Frame) -> Iterator[Timed]:
     """Everything that happens once in a room after its start, in no order."""
     for segment in room.segments:
         start_ms = segment.span.start_ms
-        yield _pin(room, segment, start_ms, frame, str(start_ms))
-        yield from _stockout(room, segment, stock, frame)
+        if start_ms < room.end_ms:
+            yield _pin(room, segment, start_ms, frame, str(start_ms))
+    for out in room.outs:
+        yield from _stockout(room, out, stock, frame)
+    for _, staged in room.of(StockoutImminentPlan):
+        for at_ms in (staged.span.start_ms, staged.span.end_ms):
+            yield at_ms, stock_report(room, stock, staged.place, at_ms, frame, StockCause.SYNC)
     if room.pause is not None:
         start_ms, end_ms = room.pause.start_ms, room.pause.end_ms
         yield start_ms, RoomPaused(**frame.envelope(room, start_ms, f"{room.room_id}.paused"))
         yield end_ms, RoomResumed(**frame.envelope(room, end_ms, f"{room.room_id}.resumed"))
-    end_ms = scenario.duration_s * 1000
+    end_ms = room.end_ms
     gone_ms = end_ms - _DELISTED_BEFORE_END_MS
     gone = room.listings[0].product_id
     envelope = frame.envelope(room, gone_ms, f"{room.room_id}.delisted")
@@ -118,23 +125,24 @@ def _pin(room: Room, segment: Segment, at_ms: int, frame: Frame, name: str) -> T
     return at_ms, ProductPinned(**envelope, product_id=product_id)
 
 
-def _stockout(room: Room, segment: Segment, stock: Stock, frame: Frame) -> Iterator[Timed]:
-    out = segment.stockout
-    if out is None:
-        return
-    place = segment.place
-    report = stock_report(room, stock, place, out.start_ms, frame, StockCause.SALE)
-    yield out.start_ms, report
-    if segment.planned:
-        at_ms = out.start_ms + _ANNOUNCED_AFTER_MS
+def _stockout(room: Room, out: Out, stock: Stock, frame: Frame) -> Iterator[Timed]:
+    place, span = out.place, out.span
+    if out.told_ms is not None:
+        yield (
+            out.told_ms,
+            stock_report(room, stock, place, out.told_ms, frame, StockCause.SALE),
+        )
+    if out.planned_ms is not None:
+        at_ms = out.planned_ms
         yield (
             at_ms,
             StockReleasePlanned(
                 **frame.envelope(room, at_ms, f"{room.room_id}.release.{at_ms}"),
                 product_id=room.listings[place].product_id,
-                release_at_ms=frame.base_ms + out.end_ms,
-                quantity=stock.available(place, out.end_ms),
+                release_at_ms=frame.base_ms + span.end_ms,
+                quantity=stock.available(place, span.end_ms),
             ),
         )
-    report = stock_report(room, stock, place, out.end_ms, frame, StockCause.BATCH_RELEASE)
-    yield out.end_ms, report
+    if stock.is_told(span.end_ms):
+        report = stock_report(room, stock, place, span.end_ms, frame, StockCause.BATCH_RELEASE)
+        yield span.end_ms, report

@@ -12,8 +12,10 @@ from random import Random
 from typing import Final
 
 from streamproc.simulate.chance import chance
+from streamproc.simulate.rooms import Room
 from streamproc.simulate.scenario import OrdersPlan
-from streamproc.simulate.show import BLOCK_MS, Room, Stage
+from streamproc.simulate.show import Stage
+from streamproc.simulate.spans import BLOCK_MS
 
 _QUANTITIES: Final = (1, 2, 3, 5)
 _QUANTITY_WEIGHTS: Final = (74, 17, 6, 3)
@@ -44,6 +46,10 @@ class Line:
     freight_minor: int = 0
     discount_minor: int = 0
     coupon: bool = False
+    told_ms: int | None = None
+    """Its events come at that moment only."""
+    refund_ms: int | None = None
+    """It is to be refunded, and that is asked for at that moment."""
 
     @property
     def price_minor(self) -> int:
@@ -59,8 +65,8 @@ class Line:
 def draw_sales(stage: Stage, seed: int) -> list[Line]:
     """Every order line of the broadcast.
 
-    Shapes: lines of one order are neighbours; no line of a product is created while it is out of
-    stock or the room is paused. The paid ones meet the scenario's numbers exactly; prices of the
+    Shapes: lines of one order are neighbours; no line of a product is created while it cannot be
+    ordered or the room is paused. The paid ones meet the scenario's numbers exactly; prices of the
     listings are scaled to the turnover wanted.
     """
     plan = stage.scenario.orders
@@ -151,19 +157,19 @@ class _Drawer:
         return lines
 
     def _place(self, room: Room, at_ms: int, other_than: int | None) -> int:
-        """Which product is bought: mostly the one on show, never one that is out."""
+        """Which product is bought: mostly the one on show, never one that cannot be."""
         segment = room.segment_at(at_ms)
         if (
             at_ms >= segment.open_ms
             and segment.place != other_than
-            and not room.is_out(segment.place, at_ms)
+            and not room.is_closed(segment.place, at_ms)
             and self._rng.random() < _ON_SHOW
         ):
             return segment.place
         open_places = [
             place
             for place in range(len(room.listings))
-            if place != other_than and not room.is_out(place, at_ms)
+            if place != other_than and not room.is_closed(place, at_ms)
         ]
         return self._rng.choice(open_places)
 

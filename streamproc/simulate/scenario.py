@@ -9,12 +9,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from streamproc.errors import BadSetting
+from streamproc.simulate.incident_plans import AnyPlan
 
 SCENARIO_FOLDER: Final = Path(__file__).parent / "scenarios"
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+Period = Annotated[int, Meta(ge=0, le=86_400)]
 Number = Annotated[int, Meta(ge=1, le=10_000_000)]
 
 
@@ -35,13 +37,21 @@ class OrdersPlan(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AudiencePlan(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much viewers do; comments are about one event in six."""
+    """How much viewers do; comments are about one event in six.
+
+    Shapes: ``claims_per_viewer`` are coupons claimed beside those of orders.
+    """
 
     events_per_viewer: Positive
+    claims_per_viewer: Annotated[float, Meta(ge=0, le=10)] = 0.0
 
 
 class ShowPlan(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a host runs the show: one product after the other, its link opened after some talk."""
+    """How a host runs the show: one product after the other, its link opened after some talk.
+
+    Shapes: the room fills up over ``filling_share`` of the broadcast and empties over the last
+        ``emptying_share``; 0: it is full from the start, to the end.
+    """
 
     products: Annotated[int, Meta(ge=3, le=30)]  # one out, one in the order, one left
     segment_s: Annotated[int, Meta(ge=120, le=86_400)]
@@ -52,24 +62,34 @@ class ShowPlan(Struct, frozen=True, forbid_unknown_fields=True):
     stockout_min_s: Seconds = 45
     stockout_max_s: Seconds = 150
     pause_share: Share = 0.1
+    filling_share: Share = 0.1
+    emptying_share: Share = 0.08
 
 
 class FeedsPlan(Struct, frozen=True, forbid_unknown_fields=True):
-    """How often the room's instruments report."""
+    """How often the room's instruments report, and how often its host is heard of.
 
-    heartbeat_s: Seconds = 10
-    health_s: Seconds = 15
-    counted_s: Seconds = 5
-    stock_s: Seconds = 30
-    coupon_s: Seconds = 60
-    orders_counted_s: Seconds = 60
+    Shapes: 0: never. ``stock_all``: stock of everything, not only of what is on show;
+        ``stock_unknown_rooms``, counted from 1, have no stock feed.
+    """
+
+    heartbeat_s: Period = 10
+    health_s: Period = 15
+    counted_s: Period = 5
+    stock_s: Period = 30
+    stock_all: bool = False
+    stock_unknown_rooms: tuple[Annotated[int, Meta(ge=1)], ...] = ()
+    coupon_s: Period = 60
+    orders_counted_s: Period = 60
+    host_s: Period = 75
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """A broadcast of one or many rooms.
 
     Shapes: traffic of the rooms falls off as ``rank ** -zipf``; the first takes ``top_share`` of it
-    if that is given.
+    if that is given. Each ``incident`` has a table of its own, named by its ``kind``.
+    It was meant to last for ``planned_s``, if not as long as it does.
     """
 
     name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,19}$")]
@@ -87,6 +107,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     hkd_room_share: Share = 0.0
     venue_id: str | None = None
     contest_id: str | None = None
+    planned_s: Seconds | None = None
+    incident: tuple[AnyPlan, ...] = ()
 
 
 def scenario_names() -> list[str]:
@@ -123,5 +145,22 @@ def _must_add_up(scenario: Scenario, path: Path) -> None:
         problem = "gmv_minor is in CNY, so no room may sell in another currency"
     elif scenario.show.stockout_max_s < scenario.show.stockout_min_s:
         problem = "stockout_max_s is below stockout_min_s"
+    for number, plan in enumerate(scenario.incident, 1):
+        problem = problem or _misplaced(scenario, number, plan)
     if problem:
         raise BadSetting(problem, where=str(path), hint="change one of the two numbers")
+
+
+def _misplaced(scenario: Scenario, number: int, plan: AnyPlan) -> str:
+    """What is wrong with where an incident is; empty if nothing."""
+    name = f"incident {number}"
+    if plan.room > scenario.rooms:
+        return f"{name} is in room {plan.room} of {scenario.rooms}"
+    if plan.to_s <= plan.from_s:
+        return f"{name} ends at {plan.to_s} s and begins at {plan.from_s} s"
+    if plan.to_s + plan.jitter_s > scenario.duration_s:
+        return f"{name} ends after the broadcast, at {plan.to_s + plan.jitter_s} s"
+    link_no = getattr(plan, "link_no", None)
+    if link_no is not None and link_no > scenario.show.products:
+        return f"{name} is about link {link_no} of {scenario.show.products}"
+    return ""

@@ -3,112 +3,38 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
 from typing import Final
 
 from streamproc.simulate.chance import chance
+from streamproc.simulate.incident_plans import EndedPlan, PausePlan
+from streamproc.simulate.incidents import (
+    Out,
+    Staged,
+    audience_factor,
+    closed_spans,
+    draw_span,
+    orders_factor,
+    outs_of,
+    place_of,
+    without_factor,
+)
+from streamproc.simulate.rooms import Listing, Room, Segment
 from streamproc.simulate.scenario import Scenario, ShowPlan
-from streamproc.simulate.world import Product, places, products
+from streamproc.simulate.spans import BLOCK_MS, Span
+from streamproc.simulate.world import places, products
 
-BLOCK_MS: Final = 10_000
-"""Rates are constant within a block."""
-
-_RAMP_UP: Final = 0.1
-_RAMP_DOWN: Final = 0.08
 _QUIET: Final = 0.25
 _HUMP: Final = 0.3
 _AUDIENCE_BURST: Final = 0.35
 _PAUSED: Final = 0.3
+_PLANNED_SHARE: Final = 0.3
 _PAUSE_BLOCKS: Final = 6
 _PRICE_STEPS_MINOR: Final = 10
 _STOCKOUT_DELAY_MS: Final = (25_000, 90_000)
 _BEFORE_NEXT_MS: Final = 10_000
-
-
-@dataclass(slots=True)
-class Listing:
-    """A product as one room sells it."""
-
-    product: Product
-    link_no: int
-    price_minor: int
-
-    @property
-    def product_id(self) -> str:
-        """Name of the product."""
-        return self.product.id
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From a moment on and before another.
-
-    Units: milliseconds since the broadcast began.
-    """
-
-    start_ms: int
-    end_ms: int
-
-    def holds(self, at_ms: int) -> bool:
-        """Whether a moment lies within."""
-        return self.start_ms <= at_ms < self.end_ms
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A while in which one product is on show; its link opens after some talk."""
-
-    span: Span
-    open_ms: int
-    place: int
-    """Of the product among the room's listings."""
-    stockout: Span | None
-    planned: bool
-    """The end of the stock-out was announced."""
-
-
-@dataclass(slots=True)
-class Room:
-    """A room, its host and its show."""
-
-    host_id: str
-    room_id: str
-    name: str
-    village: str
-    town: str
-    district: str
-    share: float
-    currency: str
-    listings: list[Listing]
-    segments: list[Segment]
-    pause: Span | None
-    session_id: str = ""
-    key: bytes = b""
-    phase: float = 0.0
-    """Where in their period the room's instruments report, 0 to 1."""
-    weights: list[float] = field(default_factory=list)
-    """Of the audience, by block; they add up to 1."""
-    order_weights: list[float] = field(default_factory=list)
-
-    def segment_at(self, at_ms: int) -> Segment:
-        """What is on show at a moment."""
-        length = self.segments[0].span.end_ms
-        return self.segments[min(at_ms // length, len(self.segments) - 1)]
-
-    def is_out(self, place: int, at_ms: int) -> bool:
-        """Whether a product is out of stock at a moment."""
-        segment = self.segment_at(at_ms)
-        return (
-            segment.place == place
-            and segment.stockout is not None
-            and segment.stockout.holds(at_ms)
-        )
-
-    def is_paused(self, at_ms: int) -> bool:
-        """Whether the show is interrupted at a moment."""
-        return self.pause is not None and self.pause.holds(at_ms)
+_PLANNED_AFTER_MS: Final = 4_000
 
 
 class Stage:
@@ -128,15 +54,16 @@ class Stage:
     def levels(self) -> list[float]:
         """How full rooms are, by block: up, a long evening, down. At most 1."""
         blocks = math.ceil(self.duration_ms / BLOCK_MS)
-        levels = [_level((block + 0.5) / blocks) for block in range(blocks)]
+        show = self.scenario.show
+        levels = [_level((block + 0.5) / blocks, show) for block in range(blocks)]
         top = max(levels)
         return [level / top for level in levels]
 
     def lively_ms(self) -> int:
         """A moment to begin a slice at: shortly before the busiest room runs out of something."""
-        for segment in self.rooms[0].segments:
-            if segment.stockout and segment.stockout.start_ms > self.duration_ms // 4:
-                return (segment.stockout.start_ms - BLOCK_MS) // BLOCK_MS * BLOCK_MS
+        for out in self.rooms[0].outs:
+            if out.span.start_ms > self.duration_ms // 4:
+                return (out.span.start_ms - BLOCK_MS) // BLOCK_MS * BLOCK_MS
         return self.duration_ms // 3 // BLOCK_MS * BLOCK_MS
 
     def _room(self, rank: int, share: float, seed: int) -> Room:
@@ -153,23 +80,49 @@ class Stage:
             )
             for link_no, product in enumerate(rng.sample(products(), scenario.show.products), 1)
         ]
+        name = f"{town.removesuffix('镇')}{nickname}{rng.choice(world.roles)}"
+        segments, outs = _segments(scenario.show, len(listings), self.duration_ms, rng)
         room = Room(
             host_id=host_id,
             room_id=f"{scenario.name}-r{rank + 1:04d}",
-            name=f"{town.removesuffix('镇')}{nickname}{rng.choice(world.roles)}",
+            name=name,
             village=village,
             town=town,
             district=district,
             share=share,
             currency="HKD" if foreign else "CNY",
             listings=listings,
-            segments=_segments(scenario.show, len(listings), self.duration_ms, rng),
+            segments=segments,
             pause=self._pause(rng),
+            end_ms=self.duration_ms,
+            fed=scenario.feeds.stock_s > 0 and rank + 1 not in scenario.feeds.stock_unknown_rooms,
+            incidents=(),
+            outs=outs,
+            closed=[(out.place, out.span) for out in outs],
             key=host_id.encode(),
             phase=rng.random(),
         )
+        self._stage_incidents(room, rank, chance(seed, scenario.name, "incidents", rank))
         self._weigh(room)
         return room
+
+    def _stage_incidents(self, room: Room, rank: int, rng: Random) -> None:
+        """Draw what the scenario lets happen in a room."""
+        found = []
+        for plan in self.scenario.incident:
+            if plan.room != rank + 1:
+                continue
+            span = draw_span(plan, self.duration_ms, rng)
+            staged = Staged(plan, span, place_of(plan, room.segment_at(span.start_ms).place))
+            room.outs += outs_of(staged, fed=room.fed, rng=rng)
+            room.closed += closed_spans(staged)
+            if isinstance(plan, PausePlan):
+                room.pause = span
+            elif isinstance(plan, EndedPlan):
+                room.end_ms = span.start_ms
+            found.append(staged)
+        room.incidents = tuple(found)
+        room.closed += [(out.place, out.span) for out in room.outs if out.staged]
 
     def _pause(self, rng: Random) -> Span | None:
         blocks = self.duration_ms // BLOCK_MS
@@ -186,11 +139,21 @@ class Stage:
             heat = (
                 show.burst * math.exp(-since_ms / 1000 / show.burst_decay_s) if since_ms > 0 else 0
             )
-            paused = room.is_paused(at_ms)
-            room.weights.append(level * (1 + _AUDIENCE_BURST * heat) * (_PAUSED if paused else 1))
-            room.order_weights.append(0.0 if paused else level * (_QUIET + heat))
+            here, ordering = self._factors(room, at_ms)
+            room.weights.append(level * (1 + _AUDIENCE_BURST * heat) * here)
+            room.order_weights.append(level * (_QUIET + heat) * ordering)
         total = sum(room.weights)
         room.weights = [weight / total for weight in room.weights]
+
+    def _factors(self, room: Room, at_ms: int) -> tuple[float, float]:
+        """What is left of the audience and of the orders at a moment."""
+        if room.is_paused(at_ms):
+            return _PAUSED, 0.0
+        if not room.incidents:
+            return 1.0, 1.0
+        without = without_factor(room.closed, room.segment_at(at_ms).place, at_ms)
+        orders = orders_factor(room.incidents, at_ms)
+        return audience_factor(room.incidents, at_ms), orders * without
 
 
 def _shares(scenario: Scenario) -> list[float]:
@@ -204,24 +167,33 @@ def _shares(scenario: Scenario) -> list[float]:
     return [scenario.top_share, *others]
 
 
-def _level(progress: float) -> float:
+def _level(progress: float, show: ShowPlan) -> float:
     """How full a room is at a share of its evening."""
-    up = min(1.0, _QUIET + (1 - _QUIET) * progress / _RAMP_UP)
-    down = min(1.0, _QUIET + (1 - _QUIET) * (1 - progress) / _RAMP_DOWN)
+    up = down = 1.0
+    if show.filling_share:
+        up = min(1.0, _QUIET + (1 - _QUIET) * progress / show.filling_share)
+    if show.emptying_share:
+        down = min(1.0, _QUIET + (1 - _QUIET) * (1 - progress) / show.emptying_share)
     return min(up, down) * (1 + _HUMP * math.sin(math.pi * progress))
 
 
-def _segments(show: ShowPlan, count: int, duration_ms: int, rng: Random) -> list[Segment]:
-    """The products in turn, until the show is over."""
+def _segments(
+    show: ShowPlan, count: int, duration_ms: int, rng: Random
+) -> tuple[list[Segment], list[Out]]:
+    """The products in turn, until the show is over, and which of them run out."""
     turns = max(1, round(duration_ms / 1000 / show.segment_s))
     length_ms = math.ceil(duration_ms / turns)
-    segments = []
+    segments, outs = [], []
     for turn in range(turns):
         span = Span(turn * length_ms, (turn + 1) * length_ms)
         open_ms = span.start_ms + min(show.link_delay_s * 1000, length_ms // 3)
         out = _stockout(show, span, open_ms, rng)
-        segments.append(Segment(span, open_ms, turn % count, out, rng.random() < _PAUSED))
-    return segments
+        planned = rng.random() < _PLANNED_SHARE
+        segments.append(Segment(span, open_ms, turn % count))
+        if out is not None:
+            planned_ms = out.start_ms + _PLANNED_AFTER_MS if planned else None
+            outs.append(Out(turn % count, out, out.start_ms, False, planned_ms))
+    return segments, outs
 
 
 def _stockout(show: ShowPlan, span: Span, open_ms: int, rng: Random) -> Span | None:

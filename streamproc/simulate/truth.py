@@ -29,13 +29,34 @@ class Stockout(Struct, frozen=True):
     end_ms: int
 
 
+class Incident(Struct, frozen=True, kw_only=True):
+    """Something happened that an alert should tell of, or that looks as if one should.
+
+    Shapes: ``kind`` is the name of the alert, or that of an innocent thing. ``product_id`` and
+        ``coupon_id`` say what it is about, if not the room. ``variant`` tells how it shows, where a kind
+        has several ways. ``cycles`` counts the stock-outs of batch selling.
+    Units: event time, UTC; from ``start_ms`` on and before ``end_ms``.
+    """
+
+    kind: str
+    host_id: str
+    session_id: str
+    start_ms: int
+    end_ms: int
+    product_id: str | None = None
+    coupon_id: str | None = None
+    variant: str = ""
+    cycles: int = 0
+
+
 class Totals(Struct, kw_only=True):
     """What is true of a run, and what became of its records.
 
     Shapes: ``hosts`` holds the figures of everything emitted, whether it was acknowledged or not,
         zero figures left out, and ``uniques`` how many people stand behind them. ``labels`` counts
         records by topic and label, ``garbage`` by kind and topic, ``outcomes`` records acked, failed
-        and unknown.
+        and unknown. ``stockouts`` are whenever a product was truly gone, ``incidents`` what that and
+        everything else means.
     """
 
     scenario: str
@@ -52,6 +73,7 @@ class Totals(Struct, kw_only=True):
     names: dict[str, str] = field(default_factory=dict)
     paid_orders: int = 0
     stockouts: list[Stockout] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
     outcomes: dict[str, int] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:

@@ -34,11 +34,19 @@ class Intent(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HostPhrases(Struct, frozen=True, forbid_unknown_fields=True):
-    """What hosts and their staff type."""
+    """What hosts and their staff type. Shapes: ``answers`` by the intent of the question."""
 
     stockout: tuple[str, ...]
     restocked: tuple[str, ...]
     chat: tuple[str, ...]
+    dead_link: tuple[str, ...]
+    bait: tuple[str, ...]
+    plenty: tuple[str, ...]
+    out_of_stock: tuple[str, ...]
+    unlisted: tuple[str, ...]
+    no_coupon: tuple[str, ...]
+    sorry: tuple[str, ...]
+    answers: dict[str, tuple[str, ...]]
 
 
 class Texts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,12 +55,27 @@ class Texts(Struct, frozen=True, forbid_unknown_fields=True):
     texts: tuple[str, ...]
 
 
+class IncidentPhrases(Struct, frozen=True, forbid_unknown_fields=True):
+    """What viewers type in incidents."""
+
+    dead_link: tuple[str, ...]
+    bait: tuple[str, ...]
+    planted: tuple[str, ...]
+    unlisted: tuple[str, ...]
+    storm: tuple[str, ...]
+    storm_stock: tuple[str, ...]
+    complaint: tuple[str, ...]
+    no_coupon: tuple[str, ...]
+    still: tuple[str, ...]
+
+
 class Phrases(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that is typed."""
 
     intents: tuple[Intent, ...]
     stockout: Texts
     restocked: Texts
+    incidents: IncidentPhrases
     host: HostPhrases
 
 

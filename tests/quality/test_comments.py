@@ -52,8 +52,9 @@ TRUTH: Final = {
     "拍到了拍到了": "purchase_intent",
     "{p}有货了": "other",
     "{n}号可以拍了": "other",
+    "{p}怎么发,带冰袋吗": "shipping_question",
 }
-"""What phrases mean of which the simulator says only when they are typed."""
+"""What phrases mean of which the simulator says only when they are typed, or that are read wrong."""
 
 
 def templates() -> list[tuple[str, tuple[str, ...]]]:
