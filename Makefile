@@ -21,7 +21,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 
-.PHONY: help setup check lint house test demo chaos sim bench bench-tallies bench-comments docs wheel lock clean
+.PHONY: help setup check lint house test demo chaos score-alerts sim bench bench-tallies bench-comments docs wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker
 
 chaos: setup ## Kill, pause and move real workers on real Kafka, then compare ledger, log and state
 	@$(BIN)/python -m tests.chaos --faults 30 $(ARGS)
+
+score-alerts: $(FULL) ## Score alerts on 200 seeded broadcasts against what is true of them; 1 if below the bounds
+	@$(BIN)/python -m tests.alerts.score $(ARGS)
 
 sim: $(FULL) ## Simulate 20,000 random schedules of faults against the state protocol
 	@$(BIN)/python -m tests.laws.simulate --schedules 20000 $(ARGS)
