@@ -21,7 +21,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 
-.PHONY: help setup check lint house test demo chaos score-alerts sim bench bench-tallies bench-comments docs wheel lock clean
+.PHONY: help setup check lint house test demo chaos score-alerts sim bench bench-tallies bench-comments bench-alerts docs wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-tallies: setup ## Measure the tallies: fold, publishing, memory; reports, 
 
 bench-comments: $(FULL) ## Measure reading comments: both backends, many aliases; reports, asserts nothing
 	@$(BIN)/python -m tests.bench.comments $(ARGS)
+
+bench-alerts: setup ## Measure folding with alerts, and judging; reports, asserts nothing
+	@$(BIN)/python -m tests.bench.alerts $(ARGS)
 
 docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.exit_codes > docs/exit-codes.md

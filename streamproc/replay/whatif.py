@@ -31,11 +31,25 @@ _WRONG: Final = frozenset((Verdict.BAIT.value, Verdict.WRONG_PRODUCT.value))
 class Incident(Protocol):
     """Something that truly happened. Shapes: ``kind`` is that of the alert that should tell of it."""
 
-    kind: str
-    host_id: str
-    product_id: str | None
-    start_ms: int
-    end_ms: int
+    @property
+    def kind(self) -> str:
+        """The alert's name."""
+
+    @property
+    def host_id(self) -> str:
+        """Where it happened."""
+
+    @property
+    def product_id(self) -> str | None:
+        """What it is about; None: the room."""
+
+    @property
+    def start_ms(self) -> int:
+        """When it began."""
+
+    @property
+    def end_ms(self) -> int:
+        """When it was over."""
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from streamproc.app import WorkerRun
+from streamproc.cli.alert_limits import judge_of, limits_of
 from streamproc.cli.comment_reading import reader_of
 from streamproc.engine.engine import Engine
 from streamproc.engine.partition import Flush, Partition
@@ -106,7 +107,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
     settings = Settings(
         kafka={"bootstrap_servers": arguments.bootstrap, "app_id": arguments.app_id}
     )
-    program = partial(LiveProgram, reader_of(settings))
+    program = partial(LiveProgram, reader_of(settings), judge_of(limits_of(settings)))
     run = WorkerRun(settings, program=program, progress=recovered, failure=fail)
     await run.start()
     await recovered.done.wait()
