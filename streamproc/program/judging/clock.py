@@ -9,6 +9,9 @@ PATIENCE_MS: Final = 2_000
 PAUSE_MS: Final = 10_000
 """When nobody asked for so long, this process did not run, and what it knows is as old."""
 
+MOST_AGE_MS: Final = 1_800_000
+"""Events that are older when they come are no news, but a log that is read again: its rooms are over."""
+
 
 class EventClock:
     """Wall time as a partition's events tell it.
@@ -33,7 +36,8 @@ class EventClock:
             self._first_ms, self._newest_ms, self._age_ms = wall_ms, newest_ms, None
         self._asked_ms = wall_ms
         if newest_ms > self._newest_ms:
-            self._newest_ms, self._age_ms = newest_ms, max(0, wall_ms - newest_ms)
+            age_ms = max(0, wall_ms - newest_ms)
+            self._newest_ms, self._age_ms = newest_ms, age_ms if age_ms <= MOST_AGE_MS else 0
         if self._age_ms is None and wall_ms - self._first_ms < PATIENCE_MS:
             return None
         return wall_ms - (self._age_ms or 0)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streamproc.program.judging.clock import PATIENCE_MS, PAUSE_MS, EventClock
+from streamproc.program.judging.clock import MOST_AGE_MS, PATIENCE_MS, PAUSE_MS, EventClock
 from tests.builders import T0
 
 SECOND_MS = 1_000
@@ -36,6 +36,13 @@ def test_events_of_tomorrow_do_not_let_it_run_ahead() -> None:
     clock.now(T0, T0)
 
     assert clock.now(T0 + SECOND_MS, T0 + 86_400_000) == T0 + SECOND_MS
+
+
+def test_an_old_log_that_is_read_again_is_judged_by_wall_time() -> None:
+    clock = EventClock()
+    clock.now(T0, 0)
+
+    assert clock.now(T0 + SECOND_MS, T0 - MOST_AGE_MS) == T0 + SECOND_MS
 
 
 def test_a_process_that_stood_still_waits_for_news_again() -> None:
