@@ -30,7 +30,7 @@ USERS_REMEMBERED: Final = 1_024
 TEXTS_REMEMBERED: Final = 512
 
 FACTS_KEPT: Final = 16
-SPOKEN_KEPT: Final = 16
+SPOKEN_KEPT: Final = 32
 SAMPLES_KEPT: Final = 8
 EVIDENCE_OF_PAIR: Final = 8
 PAIRS_WITH_EVIDENCE: Final = 24
@@ -163,7 +163,7 @@ def senses(heard: Iterable[Heard], read: Reader) -> Canonical:
             "facts": [
                 _fact(each) for each in sorted(filter(_is_fact, comments), key=_when)[-FACTS_KEPT:]
             ],
-            "spoken": sorted(map(_spoken, others))[-SPOKEN_KEPT:],
+            "spoken": _newest_said(map(_spoken, others))[-SPOKEN_KEPT:],
             "evidence": _evidence(weighed),
         }
     )
@@ -308,6 +308,14 @@ def _fact(comment: _Read) -> list[Any]:
     event = comment.heard.event
     said = (event.role.value, comment.reading.polarity or "unknown", comment.subject)
     return [*comment.at, *said, xxh3_64_hexdigest(event.event_id.encode()), masked(event.text)]
+
+
+def _newest_said(spoken: Iterable[list[Any]]) -> list[list[Any]]:
+    """Of what says the same of the same, the newest; ascending."""
+    newest: dict[tuple[tuple[str, ...], str], list[Any]] = {}
+    for each in sorted(spoken):
+        newest[tuple(each[3]), each[4]] = each
+    return sorted(newest.values())
 
 
 def _spoken(comment: _Read) -> list[Any]:

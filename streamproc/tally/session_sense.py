@@ -19,7 +19,8 @@ SAMPLES: Final = 8
 EVIDENCE: Final = 8
 PAIRS_WITH_EVIDENCE: Final = 24
 VERSIONS: Final = 4
-SPOKEN: Final = 16
+SPOKEN: Final = 32
+"""Of what host and staff say, the newest of so many different things."""
 
 EVIDENCE_OPEN: Final = 64
 """So long evidence of one pair may get before it is cut; what is cut when does not matter."""
@@ -52,6 +53,11 @@ class Spoken(NamedTuple):
     role: str
     labels: tuple[str, ...]
     subject: str
+
+    @property
+    def says(self) -> tuple[tuple[str, ...], str]:
+        """What it says, about what."""
+        return self.labels, self.subject
 
 
 class Sample(NamedTuple):
@@ -139,8 +145,12 @@ class SessionSense:
         self.facts = sorted([*self.facts, fact])[-FACTS:]
 
     def speak(self, spoken: Spoken) -> None:
-        """Keep a comment of host or staff, if it is one of the newest."""
-        self.spoken = sorted([*self.spoken, spoken])[-SPOKEN:]
+        """Keep a comment of host or staff: of those that say the same, the newest."""
+        newest = {each.says: each for each in self.spoken}
+        held = newest.get(spoken.says)
+        if held is None or held < spoken:
+            newest[spoken.says] = spoken
+            self.spoken = sorted(newest.values())[-SPOKEN:]
 
     def wonder(self, sample: Sample) -> None:
         """Count a comment that nothing explains; keep it, if it is one of the newest."""
