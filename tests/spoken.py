@@ -75,6 +75,14 @@ def staff(at_ms: int, number: int, **where: object) -> Comments:
     ]
 
 
+def tour(at_ms: int, number: int, **where: object) -> Comments:
+    """A host who speaks of one link after the other, and of each once more."""
+    return [
+        said(f"x #{1 + n % number}", None, at_ms + n * 100, role=Role.HOST, **where)
+        for n in range(2 * number)
+    ]
+
+
 def puzzles(at_ms: int, number: int, **where: object) -> Comments:
     """Comments that nobody understands."""
     return [said(f"? {n}", n, at_ms + n * 900, **where) for n in range(number)]
@@ -257,6 +265,7 @@ def evening(seed: int) -> list[LogRecord]:
         *apart,
         talk,
         staff(begin + 9_000, 20),
+        tour(begin + 20_000, 36),
         puzzles(begin, 12),
         links("s", begin, 1, 40, 900),
     ]
