@@ -31,8 +31,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     settle_ms: DurationMs = 15_000
     """Totals are compared when they are so old, and what was paid so shortly before or after may be in them
     or not."""
-    live_for_ms: DurationMs = 15_000
-    """So long it lasts before it is told, live;"""
+    live_for_ms: DurationMs = 10_000
+    """So long it lasts before it is told, live; with ``settle_ms`` less than totals are apart;"""
     close_for_ms: DurationMs = 60_000
     """and when the broadcast is over."""
     hold_ms: DurationMs = 30_000
@@ -141,7 +141,7 @@ RULE = Rule(
     severity=Severity.TICKET,
     trigger=(
         "Live, what we count as paid differs by more than 0.1 % from the money that the platform's"
-        " own totals (`orders.counted`) tell, 15 s after they were told and for 15 s more. When the"
+        " own totals (`orders.counted`) tell, 15 s after they were told and for 10 s more. When the"
         " broadcast is over: any difference in lines, by totals told at its end or later. What was"
         " paid within 15 s of the totals may be in them or not"
     ),

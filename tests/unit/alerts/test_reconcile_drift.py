@@ -50,7 +50,7 @@ def test_more_than_a_thousandth_of_the_money_is_a_ticket_either_way(
 ) -> None:
     found = alarm(RULE, counted(theirs))
 
-    assert (found.severity, found.state, found.for_ms) == (Severity.TICKET, "live", 15 * S)
+    assert (found.severity, found.state, found.for_ms) == (Severity.TICKET, "live", 10 * S)
     assert found.why["drift_lines"] == drift
     assert found.why["drift_minor"] == drift * PRICE
 
