@@ -137,7 +137,8 @@ class Floor(Struct, array_like=True):
         the newest only; a product has one number, and a number one product, those told last.
         ``acted_ms`` is when somebody last changed something by hand: listed, pinned, delisted, or
         reported stock as ``manual``. Of products those that are not for sale go first when there is
-        no room, of them or else of all the one of which nothing was told for longest.
+        no room, of them or else of all the one of which nothing was told for longest. ``room_id`` is
+        the platform's name of the room, told last.
     """
 
     products: dict[str, Product] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class Floor(Struct, array_like=True):
     coupons: dict[str, Coupon] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     acted_ms: int = 0
+    room_id: str = ""
 
     def on_show(self, at_ms: int) -> str | None:
         """The product that was on show at a time, pinned last; None: none that is known."""
@@ -172,6 +174,7 @@ class Floor(Struct, array_like=True):
         if take is None:
             return False
         take(self, event)
+        self.room_id = getattr(event, "room_id", self.room_id)
         return True
 
     def list_product(self, event: ProductListed) -> None:

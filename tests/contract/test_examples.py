@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from streamproc.events.codec import Codec, encode
+from streamproc.events.outputs import OUTPUTS, encoded
 from streamproc.events.registry import CLASS_OF, TOPIC_OF, AnyEvent, type_of
 from streamproc.events.rejected import Rejected, RejectReason
 from tests.contract.validators import TOPICS, as_json, validator
 
-EXAMPLES = sorted((TOPICS / "examples").glob("*/*.json"))
+OUTPUTS_SHOWN = sorted(
+    path for topic in OUTPUTS for path in (TOPICS / "examples" / topic).glob("*.json")
+)
+EXAMPLES = sorted({*(TOPICS / "examples").glob("*/*.json")} - {*OUTPUTS_SHOWN})
 GOOD = [path for path in EXAMPLES if not path.name.startswith("bad-")]
 BAD = [path for path in EXAMPLES if path.name.startswith("bad-")]
 DAY_MS = 86_400_000
@@ -94,3 +99,16 @@ def test_the_good_examples_of_an_event_show_each_of_its_fields(tag: str) -> None
 
 def test_every_folder_of_examples_is_named_for_an_event() -> None:
     assert {path.parent.name for path in EXAMPLES} == set(CLASS_OF)
+
+
+@pytest.mark.parametrize("path", OUTPUTS_SHOWN, ids=named)
+def test_an_output_that_is_shown_keeps_its_schema_and_is_read_whole(path: Path) -> None:
+    body = as_json(path.read_bytes())
+    read = msgspec.json.decode(path.read_bytes(), type=OUTPUTS[path.parent.name])
+
+    assert [error.message for error in validator(path.parent.name).iter_errors(body)] == []
+    assert as_json(encoded(read)) == body
+
+
+def test_every_output_is_shown() -> None:
+    assert {path.parent.name for path in OUTPUTS_SHOWN} == set(OUTPUTS)

@@ -81,6 +81,7 @@ class Watched:
         if rooms is not None:
             room.lifecycle = rooms.told.lifecycle or room.lifecycle
             room.floor = self._record(_FLOOR, _floor, room.floor)
+            room.room_id = room.floor.room_id
             room.pulse = self._record(_PULSE, _pulse, room.pulse)
         comments = found[COMMENTS_TOPIC]
         if comments is not None:

@@ -255,12 +255,25 @@ def test_a_record_of_a_newer_version_is_refused(kind: Kind, topic: str) -> None:
 
 def test_host_and_staff_are_remembered_whatever_they_say() -> None:
     program = LiveProgram(SpelledReader())
-    for n in range(SPOKEN + 4):
+    for n in range(6):
         role = Role.STAFF if n % 2 else Role.HOST
         tell(program, comment(("hello", "r L")[n % 2], T0 - n, role=role, user_key=None))
     tell(program, comment("s L", T0), comment("hello", T0, role=Role.HOST, mirrored=True))
 
     spoken = tally_of(program).senses.spoken
+    assert spoken == [
+        Spoken(T0 - 1, 0, "staff", ("restock_request",), "p:p-1"),
+        Spoken(T0, 0, "host", (), ""),
+    ]
+
+
+def test_of_what_host_and_staff_say_the_newest_of_so_many_things_is_kept() -> None:
+    program = LiveProgram(SpelledReader())
+    for n in range(SPOKEN + 4):
+        tell(program, comment(f"x #{n + 1}", T0 + n, role=Role.HOST, user_key=None))
+    tell(program, comment("x #5", T0 + 900, role=Role.STAFF, user_key=None))
+
+    spoken = tally_of(program).senses.spoken
     assert len(spoken) == SPOKEN
-    assert spoken[-1] == Spoken(T0, 0, "host", (), "")
-    assert spoken[-2] == Spoken(T0 - 1, 0, "staff", ("restock_request",), "p:p-1")
+    assert [each.subject for each in spoken[:2]] == ["l:6", "l:7"]
+    assert (spoken[-1].at_ms, spoken[-1].subject) == (T0 + 900, "l:5")

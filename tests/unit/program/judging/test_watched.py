@@ -96,6 +96,7 @@ def test_a_room_tells_what_happened_in_it() -> None:
     assert next(row.sold.packs[each].created for each in row.sold.packs)[0] == 1
     assert room.floor.products["p-1"].stock[""].out_since_ms == T0 + 30_000
     assert room.acted_ms == T0 + 4_000
+    assert room.room_id == "r-1"
     assert room.online is not None
     assert room.online.viewers == 50
 
