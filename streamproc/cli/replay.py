@@ -109,8 +109,8 @@ class _Run:
             self._screen.show(self._playback)
 
     def play_in_order(self, records: Iterable[Recorded]) -> None:
-        """The same for records that come topic by topic."""
-        self.play(records if self._times is None else by_event_time(records))
+        """The same for records that come topic by topic: rooms are judged by the events of all of them."""
+        self.play(by_event_time(records))
 
     def _batches(self, records: Iterable[Recorded]) -> Iterator[list[Recorded]]:
         if self._times is None:

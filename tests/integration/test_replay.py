@@ -53,6 +53,9 @@ async def test_file_topics_and_state_say_the_same(embedded_broker: Broker, tmp_p
         await streamproc("replay", "--from-kafka", "--json", "--speed", "1000", *server)
     )
 
+    for each in (replayed, read, paced):
+        del each["alerts"]  # each names the offsets that it was judged at
+
     assert verified["compared_records"] == events
     assert replayed["digest"] == verified["state_sha256"] == verified["log_sha256"]
     assert read == replayed

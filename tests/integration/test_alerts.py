@@ -1,0 +1,95 @@
+"""Alerts leave a real worker, once each by name and number, also when it is killed in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
+from streamproc.events.registry import AnyEvent
+from streamproc.events.rooms import AdapterHeartbeat
+from streamproc.provision.admin import ensure_topics
+from tests.builders import made, profiled, room_started
+from tests.command_line import running_worker, send
+from tests.contract.validators import as_json, validator
+from tests.folding import log_of
+from tests.kafka_log import read_topic
+from tests.servers import Broker
+
+pytestmark = pytest.mark.integration
+
+APP_ID = "alarmed"
+DEADLINE_S = 120.0
+POLL_S = 0.3
+BEAT_S = 10
+SILENT_S = 25
+SECOND_MS = 1_000
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def beat(at_ms: int) -> AdapterHeartbeat:
+    return made(AdapterHeartbeat, at_ms, connected=True)
+
+
+async def told(
+    bootstrap: str, holds: Callable[[Sequence[AlertTransition]], bool], what: str
+) -> list[AlertTransition]:
+    """Every step of the connector's alert on the topic, once something holds of them."""
+    deadline_s = time.monotonic() + DEADLINE_S
+    while True:
+        values = [each.value or b"" for each in await read_topic(bootstrap, ALERTS_TOPIC, [0])]
+        steps = [each for each in map(decode_alert, values) if each.kind == "AdapterDown"]
+        if holds(steps):
+            broken = [
+                error.message
+                for value in values
+                for error in validator(ALERTS_TOPIC).iter_errors(as_json(value))
+            ]
+            assert broken == []
+            return steps
+        assert time.monotonic() < deadline_s, f"not in time: {what}; {steps}"
+        await asyncio.sleep(POLL_S)
+
+
+async def test_what_is_told_of_a_connector_that_fell_silent_survives_its_worker(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = kafka_broker.bootstrap
+    await ensure_topics(bootstrap, partitions=1, replication_factor=1, app_id=APP_ID)
+    last_ms = now_ms() - SILENT_S * SECOND_MS
+    beats = [last_ms - n * BEAT_S * SECOND_MS for n in range(12)]
+    before: list[AnyEvent] = [
+        profiled(at_ms=beats[-1]),
+        room_started(beats[-1]),
+        *map(beat, reversed(beats)),
+    ]
+    await send(bootstrap, log_of(before))
+
+    async with running_worker(bootstrap, APP_ID, tmp_path) as worker:
+        await told(bootstrap, bool, "it fires")
+        worker.kill()
+    async with running_worker(bootstrap, APP_ID, tmp_path) as worker:
+        await worker.until(lambda said: said["caught_up"], "recovered")
+        for _ in range(5):
+            await send(bootstrap, log_of([beat(now_ms())]))
+            await asyncio.sleep(1)  # a connector that beats again beats for a while
+        steps = await told(
+            bootstrap, lambda steps: any(each.phase == "resolved" for each in steps), "it is over"
+        )
+        worker.terminate()
+        assert await worker.ended() == 0
+
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for step in steps:
+        numbers[step.alert_id].add(step.seq)
+    (name,) = numbers
+    assert numbers[name] == set(range(1, max(numbers[name]) + 1))
+    assert {each.host_name for each in steps} == {"张桂兰"}
