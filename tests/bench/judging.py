@@ -47,15 +47,13 @@ PARTITIONS: Final = 12
 SECOND_MS: Final = 1_000
 SLOW: Final = 5
 """Of the history only one second in so many is told: what is looked at is as long, and there sooner."""
-TEXTS: Final = (
-    *("支持家乡", "已经下单了", "来了来了", "主播好", "去年买过,好吃", "666") * 3,
-    "这个蜜薯甜不甜?",
-    "主播讲一下今天什么时候发货",
-    "优惠券还有吗?",
-    "年糕怎么做吃好?",
-)
+TEXTS: Final = (*("支持家乡", "已经下单了", "来了来了", "主播好", "去年买过,好吃", "666"),)
+QUESTIONS: Final = ("这个蜜薯甜不甜?", "今天什么时候发货", "优惠券还有吗?", "年糕怎么做吃好?")
+ASKS_SHARE: Final = 0.1
 ASKED: Final = "牛大力没货了,给补下货!"
-ASKING_SHARE: Final = 0.02
+ASKING_SHARE: Final = 0.2
+TROUBLED: Final = 20
+"""Rooms in which viewers ask for stock."""
 
 
 def happens(number: int, second: int, rng: random.Random) -> Iterator[AnyEvent]:
@@ -76,7 +74,9 @@ def happens(number: int, second: int, rng: random.Random) -> Iterator[AnyEvent]:
     viewer = rng.randrange(3_000)
     yield joined(viewer, at_ms, **names)
     yield liked(3, at_ms, viewer_key=viewer_key(viewer), **names)
-    text = ASKED if rng.random() < ASKING_SHARE else rng.choice(TEXTS)
+    text = rng.choice(QUESTIONS if rng.random() < ASKS_SHARE else TEXTS)
+    if number < TROUBLED and rng.random() < ASKING_SHARE:
+        text = ASKED
     yield comment(text, at_ms, user_key=viewer_key(viewer), **names)
     if second % 4 == number % 4:
         line = {"order_id": f"o-{second}", "product_id": f"p-{rng.randrange(1, 7)}", **names}
@@ -87,8 +87,9 @@ def happens(number: int, second: int, rng: random.Random) -> Iterator[AnyEvent]:
         yield made(AdapterHeartbeat, at_ms, connected=True, last_message_age_ms=200, **names)
     if second % 15 == number % 15:
         yield made(StreamHealth, at_ms, frames_per_s=25.0, audio_rms_db=-20.0, **names)
-    if second % 60 == number % 60:
-        yield comment("欢迎大家", at_ms, user_key=None, role=Role.HOST, **names)
+    if second % 15 == number % 15:
+        answer = QUESTIONS[second // 15 % len(QUESTIONS)]
+        yield comment(answer, at_ms, user_key=None, role=Role.HOST, **names)
 
 
 def measure(rooms: int, rounds: int) -> dict[str, Any]:

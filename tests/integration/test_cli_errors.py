@@ -21,6 +21,7 @@ from streamproc.errors import (
     StreamprocError,
     TopicMissing,
 )
+from streamproc.events.outputs import OUTPUTS
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.provision.admin import ensure_topics
 from streamproc.sinks.kafka_outputs import SUFFIX
@@ -127,7 +128,9 @@ async def test_a_missing_topic_for_dead_letters_is_told_before_anything_is_folde
     broker: Broker,
 ) -> None:
     changelog = "letterless-state-changelog"
-    await make_topics(broker.bootstrap, [*INPUT_TOPICS, *LETTERS[1:], changelog], PARTITIONS, {})
+    await make_topics(
+        broker.bootstrap, [*INPUT_TOPICS, *LETTERS[1:], *OUTPUTS, changelog], PARTITIONS, {}
+    )
 
     done = await start_worker(broker, "letterless")
 
@@ -138,7 +141,7 @@ async def test_a_missing_topic_for_dead_letters_is_told_before_anything_is_folde
 async def test_inputs_that_differ_in_their_partitions_are_refused(broker: Broker) -> None:
     others = [topic for topic in INPUT_TOPICS if topic != COMMENTS]
     changelog = "differ-state-changelog"
-    await make_topics(broker.bootstrap, [*others, *LETTERS, changelog], PARTITIONS, {})
+    await make_topics(broker.bootstrap, [*others, *LETTERS, *OUTPUTS, changelog], PARTITIONS, {})
     await make_topics(broker.bootstrap, [COMMENTS], PARTITIONS + 1, {})
 
     done = await start_worker(broker, "differ")
@@ -147,7 +150,7 @@ async def test_inputs_that_differ_in_their_partitions_are_refused(broker: Broker
 
 
 async def test_a_changelog_with_another_number_of_partitions_is_refused(broker: Broker) -> None:
-    await make_topics(broker.bootstrap, [*INPUT_TOPICS, *LETTERS], PARTITIONS, {})
+    await make_topics(broker.bootstrap, [*INPUT_TOPICS, *LETTERS, *OUTPUTS], PARTITIONS, {})
     await make_topics(broker.bootstrap, ["other-state-changelog"], PARTITIONS + 1, {})
 
     done = await start_worker(broker, "other")
