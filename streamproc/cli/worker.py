@@ -191,7 +191,19 @@ class RunningWorker:
         if engine is None:
             return status, [], []
         programs = self._programs()
+        for program in programs:
+            self._tell_failures(program)
         return status, host_rows(programs), alert_rows(programs)
+
+    def _tell_failures(self, program: LiveProgram) -> None:
+        """Say where a rule failed: its room is left alone for a minute, all others go on."""
+        failures = {} if program.judging is None else program.judging.failures
+        for room, error in failures.items():
+            notes = "; ".join(getattr(error, "__notes__", []))
+            self._display.note(
+                f"no alerts of {room} for a minute: {error!r} ({notes}). Please report it"
+            )
+        failures.clear()
 
     def _programs(self) -> list[Any]:
         return [each.program for each in self.run.engine.partitions.values()]

@@ -74,6 +74,7 @@ class Playback:
             self._second = at
             for program in self.programs:
                 program.judge(at * SECOND_MS, caught_up=True)
+                self._refuse_failures(program)
                 self._state.update(program.take_dirty())
                 published = program.take_outputs().published
                 self.alerts += [decode_alert(each.value or b"") for each in published]
@@ -83,6 +84,13 @@ class Playback:
                 default=0,
             )
             at = max(at + 1, min(second, -(-due // SECOND_MS)))
+
+    @staticmethod
+    def _refuse_failures(program: LiveProgram) -> None:
+        """Raise what a rule raised: a replay has no rooms to protect."""
+        if program.judging is not None:
+            for error in program.judging.failures.values():
+                raise error
 
     def _fold(self, records: Sequence[Recorded]) -> None:
         parts: dict[tuple[str, int], list[Recorded]] = {}

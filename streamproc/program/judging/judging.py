@@ -26,6 +26,8 @@ from streamproc.tally.sessions import Session
 
 FIRST_SIGHT_MS: Final = 1_800_000
 """A broadcast that was silent for longer when it is first looked at is over, though nobody said so."""
+FAILED_MS: Final = 60_000
+"""So long a room is left alone in which a rule failed."""
 
 _KEY_HEAD: Final = 2
 _ORDERS: Final = TOPIC_CODES[ORDERS_TOPIC]
@@ -42,7 +44,8 @@ class Judging:
     """The alerts of one partition, moved on by the clock.
 
     Shapes: ``judge`` may be replaced at any time: from the next moment on another one judges. ``read``
-        are the next offsets by topic. What a room was told while nobody judged, because the partition was
+        are the next offsets by topic, ``failures`` what rules raised, by host and broadcast, for whoever
+        tells of it and empties it. What a room was told while nobody judged, because the partition was
         behind, is looked at whole when it has caught up.
     """
 
@@ -56,6 +59,7 @@ class Judging:
         self.judge = judge
         self.read: dict[str, int] = {}
         self.lexicon_version: str | None = None
+        self.failures: dict[str, Exception] = {}
         self._alerts = AlertRecords(records)
         self._clock = EventClock()
         self._profile_at = profile_at
@@ -95,7 +99,10 @@ class Judging:
             return
         due = [ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms]
         for ids in sorted(self._told.union(due)):
-            self._judge(ids, now_ms)
+            try:
+                self._judge(ids, now_ms)
+            except Exception as error:  # noqa: BLE001  # a defect of a rule may raise anything
+                self._fail(ids, error, now_ms)
         self._told.clear()
         self._tidy()
 
@@ -176,6 +183,12 @@ class Judging:
             self._due_ms[ids] = judged.due_ms
         else:
             self._leave(ids)
+
+    def _fail(self, ids: bytes, error: Exception, now_ms: int) -> None:
+        """Leave a room alone for a while: a rule that fails in it must not stop tallies and other rooms."""
+        self.failures[ids.replace(SEPARATOR, b" ").decode()] = error
+        self._watched.pop(ids, None)
+        self._due_ms[ids] = now_ms + FAILED_MS
 
     def _leave(self, ids: bytes) -> None:
         """Watch a broadcast no more, until it is told of."""

@@ -1,5 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from streamproc.alerts.judge import Judge
+from streamproc.alerts.limits import Limits
+from streamproc.alerts.model import Finding
+from streamproc.alerts.registry import RULE_OF_KIND
+from streamproc.alerts.room import Room
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
 from streamproc.events.registry import ROOMS_TOPIC
 from streamproc.program.judging.judging import FIRST_SIGHT_MS
@@ -142,3 +150,24 @@ def test_what_is_published_is_handed_out_once() -> None:
 
     assert [each.kind for each in decoded(program.take_outputs().published)] == ["StreamDead"]
     assert program.take_outputs().published == []
+
+
+def test_a_rule_that_fails_in_one_room_stops_neither_tallies_nor_other_rooms() -> None:
+    def fail(room: Room, _limits: Any) -> list[Finding]:  # noqa: ANN401 - a rule's limits
+        if room.host_id == "h-1":
+            raise ZeroDivisionError
+        return []
+
+    broken = replace(RULE_OF_KIND["CommentStorm"], judge=fail, warm_up_ms=0, after_pin_ms=0)
+    program = LiveProgram(None, Judge([broken, RULE_OF_KIND["StreamDead"]], Limits().of_host))
+    for host in ("h-1", "h-2"):
+        where: dict[str, Any] = {"host_id": host, "session_id": f"s-{host}"}
+        tell(program, room_started(T0 - 1_000, **where), joined(at_ms=T0, **where))
+
+    steps = pass_time(program, T0 + SECOND_MS, T0 + 600_000)
+
+    assert {each.host_id for each in steps} == {"h-2"}
+    assert program.judging is not None
+    (where_it_failed,) = program.judging.failures
+    assert where_it_failed == "h-1 s-h-1"
+    assert tell(program, joined(2, T0 + 601_000)).applied == 1
