@@ -61,18 +61,26 @@ class Broadcast:
         self._delivery = Delivery(self._stage.rooms, self.frame)
 
     def emissions(self) -> Iterator[Emission]:
-        """Everything to send, in the order of sending."""
+        """Everything to send, in the order of sending; what is taken counts as sent."""
+        for emission in self.drawn():
+            self.count(emission)
+            yield emission
+
+    def drawn(self) -> Iterator[Emission]:
+        """The same, for whoever may stop before sending what was taken: nothing counts until told."""
         frame, options = self.frame, self._options
         rng = chance(options.seed, self._scenario.name, "disturbance")
         disturbance = Disturbance(options, frame, rng)
         for room, stock in zip(self._stage.rooms, self._stocks, strict=True):
             for timed in prelude(self._scenario, room, stock, frame):
-                yield self._counted(disturbance.calm(timed))
+                yield disturbance.calm(timed)
         for timed in self._timed():
-            for emission in disturbance.disturb(timed):
-                yield self._counted(emission)
-        for emission in disturbance.rest():
-            yield self._counted(emission)
+            yield from disturbance.disturb(timed)
+        yield from disturbance.rest()
+
+    def count(self, emission: Emission) -> None:
+        """Let an emission be part of what is true."""
+        self._truth.add(emission)
 
     def totals(self, *, complete: bool) -> Totals:
         """What is true so far; ``complete`` once the stream is used up."""
@@ -91,10 +99,6 @@ class Broadcast:
         )
         self._truth.into(totals)
         return totals
-
-    def _counted(self, emission: Emission) -> Emission:
-        self._truth.add(emission)
-        return emission
 
     def _timed(self) -> Iterator[Timed]:
         """All events in the order of their happening."""

@@ -137,7 +137,7 @@ class _Sending:
         now = asyncio.get_running_loop().time
         started_s = now()
         due: list[Emission] = []
-        for number, emission in enumerate(self._broadcast.emissions()):
+        for number, emission in enumerate(self._broadcast.drawn()):
             due_s = started_s + self._due_s(emission, number)
             if due_s > now() or len(due) >= _CHUNK:
                 await self._send(sender, due)
@@ -170,6 +170,8 @@ class _Sending:
         if not due:
             return
         first = self._ledger.sending(due)
+        for emission in due:
+            self._broadcast.count(emission)
         self.progress.emitted += len(due)
         self.progress.at_ms = due[-1].at_ms
         await sender.send(

@@ -78,11 +78,11 @@ def read_plainly(text: str) -> Reading:
             continue
         entry = one.entries[which]
         kind = one.lexicon.classes.get(entry.kind)
-        signature += GAP if start > last else ""
+        signature += GAP if form[last:start].strip(" ") else ""  # a space only parts Latin words
         signature += "" if kind is not None and kind.ignored else one.vocabulary.codes[entry.kind]
         refs += [] if entry.ref is None else [entry.ref]
         last = end
-    signature += GAP if len(form) > last else ""
+    signature += GAP if form[last:].strip(" ") else ""
     decision = one.decider.decide(re.sub(f"{GAP}+", GAP, signature))
     links = catalog().links()
     for ref in (refs[at] for at in decision.mentions):

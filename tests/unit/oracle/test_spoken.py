@@ -45,9 +45,11 @@ def test_the_newest_sixteen_facts_are_kept_however_they_come() -> None:
     ]
 
 
-def test_the_newest_sixteen_comments_of_host_and_staff_are_kept_however_they_come() -> None:
-    spoken = [said("hello", None, T0 + 99 - n, role=Role.HOST) for n in range(20)]
+def test_of_what_host_and_staff_say_the_newest_of_32_things_are_kept_however_they_come() -> None:
+    spoken = [said(f"hello #{n + 1}", None, T0 + 99 - n, role=Role.HOST) for n in range(40)]
+    again = said("hello #40", None, T0 + 100, role=Role.STAFF)
 
-    kept = told(*spoken)["spoken"]
-    assert [each[0] - T0 for each in kept] == list(range(84, 100))
-    assert kept[-1] == [T0 + 99, 0, "host", [], ""]
+    kept = told(*spoken, again)["spoken"]
+    assert [each[0] - T0 for each in kept] == [*range(69, 100), 100]
+    assert kept[-1] == [T0 + 100, 40, "staff", [], "l:40"]
+    assert kept[-2] == [T0 + 99, 0, "host", [], "l:1"]
