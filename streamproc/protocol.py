@@ -6,9 +6,9 @@ it; the program knows nothing of Kafka or Faust. It may import nothing of ours; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -82,6 +82,20 @@ class Published:
     headers: Headers = ()
 
 
+@dataclass(slots=True, frozen=True)
+class View:
+    """What is to be seen of one key of a program now; a newer view of the key replaces it.
+
+    Shapes: ``value`` is a JSON object, or None: there is nothing to be seen of the key any more.
+        ``parts`` are pieces of something longer, by what they are part of and by place, each replacing the
+        one that was told before; those that did not change are left out.
+    """
+
+    key: bytes
+    value: bytes | None
+    parts: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Outputs:
     """What leaves a program: dead letters before the flush that passes them, the rest after it."""
@@ -133,4 +147,20 @@ class Program(Protocol):
 
     def delivered(self, published: Sequence[Published]) -> None:
         """These records, which :meth:`take_outputs` gave, are durable in their topics."""
+        ...
+
+
+@runtime_checkable
+class Shown(Protocol):
+    """A program of which something is to be seen while it runs."""
+
+    def take_views(self, most: int) -> list[View]:
+        """What changed since it was taken last, of at most so many keys, those first that wait longest.
+
+        Shapes: a key is told once a second at most. Synchronous; changes nothing of the state.
+        """
+        ...
+
+    def show_again(self) -> None:
+        """Have every view told again, with all its parts: whoever shows them lost some."""
         ...

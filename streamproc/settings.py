@@ -88,6 +88,8 @@ class Engine(Group):
     """How often the owner of a quiet partition looks whether anybody else wrote to its changelog."""
     stall_timeout_s: float = Field(120.0, ge=5, le=86_400)
     """A recovery, flush or commit without progress for so long ends the worker."""
+    views_share_max: float = Field(0.15, gt=0, le=1)
+    """The share of a core that making tallies for views may take; past it each moves less often."""
     accept_loss: bool = False
     """Go on where the log lost data that was never read, and count it as absent, instead of refusing."""
 

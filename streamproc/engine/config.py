@@ -32,6 +32,7 @@ class EngineConfig:
     commit_interval_s: float = 1.0
     look_interval_s: float = 60.0
     tick_interval_s: float = 1.0
+    views_share_max: float = 0.15
     stall_timeout_s: float = 120.0
     dead_letter_ratio_max: float = 0.10
     dead_letter_window_records: int = 10_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import structlog
@@ -20,9 +20,17 @@ from streamproc.engine.config import EngineConfig
 from streamproc.engine.limiter import DeadLetterLimiter
 from streamproc.engine.ownership import Writer
 from streamproc.engine.partition import Partition
-from streamproc.engine.ports import Failure, Group, OutputSink, Progress, SourcePartition
+from streamproc.engine.ports import (
+    Failure,
+    Group,
+    OutputSink,
+    Progress,
+    SourcePartition,
+    Viewer,
+)
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
+from streamproc.engine.showing import Showing, show_again
 from streamproc.errors import StreamprocError, Superseded
 from streamproc.protocol import Program
 
@@ -47,6 +55,7 @@ class Engine:
         sink: OutputSink,
         failure: Failure,
         progress: Progress,
+        viewers: Sequence[Viewer] = (),
     ) -> None:
         self.config = config
         self.changelog = Changelog(config)
@@ -61,6 +70,7 @@ class Engine:
         self._sink = sink
         self._failure = failure
         self._progress = progress
+        self._showing = Showing(viewers, config.views_share_max)
         self._writer = Writer(started_us=time.time_ns() // 1000)
         self._written_by = f"streamproc pid-started {self._writer.started_us}"
         self._limiters: dict[SourcePartition, DeadLetterLimiter] = {}
@@ -96,6 +106,7 @@ class Engine:
             self.stale_records += partition.ownership.stale_records
         self.partitions = {}
         self.paused = {}
+        self._showing.owned(())
         self._room.set()
 
     def on_assigned(self, generation: int, partitions: Iterable[int]) -> None:
@@ -155,7 +166,12 @@ class Engine:
             for topic in limits.inputs
             for number in self.partitions
         }
+        self._showing.owned(self.partitions)
         self._progress.recovered(len(recovered), records, duration_s)
+
+    def show_again(self) -> None:
+        """Have everything that is to be seen told again: whoever shows it lost some."""
+        show_again(self.partitions.values())
 
     # -- the hot path ------------------------------------------------------------------------------
 
@@ -256,6 +272,7 @@ class Engine:
                 return
             partition.flush_started_s = time.monotonic()
             flush = partition.take_flush(self._written_by)
+            views = self._showing.taken(partition)
             self._room.set()
             if flush.outputs.dead_letters:
                 await self._sink.write_dead_letters(flush.outputs.dead_letters)
@@ -275,6 +292,8 @@ class Engine:
                 await self._sink.publish(flush.outputs.published)
                 if not partition.discarded:
                     partition.program.delivered(flush.outputs.published)
+                    self._showing.told(partition, flush.outputs.published)
+            self._showing.show(partition, views)
 
     async def _meet(self, partition: Partition, first: int, end: int) -> None:
         others = await self.changelog.read_range(partition.number, first, end)
@@ -315,6 +334,7 @@ class Engine:
             self._note_ends()
             for partition in list(self.partitions.values()):
                 partition.tick(now_ms, partition.look_behind(self.config.batch_records_max))
+                self._showing.show_idle(partition)
 
     def _note_ends(self) -> None:
         if not self.partitions:

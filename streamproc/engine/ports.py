@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 from streamproc.errors import StreamprocError
-from streamproc.protocol import DeadLetter, Published
+from streamproc.protocol import DeadLetter, Published, View
 
 
 class SourcePartition(NamedTuple):
@@ -25,6 +25,27 @@ class OutputSink(Protocol):
 
     async def publish(self, records: Sequence[Published]) -> None:
         """Return once they are durable; what is published may be published again."""
+        ...
+
+
+class Viewer(Protocol):
+    """Shows what a worker knows to people and to other programs.
+
+    Synchronous, and never waits for anything: what is slow goes on beside it. ``version`` says which
+    durable state is shown: it only grows, whoever owns the partition, and of two views of a key the one
+    with the greater version, and among those the later one, is the newer. It stays below 2**53.
+    """
+
+    def show(self, partition: int, version: int, views: Sequence[View]) -> None:
+        """These views are of a state that is durable."""
+        ...
+
+    def told(self, partition: int, version: int, records: Sequence[Published]) -> None:
+        """These records are durable in their topics."""
+        ...
+
+    def owned(self, partitions: frozenset[int]) -> None:
+        """From now on these are ours, and no others; all of their views follow anew."""
         ...
 
 

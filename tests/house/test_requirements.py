@@ -11,7 +11,7 @@ import pytest
 from tests.house.tree import ROOT, pyproject
 
 FILES = sorted((ROOT / "requirements").glob("*.txt"))
-PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
+PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[a-z,]+\])?==([^\s;\\]+)")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 

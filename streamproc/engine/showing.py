@@ -1,0 +1,109 @@
+"""Showing what programs know: after the flush that holds it, and never at the cost of folding.
+
+Source: docs/adr/0015-views.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from streamproc.engine.partition import Partition
+from streamproc.engine.ports import Viewer
+from streamproc.protocol import Published, Shown, View
+
+OFFSET_BITS: Final = 44
+"""Of a version: the place in the changelog; above it the incarnation, in the 9 bits that are left of the 53
+that every reader of JSON can hold."""
+
+_FIRST_GUESS_S: Final = 0.0005
+_CHANGE: Final = 0.1
+_MOST: Final = 64
+"""So many views are made in one go: a batch must not wait for more."""
+
+
+def version_of(partition: Partition) -> int:
+    """The version of what is durable of a partition. Shapes: below 2**53, and it only grows."""
+    owned = partition.ownership
+    return (owned.epoch.incarnation << OFFSET_BITS) + owned.applied_offset
+
+
+class Budget:
+    """How many views may be made now, so that making them takes no more than a share of the time.
+
+    Units: ``share`` of one core, from 0 to 1.
+    """
+
+    def __init__(self, share: float, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._share = share
+        self._clock = clock
+        self._at_s = clock()
+        self._left_s = share
+        self._each_s = _FIRST_GUESS_S
+        self.spent_s = 0.0
+
+    def most(self) -> int:
+        """How many may be made now; not more than a batch may wait for."""
+        now_s = self._clock()
+        self._left_s = min(self._share, self._left_s + (now_s - self._at_s) * self._share)
+        self._at_s = now_s
+        return 0 if self._left_s <= 0 else max(1, min(_MOST, int(self._left_s / self._each_s)))
+
+    def spend(self, began_s: float, made: int) -> None:
+        """So many were made since then."""
+        took_s = self._clock() - began_s
+        self._left_s -= took_s
+        self.spent_s += took_s
+        if made:
+            self._each_s += _CHANGE * (took_s / made - self._each_s)
+
+
+class Showing:
+    """What the viewers are told of, and when."""
+
+    def __init__(self, viewers: Sequence[Viewer], share: float) -> None:
+        self._viewers = viewers
+        self._budget = Budget(share)
+
+    def taken(self, partition: Partition) -> list[View]:
+        """Views of the state in memory as it is now; to be told of once it is durable."""
+        program = partition.program
+        if not self._viewers or not isinstance(program, Shown):
+            return []
+        most = self._budget.most()
+        if not most:
+            return []
+        began_s = time.perf_counter()
+        views = program.take_views(most)
+        self._budget.spend(began_s, len(views))
+        return views
+
+    def show(self, partition: Partition, views: Sequence[View]) -> None:
+        """The state that these are of is durable."""
+        if views and not partition.discarded:
+            for viewer in self._viewers:
+                viewer.show(partition.number, version_of(partition), views)
+
+    def told(self, partition: Partition, records: Sequence[Published]) -> None:
+        """These records of a partition are out."""
+        for viewer in self._viewers:
+            viewer.told(partition.number, version_of(partition), records)
+
+    def show_idle(self, partition: Partition) -> None:
+        """Show what changes by time alone, of a partition that has nothing to flush."""
+        if not partition.needs_flush and not partition.writing.locked():
+            self.show(partition, self.taken(partition))
+
+    def owned(self, partitions: Iterable[int]) -> None:
+        """These partitions are ours now, and no others."""
+        numbers = frozenset(partitions)
+        for viewer in self._viewers:
+            viewer.owned(numbers)
+
+
+def show_again(partitions: Iterable[Partition]) -> None:
+    """Have all that is to be seen of these partitions told again."""
+    for partition in partitions:
+        if isinstance(partition.program, Shown):
+            partition.program.show_again()
