@@ -64,9 +64,10 @@ class LiveProgram:
         self._rest = Rest(self.streams.values())
         self._codecs = {topic: Codec(topic) for topic in INPUT_TOPICS}
         self._outputs = Outputs()
-        self.judging = (
-            None if judge is None else Judging(judge, self.records, self.streams, self.profiles.at)
-        )
+        self.judging = None
+        if judge is not None:
+            evident = self.comments.evident
+            self.judging = Judging(judge, self.records, self.streams, self.profiles.at, evident)
         self._name_lexicon(reader)
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
@@ -141,7 +142,9 @@ class LiveProgram:
 
     def judge(self, now_ms: int, caught_up: bool) -> None:
         """Move the alerts on to a moment."""
-        if self.judging is not None:
+        if self.judging is None:
+            self.comments.evident.clear()
+        else:
             self.judging.step(now_ms, caught_up)
 
     def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
