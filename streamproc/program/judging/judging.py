@@ -72,7 +72,7 @@ class Judging:
         self._newest_ms = 0
         self._to_tidy: list[bytes] = []
         self._behind = False
-        records.written = set()
+        self._written = records.listen()
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take over an alert, or a step of one, of a recovered state."""
@@ -129,18 +129,16 @@ class Judging:
 
     def _note(self) -> None:
         """Learn which broadcasts were told of since this was asked, and which minutes were written."""
-        written = self._records.written
         watched = self._watched
-        for keys in (written, self._records.changed):
-            for key in keys or ():
+        for keys in (self._written, self._records.changed):
+            for key in keys:
                 if key[0] == Kind.SESSION:
                     self._note_session(key)
                 elif key[:_KEY_HEAD] in TAKES and not self._behind:
                     found = watched.get(key[_KEY_HEAD:-_TAIL])
                     if found is not None:
                         found.written.add(key)
-        if written:
-            written.clear()
+        self._written.clear()
 
     def _note_session(self, key: bytes) -> None:
         self._told.add(key[_KEY_HEAD:])
