@@ -27,8 +27,9 @@ from streamproc.program.judging.judging import Judging
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
 from streamproc.program.rest import Rest
+from streamproc.program.showing.showing import Showing
 from streamproc.program.sweep import Sweep
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
+from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published, View
 
 _OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
@@ -42,9 +43,16 @@ class LiveProgram:
     Shapes: every record is owned by one input topic, so that what the state holds does not depend
         on how topics interleave, nor on how the log is cut into batches. ``reader`` tells what comments
         mean; without one they are counted only. ``judge`` makes alerts; without one there are none.
+        ``shown``: somebody takes views; whoever says so and takes none has their keys pile up.
     """
 
-    def __init__(self, reader: CommentReader | None = None, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        reader: CommentReader | None = None,
+        judge: Judge | None = None,
+        *,
+        shown: bool = False,
+    ) -> None:
         self.records = Records()
         self.orders = OrderFold(ORDERS_TOPIC, self.records)
         self.profiles = ProfileFold(self.records)
@@ -68,6 +76,7 @@ class LiveProgram:
         if judge is not None:
             evident = self.comments.evident
             self.judging = Judging(judge, self.records, self.streams, self.profiles.at, evident)
+        self.showing = Showing(self.records, self.streams, self.profiles) if shown else None
         self._name_lexicon(reader)
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
@@ -91,11 +100,16 @@ class LiveProgram:
 
     def _restore(self, key: bytes, value: bytes) -> None:
         """Learn what there is to learn of a record at once."""
-        kind, judging = key[0], self.judging
+        kind, judging, showing = key[0], self.judging, self.showing
         if kind == Kind.SESSION:
             session = self.streams[TOPIC_OF_CODE[key[1]]].restore_session(key, value)
             if judging is not None:
                 judging.restore_session(key, session)
+            if showing is not None:
+                showing.restore_session(key, session)
+        elif kind == Kind.MINUTE:
+            if showing is not None:
+                showing.restore_minute(key)
         elif kind == Kind.PROFILE:
             self.profiles.restore(key, value)
         elif kind in _OF_CLOCK and judging is not None:
@@ -137,6 +151,8 @@ class LiveProgram:
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """Judge rooms; delete a few of the records that are over, and close a few of those that rest."""
         self.judge(now_ms, caught_up)
+        if self.showing is not None:
+            self.showing.tick(now_ms, caught_up)
         self._sweep.step()
         self._rest.step()
 
@@ -169,6 +185,18 @@ class LiveProgram:
         """These steps of alerts are durable in their topic."""
         if self.judging is not None:
             self.judging.delivered(published)
+
+    def take_views(self, most: int) -> list[View]:
+        """What changed of hosts since it was taken last, of at most so many, those first that wait longest.
+
+        Shapes: a host is told once a tick at most. Changes nothing of the state.
+        """
+        return [] if self.showing is None else self.showing.take(most)
+
+    def show_again(self) -> None:
+        """Have every host told again, with all minutes of its curves."""
+        if self.showing is not None:
+            self.showing.show_again()
 
     def _reject(self, batch: Batch, first: int, events: Sequence[AnyEvent | Rejected]) -> None:
         for index, event in enumerate(events, first):

@@ -76,7 +76,7 @@ class Judging:
         self._newest_ms = 0
         self._to_tidy: list[bytes] = []
         self._behind = False
-        records.written = set()
+        self._written = records.listen()
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take over an alert, or a step of one, of a recovered state."""
@@ -135,10 +135,9 @@ class Judging:
 
     def _note(self) -> None:  # noqa: C901 - asked of every key that was written: as sparing of calls
         """Learn which broadcasts were told of since this was asked, and which minutes were written."""
-        written = self._records.written
         watched = self._watched
-        for keys in (written, self._records.changed):
-            for key in keys or ():
+        for keys in (self._written, self._records.changed):
+            for key in keys:
                 if key[0] == Kind.SESSION:
                     self._note_session(key)
                 elif key[:_KEY_HEAD] in TAKES and not self._behind:
@@ -147,8 +146,7 @@ class Judging:
                         found.written.add(key)
                 elif key[0] == Kind.FLOOR:
                     self._evident.add(key)
-        if written:
-            written.clear()
+        self._written.clear()
         for key in self._evident:
             found = watched.get(key[_KEY_HEAD:])
             if found is not None:
