@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge
 from streamproc.events.codec import Codec
 from streamproc.events.registry import (
@@ -28,7 +29,14 @@ from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
 from streamproc.program.rest import Rest
 from streamproc.program.sweep import Sweep
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
+from streamproc.protocol import (
+    Batch,
+    BatchReport,
+    DeadLetter,
+    Outputs,
+    Published,
+    sample_step,
+)
 
 _OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
@@ -132,6 +140,9 @@ class LiveProgram:
         if of_slice.rejected:
             self._reject(batch, part.start, events)
         report.add(of_slice)
+        report.event_times_ms += [
+            getattr(each, "occurred_at_ms", 0) for each in events[:: sample_step(len(batch))]
+        ]
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """Judge rooms; delete a few of the records that are over, and close a few of those that rest."""
@@ -166,6 +177,15 @@ class LiveProgram:
         """These steps of alerts are durable in their topic."""
         if self.judging is not None:
             self.judging.delivered(published)
+
+    def counts(self) -> Mapping[str, int]:
+        """What it counted since it was made: comments that were read, rooms in which a rule failed."""
+        failed = 0 if self.judging is None else self.judging.failed
+        return {"comments_scanned": self.comments.scanned, "judging_failures": failed}
+
+    def open_alerts(self) -> Iterator[tuple[str, str, Held]]:
+        """Host, broadcast and alert of each alert that fires or is about to end."""
+        return iter(()) if self.judging is None else self.judging.open_alerts()
 
     def _reject(self, batch: Batch, first: int, events: Sequence[AnyEvent | Rejected]) -> None:
         for index, event in enumerate(events, first):

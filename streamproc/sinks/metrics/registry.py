@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from streamproc.engine.measured import FLUSH_BOUNDS_S, LATENCY_BOUNDS_S, RECOVERY_BOUNDS_S
+
 PREFIX: Final = "streamproc_"
 
 COUNTER: Final = "counter"
@@ -14,10 +16,7 @@ GAUGE: Final = "gauge"
 HISTOGRAM: Final = "histogram"
 SUMMARY: Final = "summary"
 
-LATENCY_BOUNDS_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
-FLUSH_BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 LOOP_BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
-RECOVERY_BOUNDS_S: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 
 
 class Metric(NamedTuple):
