@@ -2,6 +2,7 @@
 
 It is the standard library's: ``prometheus_client``'s knows one page, and a probe must not depend on a
 framework's loop. Three paths, GET and HEAD, no body, few connections at a time, each with a deadline.
+Nothing is packed: that would cost a quarter of what 2,000 rooms do, for 3 MB in a data centre.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import contextlib
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from errno import EADDRINUSE
 from http import HTTPStatus
@@ -26,8 +26,6 @@ CONNECTIONS_MAX: Final = 16
 REQUEST_MAX_BYTES: Final = 16_384
 CONNECTION_MAX_S: Final = 10.0
 """Whoever takes longer to ask and to listen is cut off."""
-_GZIP: Final = 16 + zlib.MAX_WBITS
-_WORTH_PACKING_BYTES: Final = 1_400
 
 
 class Answer(NamedTuple):
@@ -178,10 +176,6 @@ class _Handler(BaseHTTPRequestHandler):
             answer = page()
         body = answer.body
         self.send_response(answer.status)
-        packs = "gzip" in (self.headers.get("Accept-Encoding") or "")
-        if packs and len(body) > _WORTH_PACKING_BYTES:
-            body = _packed(body)
-            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
@@ -215,12 +209,6 @@ class _Bounded:
 
 def _plain(status: HTTPStatus, words: str) -> Answer:
     return Answer(status, "text/plain; charset=utf-8", words.encode())
-
-
-def _packed(body: bytes) -> bytes:
-    """Packed with least effort; zlib lets other threads run meanwhile."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
-    return packer.compress(body) + packer.flush()
 
 
 def _bound(host: str, port: int, pages: dict[str, Page], context: ssl.SSLContext | None) -> _Server:
