@@ -60,11 +60,12 @@ class Budget:
 
 
 class Showing:
-    """What the viewers are told of, and when."""
+    """What the viewers are told of, and when. Shapes: ``made`` counts the views that were made."""
 
     def __init__(self, viewers: Sequence[Viewer], share: float) -> None:
         self._viewers = viewers
         self._budget = Budget(share)
+        self.made = 0
 
     def taken(self, partition: Partition) -> list[View]:
         """Views of the state in memory as it is now; to be told of once it is durable."""
@@ -77,7 +78,13 @@ class Showing:
         began_s = time.perf_counter()
         views = program.take_views(most)
         self._budget.spend(began_s, len(views))
+        self.made += len(views)
         return views
+
+    @property
+    def spent_s(self) -> float:
+        """How long making them took in all."""
+        return self._budget.spent_s
 
     def show(self, partition: Partition, views: Sequence[View]) -> None:
         """The state that these are of is durable."""

@@ -58,6 +58,7 @@ class CommentFold(SenseRecords, AudienceFold):
     def __init__(self, records: Records, reader: CommentReader | None) -> None:
         super().__init__(COMMENTS_TOPIC, records)
         self.reader: CommentReader | None = None
+        self.scanned = 0
         self._partition = 0
         self._offsets: Sequence[int] = ()
         self.evident: set[bytes] = set()
@@ -231,6 +232,7 @@ class CommentFold(SenseRecords, AudienceFold):
                 if direct is not None:
                     self._tell_session(session, direct, user, weighs)
         self.records.grown_blocks += blocks
+        self.scanned += len(events) - rejected
         return BatchReport(len(events) - duplicate - rejected, duplicate, rejected, lates)
 
     def _routes(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge
 from streamproc.events.codec import Codec
 from streamproc.events.registry import (
@@ -29,7 +30,15 @@ from streamproc.program.records import Records
 from streamproc.program.rest import Rest
 from streamproc.program.showing.showing import Showing
 from streamproc.program.sweep import Sweep
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published, View
+from streamproc.protocol import (
+    Batch,
+    BatchReport,
+    DeadLetter,
+    Outputs,
+    Published,
+    View,
+    sample_step,
+)
 
 _OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
@@ -147,6 +156,9 @@ class LiveProgram:
         if of_slice.rejected:
             self._reject(batch, part.start, events)
         report.add(of_slice)
+        report.event_times_ms += [
+            getattr(each, "occurred_at_ms", 0) for each in events[:: sample_step(len(batch))]
+        ]
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """Judge rooms; delete a few of the records that are over, and close a few of those that rest."""
@@ -197,6 +209,15 @@ class LiveProgram:
         """Have every host told again, with all minutes of its curves."""
         if self.showing is not None:
             self.showing.show_again()
+
+    def counts(self) -> Mapping[str, int]:
+        """What it counted since it was made: comments that were read, rooms in which a rule failed."""
+        failed = 0 if self.judging is None else self.judging.failed
+        return {"comments_scanned": self.comments.scanned, "judging_failures": failed}
+
+    def open_alerts(self) -> Iterator[tuple[str, str, Held]]:
+        """Host, broadcast and alert of each alert that fires or is about to end."""
+        return iter(()) if self.judging is None else self.judging.open_alerts()
 
     def _reject(self, batch: Batch, first: int, events: Sequence[AnyEvent | Rejected]) -> None:
         for index, event in enumerate(events, first):

@@ -46,9 +46,9 @@ class Judging:
 
     Shapes: ``judge`` may be replaced at any time: from the next moment on another one judges. ``read``
         are the next offsets by topic, ``failures`` what rules raised, by host and broadcast, for whoever
-        tells of it and empties it. What a room was told while nobody judged, because the partition was
-        behind, is looked at whole when it has caught up. ``evident`` are the keys of sessions in which
-        something was said that alerts rest on; it is emptied here.
+        tells of it and empties it; ``failed`` counts them. What a room was told while nobody judged,
+        because the partition was behind, is looked at whole when it has caught up. ``evident`` are the keys
+        of sessions in which something was said that alerts rest on; it is emptied here.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Judging:
         self.read: dict[str, int] = {}
         self.lexicon_version: str | None = None
         self.failures: dict[str, Exception] = {}
+        self.failed = 0
         self._alerts = AlertRecords(records)
         self._clock = EventClock()
         self._profile_at = profile_at
@@ -212,6 +213,7 @@ class Judging:
 
     def _fail(self, ids: bytes, error: Exception, now_ms: int) -> None:
         """Leave a room alone for a while: a rule that fails in it must not stop tallies and other rooms."""
+        self.failed += 1
         self.failures[ids.replace(SEPARATOR, b" ").decode()] = error
         self._watched.pop(ids, None)
         self._due_ms[ids] = now_ms + FAILED_MS
