@@ -6,15 +6,15 @@ from typing import Annotated, Final
 
 from litestar import Response, get
 from litestar.params import Parameter
+from litestar.types import Scope
 from redis.exceptions import RedisError
 
 from streamproc.board import answers
 from streamproc.board.cursors import CURSOR_LENGTH_MAX, Place, cursor_of, place_of
 from streamproc.board.desk import (
-    DeskHere,
     HostId,
-    PrincipalHere,
     answer,
+    asked,
     encode,
     joined,
     room_of,
@@ -48,8 +48,7 @@ _KNOWN: Final = 0
 
 @get("/hosts", tags=["hosts"], summary="All hosts as cards, page by page")
 async def list_hosts(
-    desk: DeskHere,
-    principal: PrincipalHere,
+    scope: Scope,
     sort: Sorted = Figure.PAY_GMV,
     window: Over = Window.SESSION,
     village: Village = None,
@@ -68,7 +67,7 @@ async def list_hosts(
     rooms = sorted(
         (
             (place(room), room)
-            for room in seen(desk.hall, principal)
+            for room in seen(scope)
             if village is None or room.tally.village == village
         ),
         key=lambda each: each[0],
@@ -77,16 +76,17 @@ async def list_hosts(
         rooms = [each for each in rooms if each[0] > behind]
     page = rooms[:limit]
     following = cursor_of(order, page[-1][0]) if len(rooms) > limit else None
-    tail = b',"next_cursor":%b,"as_of_ms":%d}' % (encode(following), desk.hall.as_of_ms)
+    tail = b',"next_cursor":%b,"as_of_ms":%d}' % (
+        encode(following),
+        asked(scope).desk.hall.as_of_ms,
+    )
     return answer(joined(b"{", (room.card_json for _, room in page), tail))
 
 
 @get("/hosts/{host_id:str}", tags=["hosts"], summary="One host, whole, with its alerts")
-async def one_host(
-    desk: DeskHere, principal: PrincipalHere, host_id: HostId
-) -> Response[answers.Host]:
+async def one_host(scope: Scope, host_id: HostId) -> Response[answers.Host]:
     """The tally of a host and its alerts, the most urgent first."""
-    room = room_of(desk.hall, principal, host_id)
+    room = room_of(scope, host_id)
     alerts = sorted(room.alerts.values(), key=lambda held: urgency(held.alert))
     told = b",".join(held.json for held in alerts)
     return answer(b'{"tally":%b,"alerts":[%b]}' % (room.tally_json, told))
@@ -94,16 +94,16 @@ async def one_host(
 
 @get("/hosts/{host_id:str}/curve", tags=["hosts"], summary="A broadcast minute by minute")
 async def curve(
-    desk: DeskHere, principal: PrincipalHere, host_id: HostId, session_id: SessionId = None
+    scope: Scope, host_id: HostId, session_id: SessionId = None
 ) -> Response[answers.Curve]:
     """All minutes of a broadcast; read from Redis when asked for."""
-    room = room_of(desk.hall, principal, host_id)
+    room = room_of(scope, host_id)
     known = {each.session_id for each in room.tally.sessions}
     session = session_id or room.session_id
     if session not in known:
         raise Refused(404, f"there is no broadcast {session!r} of {host_id}")
     try:
-        minutes = await desk.mirror.curve(host_id, session)
+        minutes = await asked(scope).desk.mirror.curve(host_id, session)
     except (RedisError, OSError, TimeoutError) as error:
         raise Refused(
             503, "the curve cannot be read: Redis does not answer", retry_after_s=2
@@ -114,14 +114,14 @@ async def curve(
 
 @get("/leaderboard", tags=["places"], summary="Who is ahead of whom")
 async def leaderboard(
-    desk: DeskHere,
-    principal: PrincipalHere,
+    scope: Scope,
     figure: Annotated[Figure, Parameter(description="By what")] = Figure.PAY_GMV,
     window: Over = Window.SESSION,
     limit: Limit = PAGE,
 ) -> Response[answers.Leaderboard]:
     """Hosts of whom the figure is known in that window, best first."""
-    rooms = desk.hall.rooms
+    here = asked(scope)
+    rooms = here.desk.hall.rooms
     places = standings((room.tally for room in rooms.values()), figure, window)
     items = [
         answers.Place(
@@ -132,12 +132,15 @@ async def leaderboard(
             village=rooms[place.host_id].tally.village,
         )
         for place in places
-        if principal.may_see(place.host_id)
+        if here.principal.may_see(place.host_id)
     ]
     return answer(
         encode(
             answers.Leaderboard(
-                figure=figure, window=window, as_of_ms=desk.hall.as_of_ms, items=items[:limit]
+                figure=figure,
+                window=window,
+                as_of_ms=asked(scope).desk.hall.as_of_ms,
+                items=items[:limit],
             )
         )
     )
@@ -145,14 +148,15 @@ async def leaderboard(
 
 @get("/rollups/{level:str}", tags=["places"], summary="Sums of villages, towns or districts")
 async def rollup(
-    desk: DeskHere,
-    principal: PrincipalHere,
+    scope: Scope,
     level: Annotated[Level, Parameter(description="What is summed by")],
 ) -> Response[answers.Rollup]:
     """The sums of all sessions shown, by where their hosts live."""
-    tallies = [room.tally for room in seen(desk.hall, principal)]
+    tallies = [room.tally for room in seen(scope)]
     items = rolled_up(tallies, level)
-    return answer(encode(answers.Rollup(level=level, as_of_ms=desk.hall.as_of_ms, items=items)))
+    return answer(
+        encode(answers.Rollup(level=level, as_of_ms=asked(scope).desk.hall.as_of_ms, items=items))
+    )
 
 
 ROUTES: Final = (list_hosts, one_host, curve, leaderboard, rollup)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from litestar import Response, get, post
 from litestar.params import Parameter
+from litestar.types import Scope
 
 from streamproc.alerts.model import Severity
 from streamproc.board import answers
@@ -15,10 +16,9 @@ from streamproc.board.cursors import cursor_of, place_of
 from streamproc.board.desk import (
     HOST_ID,
     AlertId,
-    DeskHere,
-    PrincipalHere,
     alert_of,
     answer,
+    asked,
     encode,
     joined,
     seen,
@@ -43,8 +43,7 @@ class State(StrEnum):
 
 @get("/alerts", tags=["alerts"], summary="Alerts, the most urgent first")
 async def list_alerts(
-    desk: DeskHere,
-    principal: PrincipalHere,
+    scope: Scope,
     which: Annotated[State, Parameter(query="state", description="Which")] = State.OPEN,
     host_id: Annotated[
         str | None,
@@ -59,7 +58,7 @@ async def list_alerts(
     found = sorted(
         (
             (urgency(held.alert), held.json)
-            for room in seen(desk.hall, principal)
+            for room in seen(scope)
             if host_id is None or room.tally.host_id == host_id
             for held in room.alerts.values()
             if (which is State.ALL or held.open)
@@ -71,16 +70,17 @@ async def list_alerts(
         found = [each for each in found if each[0] > behind]
     page = found[:limit]
     following = cursor_of(_ORDER, page[-1][0]) if len(found) > limit else None
-    tail = b',"next_cursor":%b,"as_of_ms":%d}' % (encode(following), desk.hall.as_of_ms)
+    tail = b',"next_cursor":%b,"as_of_ms":%d}' % (
+        encode(following),
+        asked(scope).desk.hall.as_of_ms,
+    )
     return answer(joined(b"{", (encoded for _, encoded in page), tail))
 
 
 @get("/alerts/{alert_id:str}", tags=["alerts"], summary="One alert with its evidence")
-async def one_alert(
-    desk: DeskHere, principal: PrincipalHere, alert_id: AlertId
-) -> Response[AlertTransition]:
+async def one_alert(scope: Scope, alert_id: AlertId) -> Response[AlertTransition]:
     """The latest step of an alert."""
-    return answer(alert_of(desk.hall, principal, alert_id).json)
+    return answer(alert_of(scope, alert_id).json)
 
 
 @post(
@@ -89,13 +89,12 @@ async def one_alert(
     summary="Say what an alert is worth",
     status_code=202,
 )
-async def judge(
-    desk: DeskHere, principal: PrincipalHere, alert_id: AlertId, data: Judgement
-) -> Response[answers.VerdictTaken]:
+async def judge(scope: Scope, alert_id: AlertId, data: Judgement) -> Response[answers.VerdictTaken]:
     """Write a verdict; the alert shows it as soon as the worker has read it."""
+    desk, principal = asked(scope).desk, asked(scope).principal
     if not principal.may_judge:
         raise Refused(403, "verdicts take the token of operators")
-    held = alert_of(desk.hall, principal, alert_id)
+    held = alert_of(scope, alert_id)
     event = event_of(
         held.alert,
         data,

@@ -6,11 +6,12 @@ from typing import Final
 
 from litestar import Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.types import Scope
 
 from streamproc.board import answers
 from streamproc.board.access import COOKIE, COOKIE_AGE_S, Principal
 from streamproc.board.definitions import definitions
-from streamproc.board.desk import NO_STORE, DeskHere, PrincipalHere, answer, encode
+from streamproc.board.desk import NO_STORE, answer, asked, encode
 from streamproc.board.health import health_of
 from streamproc.board.problems import Refused
 
@@ -18,26 +19,31 @@ _DEFINITIONS: Final = definitions()
 
 
 @get("/health", tags=["board"], summary="How fresh everything is")
-async def health(desk: DeskHere) -> Response[answers.Health]:
+async def health(scope: Scope) -> Response[answers.Health]:
     """Whether Redis answers, how old everything is, who owns which partition."""
+    desk = asked(scope).desk
     return answer(encode(health_of(desk.mirror, desk.streams, desk.now_ms)), **NO_STORE)
 
 
 @get("/definitions", tags=["board"], summary="What figures and alerts mean")
-async def define() -> Response[answers.Definitions]:
+async def define(scope: Scope) -> Response[answers.Definitions]:
     """Every figure and every kind of alert, from their registries."""
+    asked(scope).stamp = _never
     return answer(_DEFINITIONS)
 
 
 @get("/session", tags=["session"], summary="Who asks, and what is open to them")
-async def who(desk: DeskHere, principal: PrincipalHere) -> Response[answers.Session]:
+async def who(scope: Scope) -> Response[answers.Session]:
     """What the token, or its cookie, opens."""
-    return answer(encode(_session(principal, guarded=not desk.access.open)), **NO_STORE)
+    here = asked(scope)
+    told = _session(here.principal, guarded=not here.desk.access.open)
+    return answer(encode(told), **NO_STORE)
 
 
 @post("/session", tags=["session"], summary="A cookie for a token", status_code=200)
-async def begin(desk: DeskHere, data: answers.Login) -> Response[answers.Session]:
+async def begin(scope: Scope, data: answers.Login) -> Response[answers.Session]:
     """Set a cookie that stands for a token: browsers cannot send one with a stream of events."""
+    desk = asked(scope).desk
     if desk.access.open:
         return answer(encode(_session(desk.access.everybody, guarded=False)), **NO_STORE)
     principal = desk.access.of_token(data.token)
@@ -63,6 +69,11 @@ async def end() -> Response[None]:
     response: Response[None] = Response(None, status_code=204, headers=NO_STORE)
     response.delete_cookie(COOKIE, path="/api/v1")
     return response
+
+
+def _never() -> int:
+    """The stamp of what does not change while we run."""
+    return 0
 
 
 def _session(principal: Principal, *, guarded: bool) -> answers.Session:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from litestar import Litestar, Request, Response, Router
-from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Tag
@@ -13,15 +12,10 @@ from litestar.types import ControllerRouterHandler
 
 from streamproc import __version__
 from streamproc.board import api, api_alerts, api_board
-from streamproc.board.access import Principal
-from streamproc.board.desk import Desk
 from streamproc.board.problems import PROBLEM_JSON, Refused, problem
 
 API: Final = "/api/v1"
 BODY_MAX: Final = 16 << 10
-PRINCIPAL: Final = "streamproc.principal"
-"""Where the scope of a request holds who asks."""
-
 _ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *api.ROUTES,
     *api_alerts.ROUTES,
@@ -29,14 +23,10 @@ _ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
 )
 
 
-def application(desk: Desk) -> Litestar:
-    """The application; whoever asks must have been put into the scope."""
+def application() -> Litestar:
+    """The application; what ``desk.asked`` finds must have been put into the scope."""
     return Litestar(
         route_handlers=[Router(path=API, route_handlers=_ROUTES)],
-        dependencies={
-            "desk": Provide(lambda: desk, sync_to_thread=False),
-            "principal": Provide(_principal, sync_to_thread=False),
-        },
         exception_handlers={Refused: _refused, HTTPException: _failed},
         openapi_config=OpenAPIConfig(
             title="streamproc board",
@@ -55,11 +45,6 @@ def application(desk: Desk) -> Litestar:
         request_max_body_size=BODY_MAX,
         debug=False,
     )
-
-
-def _principal(request: Request[Any, Any, Any]) -> Principal:
-    found: Principal = request.scope.get(PRINCIPAL)  # type: ignore[assignment]
-    return found
 
 
 def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from litestar import MediaType, Response
-from litestar.params import Dependency, Parameter
+from litestar.params import Parameter
+from litestar.types import Scope
 from msgspec import json
 
 from streamproc.board.access import Access, Principal
@@ -34,8 +35,29 @@ class Desk:
     now_ms: Callable[[], int]
 
 
-DeskHere = Annotated[Desk, Dependency(skip_validation=True)]
-PrincipalHere = Annotated[Principal, Dependency(skip_validation=True)]
+class Asked:
+    """What stands in the scope of a request beside what ASGI says.
+
+    Shapes: ``stamp`` tells what the answer belongs to: while it says the same, the answer may be given
+        again.
+    """
+
+    __slots__ = ("desk", "principal", "stamp")
+
+    def __init__(self, desk: Desk, principal: Principal, stamp: Callable[[], int]) -> None:
+        self.desk = desk
+        self.principal = principal
+        self.stamp = stamp
+
+
+ASKED: Final = "streamproc.asked"
+
+
+def asked(scope: Scope) -> Asked:
+    """Who asks what of whom. It is no dependency of Litestar's: those take a group of tasks each time."""
+    return cast("Asked", cast("Any", scope)[ASKED])
+
+
 HostId = Annotated[
     str, Parameter(min_length=1, max_length=64, pattern=HOST_ID, description="Name of a host")
 ]
@@ -52,24 +74,33 @@ def joined(before: bytes, items: Iterable[bytes], after: bytes = b"}") -> bytes:
     return b'%b"items":[%b]%b' % (before, b",".join(items), after)
 
 
-def room_of(hall: Hall, principal: Principal, host_id: str) -> Room:
-    """A room that may be seen. Errors: ``Refused`` if there is none, or it may not."""
-    if not principal.may_see(host_id):
-        raise Refused(403, f"this token opens only the room of {principal.host_id}")
-    room = hall.rooms.get(host_id)
+def room_of(scope: Scope, host_id: str) -> Room:
+    """A room that may be seen; the answer stands while it does not change.
+
+    Errors: ``Refused`` if there is none, or it may not be seen.
+    """
+    here = asked(scope)
+    rooms = here.desk.hall.rooms
+    if not here.principal.may_see(host_id):
+        raise Refused(403, f"this token opens only the room of {here.principal.host_id}")
+    room = rooms.get(host_id)
     if room is None:
         raise Refused(404, f"there is no host {host_id!r}; GET /api/v1/hosts lists them")
+    here.stamp = lambda: room.revision if rooms.get(host_id) is room else -1
     return room
 
 
-def alert_of(hall: Hall, principal: Principal, alert_id: str) -> HeldAlert:
+def alert_of(scope: Scope, alert_id: str) -> HeldAlert:
     """An alert that may be seen. Errors: ``Refused`` if there is none."""
-    held = hall.alert(alert_id)
-    if held is None or not principal.may_see(held.alert.host_id):
+    here = asked(scope)
+    held = here.desk.hall.alert(alert_id)
+    if held is None or not here.principal.may_see(held.alert.host_id):
         raise Refused(404, f"there is no alert {alert_id!r}; GET /api/v1/alerts lists them")
     return held
 
 
-def seen(hall: Hall, principal: Principal) -> Iterator[Room]:
+def seen(scope: Scope) -> Iterator[Room]:
     """The rooms that may be seen."""
-    return (room for host_id, room in hall.rooms.items() if principal.may_see(host_id))
+    here = asked(scope)
+    rooms = here.desk.hall.rooms.items()
+    return (room for host_id, room in rooms if here.principal.may_see(host_id))

@@ -1,58 +1,42 @@
 """The front of the board: every request passes it, and most are answered here.
 
-It says who asks and how often they may, keeps answers while nothing changed, packs and labels them.
-What it does not know goes on to the application.
+It says who asks and how often they may, and keeps answers while nothing changed. What it does not know goes
+on to the application.
 """
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 from structlog import get_logger
-from xxhash import xxh3_64_hexdigest
 
-from streamproc.board.access import COOKIE, Access, Principal
-from streamproc.board.application import API, PRINCIPAL
-from streamproc.board.asgi import App, Headers, Message, Receive, Scope, Send
-from streamproc.board.guards import SECURITY_HEADERS, is_foreign, is_local_name
+from streamproc.board.access import COOKIE, Principal
+from streamproc.board.access import Scope as Granted
+from streamproc.board.answering import Answer, collected, etag_of, give, refusal
+from streamproc.board.application import API
+from streamproc.board.asgi import App, Headers, Receive, Scope, Send
+from streamproc.board.desk import ASKED, Asked, Desk
+from streamproc.board.guards import DOCUMENT_HEADERS, is_foreign, is_local_name
 from streamproc.board.limiter import Limiter
 from streamproc.board.pages import Pages
-from streamproc.board.problems import PROBLEM_JSON, Refused, problem
+from streamproc.board.problems import Refused
 
-GZIP_FROM_BYTES: Final = 1024
-GZIP_LEVEL: Final = 4
-ANSWERS_MAX: Final = 512
+ANSWERS_MAX: Final = 1024
 QUERY_MAX: Final = 4096
 STREAM: Final = f"{API}/stream"
-FREE: Final = frozenset({f"{API}/openapi.json"})
-"""Answered to everybody: it holds nothing of anybody."""
+SESSION: Final = f"{API}/session"
+DOCUMENT: Final = f"{API}/openapi.json"
+READING: Final = ("GET", "HEAD")
+NOBODY: Final = Principal(Granted.ROOM, "")
+"""Who has no token yet: may see the room of nobody."""
 
+_OK: Final = 200
 _REVALIDATE: Final = (b"cache-control", b"private, no-cache")
 _log = get_logger(__name__)
 
 
-class Answer:
-    """An answer that may be given more than once. Shapes: ``packed`` is made when first asked for."""
-
-    __slots__ = ("body", "etag", "headers", "packed", "status")
-
-    def __init__(self, status: int, headers: Headers, body: bytes, *, etag: str = "") -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.etag = etag
-        self.packed: bytes | None = None
-
-    def gzipped(self) -> bytes:
-        """The body, packed."""
-        if self.packed is None:
-            self.packed = gzip.compress(self.body, GZIP_LEVEL, mtime=0)
-        return self.packed
-
-
-class _Asked(NamedTuple):
+class _Request(NamedTuple):
     """A request, as far as the front reads it."""
 
     method: str
@@ -67,36 +51,37 @@ class _Asked(NamedTuple):
         return None if value is None else value.decode("latin-1")
 
 
-class Front:
-    """An ASGI application around the others.
+class _Kept(NamedTuple):
+    """An answer, and what it belongs to: it stands while ``stamp`` still says ``at``."""
 
-    Shapes: ``stamp`` is what kept answers belong to: they are given while it stays the same.
-    """
+    answer: Answer
+    stamp: Callable[[], int]
+    at: int
+
+
+class Front:
+    """An ASGI application around the others. Shapes: ``document`` is the OpenAPI document."""
 
     def __init__(
         self,
         inner: App,
         stream: Callable[[Scope, Receive, Send, Principal], Awaitable[None]],
+        desk: Desk,
         *,
-        access: Access,
         limiter: Limiter,
         pages: Pages,
-        stamp: Callable[[], int],
-        ready: Callable[[], bool],
-        openapi: Callable[[], bytes],
+        document: Callable[[], bytes],
         trusted_proxies: frozenset[str] = frozenset(),
     ) -> None:
         self._inner = inner
         self._stream = stream
-        self._access = access
+        self._desk = desk
+        self._access = desk.access
         self._limiter = limiter
         self._pages = pages
-        self._stamp = stamp
-        self._ready = ready
-        self._openapi = openapi
+        self._document = document
         self._trusted = trusted_proxies
-        self._answers: dict[tuple[str, bytes, Principal], Answer] = {}
-        self._answers_of = -1
+        self._kept: dict[tuple[str, bytes, Principal], _Kept] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or end it with a problem."""
@@ -106,119 +91,116 @@ class Front:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008, "reason": None})
             return
-        asked = _asked(scope, self._trusted)
+        request = _request(scope, self._trusted)
         try:
-            answer = await self._answer(asked, scope, receive, send)
+            answer = await self._answer(request, scope, receive, send)
         except Refused as refused:
-            answer = _refusal(asked.path, refused)
+            answer = refusal(request.path, refused)
         except Exception as error:  # noqa: BLE001 - whatever fails must not take the connection with it
-            _log.exception("an answer failed", path=asked.path, error=repr(error))
-            answer = _refusal(asked.path, Refused(500, "a defect of ours; the log has the details"))
+            _log.exception("an answer failed", path=request.path, error=repr(error))
+            answer = refusal(request.path, Refused(500, "a defect of ours; see the log"))
         if answer is not None:
-            await _send(answer, asked, send)
+            await give(answer, request.method, request.headers, send)
 
     async def _answer(
-        self, asked: _Asked, scope: Scope, receive: Receive, send: Send
+        self, request: _Request, scope: Scope, receive: Receive, send: Send
     ) -> Answer | None:
         """The answer; None: it was sent already."""
-        if self._access.open and not is_local_name(asked.text(b"host") or ""):
+        if self._access.open and not is_local_name(request.text(b"host") or ""):
             raise Refused(403, "without tokens this board answers to localhost and 127.0.0.1 only")
-        if not asked.path.startswith("/api/"):
-            return self._plain(asked)
-        if len(asked.query) > QUERY_MAX:
+        if not request.path.startswith("/api/"):
+            return self._plain(request)
+        if len(request.query) > QUERY_MAX:
             raise Refused(414, f"a query has at most {QUERY_MAX} bytes")
-        wait_s = self._limiter.wait_s(asked.client)
+        wait_s = self._limiter.wait_s(request.client)
         if wait_s:
             raise Refused(429, "too many requests; wait a little", retry_after_s=max(1.0, wait_s))
-        if asked.path in FREE:
-            return self._document(asked)
-        principal = self._principal(asked)
-        if asked.path == STREAM and asked.method == "GET":
+        if request.path == DOCUMENT and request.method in READING:
+            return _file("application/json", self._document())
+        principal = self._principal(request)
+        if request.path == STREAM and request.method == "GET":
             await self._stream(scope, receive, send, principal)
             return None
-        return await self._kept(asked, scope, receive, principal)
+        return await self._api(request, scope, receive, principal)
 
-    def _principal(self, asked: _Asked) -> Principal:
+    def _principal(self, request: _Request) -> Principal:
         """Who asks. Errors: ``Refused`` if nobody we know, or a browser on another page's behalf."""
-        if asked.method not in ("GET", "HEAD", "OPTIONS") and is_foreign(
-            asked.text(b"origin"), asked.text(b"sec-fetch-site"), asked.text(b"host") or ""
+        if request.method not in (*READING, "OPTIONS") and is_foreign(
+            request.text(b"origin"), request.text(b"sec-fetch-site"), request.text(b"host") or ""
         ):
             raise Refused(403, "a page of another origin may not ask this")
         if self._access.open:
             return self._access.everybody
         found = None
-        given = asked.text(b"authorization")
+        given = request.text(b"authorization")
         if given is not None:
             scheme, _, token = given.partition(" ")
             found = self._access.of_token(token.strip()) if scheme.lower() == "bearer" else None
-        elif (cookie := _cookie(asked.text(b"cookie") or "")) is not None:
+        elif (cookie := _cookie(request.text(b"cookie") or "")) is not None:
             found = self._access.of_cookie(cookie)
-        if found is None and asked.path == f"{API}/session" and asked.method == "POST":
+        if found is None and request.path == SESSION and request.method == "POST":
             return NOBODY
         if found is None:
             raise Refused(401, "show a token: Authorization: Bearer, or POST /api/v1/session")
         return found
 
-    async def _kept(
-        self, asked: _Asked, scope: Scope, receive: Receive, principal: Principal
+    async def _api(
+        self, request: _Request, scope: Scope, receive: Receive, principal: Principal
     ) -> Answer:
-        """An answer of the application, kept while nothing changes."""
-        reading = asked.method in ("GET", "HEAD")
-        key = (asked.path, asked.query, principal)
-        stamp = self._stamp()
-        if stamp != self._answers_of or len(self._answers) > ANSWERS_MAX:
-            self._answers.clear()
-            self._answers_of = stamp
-        if reading and (held := self._answers.get(key)) is not None:
-            return held
+        """An answer of the application, given again while what it is made of stays the same."""
+        reading = request.method in READING
+        key = (request.path, request.query, principal)
+        if reading and (kept := self._kept.get(key)) is not None:
+            if kept.stamp() == kept.at:
+                return kept.answer
+            del self._kept[key]
+        hall = self._desk.hall
         inner = dict(scope)
-        inner[PRINCIPAL] = principal
-        if asked.method == "HEAD":
+        asked = inner[ASKED] = Asked(self._desk, principal, lambda: hall.revision)
+        if reading:
             inner["method"] = "GET"
-        answer = await _collected(self._inner, inner, receive)
-        if reading and answer.status == 200 and not _has(answer.headers, b"cache-control"):  # noqa: PLR2004 - OK
-            answer.etag = f'W/"{xxh3_64_hexdigest(answer.body)}"'
+        before = hall.revision
+        answer = await collected(self._inner, inner, receive)
+        if reading and answer.status == _OK and not answer.has(b"cache-control"):
+            answer.etag = etag_of(answer.body)
             answer.headers.append(_REVALIDATE)
-            if self._stamp() == stamp:
-                self._answers[key] = answer
+            if hall.revision == before:
+                if len(self._kept) >= ANSWERS_MAX:
+                    self._kept.clear()
+                self._kept[key] = _Kept(answer, asked.stamp, asked.stamp())
         return answer
 
-    def _plain(self, asked: _Asked) -> Answer:
+    def _plain(self, request: _Request) -> Answer:
         """Probes and the page's files."""
-        if asked.method not in ("GET", "HEAD"):
+        if request.method not in READING:
             raise Refused(405, "only GET and HEAD here")
-        if asked.path == "/livez":
+        if request.path == "/livez":
             return _probe(alive=True)
-        if asked.path == "/readyz":
-            return _probe(alive=self._ready())
-        file = self._pages.file(asked.path)
+        if request.path == "/readyz":
+            return _probe(alive=self._desk.mirror.filled)
+        file = self._pages.file(request.path)
         if file is None:
             raise Refused(404, "there is no such page")
-        headers = [
-            (b"content-type", file.content_type.encode()),
-            (b"cache-control", b"no-cache"),
-        ]
-        return Answer(200, headers, file.body, etag=file.etag)
-
-    def _document(self, asked: _Asked) -> Answer:
-        if asked.method not in ("GET", "HEAD"):
-            raise Refused(405, "only GET and HEAD here")
-        body = self._openapi()
-        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")]
-        return Answer(200, headers, body, etag=f'W/"{xxh3_64_hexdigest(body)}"')
+        return _file(file.content_type, file.body, etag=file.etag)
 
 
-NOBODY: Final = Principal(scope="", host_id="")  # type: ignore[arg-type]
+def _file(content_type: str, body: bytes, *, etag: str = "") -> Answer:
+    headers: Headers = [
+        (b"content-type", content_type.encode()),
+        (b"cache-control", b"no-cache"),
+        *DOCUMENT_HEADERS,
+    ]
+    return Answer(_OK, headers, body, etag=etag or etag_of(body))
 
 
-def _asked(scope: Scope, trusted: frozenset[str]) -> _Asked:
+def _request(scope: Scope, trusted: frozenset[str]) -> _Request:
     headers = dict(scope["headers"])
     client = (scope.get("client") or ("", 0))[0]
     if client in trusted:
         told = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
         others = [each.strip() for each in told if each.strip() and each.strip() not in trusted]
         client = others[-1] if others else client
-    return _Asked(scope["method"], scope["path"], scope.get("query_string", b""), headers, client)
+    return _Request(scope["method"], scope["path"], scope.get("query_string", b""), headers, client)
 
 
 def _cookie(given: str) -> str | None:
@@ -229,81 +211,6 @@ def _cookie(given: str) -> str | None:
     return None
 
 
-def _has(headers: Headers, name: bytes) -> bool:
-    return any(each == name for each, _ in headers)
-
-
 def _probe(*, alive: bool) -> Answer:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    return Answer(200 if alive else 503, headers, b"ok\n" if alive else b"not yet\n")
-
-
-def _refusal(path: str, refused: Refused) -> Answer:
-    headers = [(b"content-type", PROBLEM_JSON.encode()), (b"cache-control", b"no-store")]
-    if refused.retry_after_s is not None:
-        headers.append((b"retry-after", b"%d" % round(refused.retry_after_s)))
-    if refused.status == 401:  # noqa: PLR2004 - unauthorized
-        headers.append((b"www-authenticate", b"Bearer"))
-    if refused.status == 405:  # noqa: PLR2004 - method not allowed
-        headers.append((b"allow", b"GET, HEAD"))
-    return Answer(refused.status, headers, problem(refused.status, refused.detail, path))
-
-
-async def _collected(inner: App, scope: Scope, receive: Receive) -> Answer:
-    """What an application answers, whole."""
-    status, headers, body = 500, [], b""
-
-    async def take(message: Message) -> None:
-        nonlocal status, headers, body
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            headers = [
-                (name.lower(), value)
-                for name, value in message["headers"]
-                if name.lower() != b"content-length"
-            ]
-        elif message["type"] == "http.response.body":
-            body += message["body"]
-
-    await inner(scope, receive, take)
-    return Answer(status, headers, body)
-
-
-async def _send(answer: Answer, asked: _Asked, send: Send) -> None:
-    """Send an answer, packed if that pays, or only that it is still the same."""
-    status, body = answer.status, answer.body
-    headers = [*answer.headers, *SECURITY_HEADERS]
-    if answer.etag:
-        headers.append((b"etag", answer.etag.encode()))
-        if _matches(asked.text(b"if-none-match"), answer.etag):
-            status, body = 304, b""
-    if len(answer.body) >= GZIP_FROM_BYTES:
-        headers.append((b"vary", b"accept-encoding"))
-        if body and _takes_gzip(asked.headers.get(b"accept-encoding", b"")):
-            body = answer.gzipped()
-            headers.append((b"content-encoding", b"gzip"))
-    if status not in (204, 304):
-        headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    sent = b"" if asked.method == "HEAD" else body
-    await send({"type": "http.response.body", "body": sent, "more_body": False})
-
-
-def _matches(given: str | None, etag: str) -> bool:
-    if given is None:
-        return False
-    weak = etag.removeprefix("W/")
-    return any(each.strip().removeprefix("W/") in (weak, "*") for each in given.split(","))
-
-
-def _takes_gzip(given: bytes) -> bool:
-    for each in given.split(b","):
-        name, _, weight = each.strip().partition(b";")
-        if name.strip().lower() == b"gzip":
-            return weight.replace(b" ", b"").lower() not in (
-                b"q=0",
-                b"q=0.0",
-                b"q=0.00",
-                b"q=0.000",
-            )
-    return False
+    return Answer(_OK if alive else 503, headers, b"ok\n" if alive else b"not yet\n")

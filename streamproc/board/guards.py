@@ -14,12 +14,17 @@ CSP: Final = (
 SECURITY_HEADERS: Final[Headers] = [
     (b"content-security-policy", CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
+]
+"""On every answer."""
+
+DOCUMENT_HEADERS: Final[Headers] = [
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+"""On what a browser shows as a page, besides."""
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -8,16 +8,17 @@ import errno
 import secrets
 import socket
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import uvicorn
 from msgspec import json
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from streamproc import __version__
 from streamproc.board.access import Access
 from streamproc.board.application import application
 from streamproc.board.config import BoardConfig, refuse_unguarded
+from streamproc.board.connections import Connections
 from streamproc.board.desk import Desk
 from streamproc.board.documents import openapi_of
 from streamproc.board.front import Front
@@ -35,34 +36,6 @@ BACKLOG: Final = 2048
 KEEP_ALIVE_S: Final = 75
 SHUTDOWN_S: Final = 3
 START_S: Final = 10.0
-
-
-class Connections:
-    """Open connections by the address of whoever made them, to cut one off that does not read."""
-
-    def __init__(self) -> None:
-        self._transports: dict[Any, asyncio.Transport] = {}
-
-    def protocol(self) -> type[asyncio.Protocol]:
-        """The protocol of uvicorn, which tells us of each connection."""
-        transports = self._transports
-
-        class Noted(H11Protocol):
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                super().connection_made(transport)
-                transports[self.client] = transport
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                transports.pop(self.client, None)
-                super().connection_lost(exc)
-
-        return Noted
-
-    def abort(self, client: Any) -> None:  # noqa: ANN401 - an address
-        """Cut a connection off, without waiting for what was not read."""
-        transport = self._transports.get(client)
-        if transport is not None:
-            transport.abort()
 
 
 class BoardRun:
@@ -141,7 +114,7 @@ class BoardRun:
             publisher=self._publisher,
             now_ms=self._now_ms,
         )
-        inner = application(desk)
+        inner = application()
         self._stream = Stream(
             hall,
             counts,
@@ -154,22 +127,13 @@ class BoardRun:
             push_interval_ms=config.push_interval_ms,
         )
         self._tasks += [asyncio.create_task(mirror.run()), asyncio.create_task(self._stream.run())]
-        document: list[bytes] = []
-
-        def openapi() -> bytes:
-            if not document:
-                document.append(openapi_of(inner))
-            return document[0]
-
         return Front(
             inner,  # type: ignore[arg-type]
             self._stream,
-            access=access,
+            desk,
             limiter=Limiter(config.requests_per_s),
             pages=self._pages,
-            stamp=lambda: hall.revision,
-            ready=lambda: mirror.filled,
-            openapi=openapi,
+            document=cache(lambda: openapi_of(inner)),
             trusted_proxies=config.trusted_proxies,
         )
 

@@ -1,14 +1,15 @@
 """The stream of events: one encoding of each update, shared by all who follow the same rooms.
 
-A follower holds no queue, only the revision that it knows: whoever is a step behind gets the chunk that all
-others get, whoever is further behind gets one that holds all it missed, each thing once. Whoever does not
-read at all is cut off, and resumes by the id of the last event.
+A follower holds no queue, only the revision that it knows. It gets the chunks since then, which are kept
+for a few steps; whoever is further behind gets one that holds all it missed, each thing once. Whoever does
+not read at all is cut off, and resumes by the id of the last event.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -26,7 +27,8 @@ from streamproc.board.problems import Refused
 
 BEAT_S: Final = 10.0
 RETRY_MS: Final = 1000
-CHUNKS_KEPT: Final = 64
+STEPS_KEPT: Final = 16
+CHUNKS_MAX: Final = 2048
 SUBSCRIPTION_MAX: Final = 64
 START: Final[Headers] = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -79,6 +81,7 @@ class Stream:
         self._interval_s = push_interval_ms / 1000
         self._revision = 0
         self._next = asyncio.Event()
+        self._steps: deque[int] = deque([0], maxlen=STEPS_KEPT)
         self._chunks: dict[tuple[Subscription, int, int], bytes] = {}
         self._followers: set[Follower] = set()
         self._ticks = 0
@@ -103,8 +106,12 @@ class Stream:
             self._cut_off(now_s)
 
     def _publish(self) -> None:
-        self._revision = self._hall.revision
-        self._chunks.clear()
+        if self._hall.revision > self._revision:
+            self._revision = self._hall.revision
+            self._steps.append(self._revision)
+            oldest = self._steps[0]
+            for key in [each for each in self._chunks if each[1] < oldest]:
+                del self._chunks[key]
         woken, self._next = self._next, asyncio.Event()
         woken.set()
 
@@ -156,9 +163,11 @@ class Stream:
         )
         chunk = b"retry: %d\n" % RETRY_MS + event(b"hello", hello)
         chunk += event(b"health", self._health())
-        chunk += changes(self._hall, follower.subscription, follower.revision)
+        changed = self._chunk(follower.subscription, follower.revision, now)
         follower.revision = now
-        await self._write(follower, send, marked(chunk, self._id(now, follower.subscription)))
+        if not changed:
+            chunk = marked(chunk, self._id(now, follower.subscription))
+        await self._write(follower, send, chunk + changed)
 
     async def _follow(self, follower: Follower, send: Send, leaving: asyncio.Task[None]) -> None:
         ticks = self._ticks
@@ -171,8 +180,8 @@ class Stream:
             if self._closed:
                 await send({"type": "http.response.body", "body": b": bye\n\n", "more_body": False})
                 return
-            chunk = self._chunk(follower.subscription, follower.revision)
-            follower.revision = self._revision
+            chunk = self._since_then(follower)
+            follower.revision = max(follower.revision, self._revision)
             if ticks != self._ticks:
                 ticks = self._ticks
                 chunk = self._tick + chunk
@@ -184,17 +193,31 @@ class Stream:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
         follower.sending_s = None
 
-    def _chunk(self, subscription: Subscription, since: int) -> bytes:
+    def _since_then(self, follower: Follower) -> bytes:
+        """All that a follower does not know yet: step by step as far as that is kept, else at once."""
+        subscription, at = follower.subscription, follower.revision
+        parts = []
+        for step in self._steps:
+            if step > at:
+                held = self._chunks.get((subscription, at, step))
+                if held is None:
+                    break
+                parts.append(held)
+                at = step
+        if at < self._revision:
+            parts.append(self._chunk(subscription, at, self._revision))
+        return b"".join(parts)
+
+    def _chunk(self, subscription: Subscription, since: int, now: int) -> bytes:
         """What changed since a revision, made once for all who ask for the same."""
-        key = (subscription, since, self._revision)
+        key = (subscription, since, now)
         held = self._chunks.get(key)
         if held is None:
             held = changes(self._hall, subscription, since)
             if held:
-                held = marked(held, self._id(self._revision, subscription))
-            if len(self._chunks) >= CHUNKS_KEPT:
-                self._chunks.pop(next(iter(self._chunks)))
-            self._chunks[key] = held
+                held = marked(held, self._id(now, subscription))
+            if len(self._chunks) < CHUNKS_MAX:
+                self._chunks[key] = held
         return held
 
     def _id(self, revision: int, subscription: Subscription) -> str:

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Sequence
 from redis.asyncio import Redis
 
 from streamproc.board.config import BoardConfig
+from streamproc.board.ports import VerdictPublisher
 from streamproc.board.run import BoardRun
 from streamproc.events.rooms import AlertJudged
 from tests.board.redis_process import redis_process
@@ -92,19 +93,25 @@ async def floor(url: str, hosts: int, share: float = 0.95) -> AsyncIterator[Floo
         await redis.aclose()
 
 
-async def _serve(url: str, port: int, hosts: int, *, board: bool, token: str | None) -> None:
+async def _fill(url: str, hosts: int) -> None:
+    async with floor(url, hosts):
+        sys.stderr.write(f"filling {url} with {hosts} rooms; Ctrl-C ends it\n")
+        await asyncio.Event().wait()
+
+
+async def _serve(url: str, config: BoardConfig, publisher: VerdictPublisher | None) -> None:
+    run = BoardRun(config, lambda: Redis.from_url(url), publisher, now_ms=now_ms)
+    await run.start()
+    sys.stderr.write(f"board: {run.url}  redis: {url}  Ctrl-C ends it\n")
+    try:
+        await run.wait()
+    finally:
+        await run.stop()
+
+
+async def _both(url: str, hosts: int, config: BoardConfig) -> None:
     async with floor(url, hosts) as made:
-        if not board:
-            sys.stderr.write(f"filling {url} with {hosts} rooms; Ctrl-C ends it\n")
-            await asyncio.Event().wait()
-        config = BoardConfig(port=port, operate_token=token)
-        run = BoardRun(config, lambda: Redis.from_url(url), made, now_ms=now_ms)
-        await run.start()
-        sys.stderr.write(f"board: {run.url}  redis: {url}  Ctrl-C ends it\n")
-        try:
-            await run.wait()
-        finally:
-            await run.stop()
+        await _serve(url, config, made)
 
 
 def main() -> None:
@@ -114,14 +121,22 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=36)
     parser.add_argument("--redis", help="fill this one, redis://..., instead of an own one")
     parser.add_argument("--no-board", action="store_true", help="only fill Redis")
+    parser.add_argument("--no-fill", action="store_true", help="only serve what Redis holds")
     parser.add_argument("--token", help="ask for this token")
+    parser.add_argument("--rate", type=float, default=100.0, help="requests a second at most")
     given = parser.parse_args()
+    config = BoardConfig(port=given.port, operate_token=given.token, requests_per_s=given.rate)
     with contextlib.ExitStack() as stack:
         url = given.redis or stack.enter_context(redis_process())
+        running = (
+            _fill(url, given.hosts)
+            if given.no_board
+            else _serve(url, config, None)
+            if given.no_fill
+            else _both(url, given.hosts, config)
+        )
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(
-                _serve(url, given.port, given.hosts, board=not given.no_board, token=given.token)
-            )
+            asyncio.run(running)
 
 
 if __name__ == "__main__":
