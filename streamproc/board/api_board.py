@@ -57,6 +57,7 @@ async def begin(scope: Scope, data: answers.Login) -> Response[answers.Session]:
             path="/api/v1",
             max_age=COOKIE_AGE_S,
             httponly=True,
+            secure=asked(scope).secure,
             samesite="strict",
         )
     )

@@ -140,9 +140,9 @@ def card_of(
         spark_online=[None if each is None else each.online for each in shown],
         alerts=counts_of(alerts),
         on_show=session.on_show,
-        late=sum((complete.get("late") or {}).values()),
-        missing_sources=list(complete.get("missing_sources") or ()),
-        approximate=list(complete.get("approximate") or ()),
+        late=sum(_held(complete.get("late"), dict).values()),
+        missing_sources=_held(complete.get("missing_sources"), list),
+        approximate=_held(complete.get("approximate"), list),
     )
 
 
@@ -159,6 +159,11 @@ def _currency(paid: Money) -> str:
     if not paid or HOME_CURRENCY in paid:
         return HOME_CURRENCY
     return max(paid, key=lambda each: (paid[each], each))
+
+
+def _held(value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 - part of what is of any shape
+    """A value if it is of a kind, else an empty one: completeness has no fixed shape."""
+    return value if isinstance(value, kind) else kind()
 
 
 def _money(value: Any) -> Money:  # noqa: ANN401 - a figure of any unit

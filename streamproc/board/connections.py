@@ -1,4 +1,4 @@
-"""Connections as uvicorn holds them: their writes put together, and cut off when nobody reads.
+"""Connections as uvicorn holds them: their writes put together, and cut off when nobody reads or asks.
 
 A header and its body are two writes of ASGI, and each would be a packet and a call of the system.
 """
@@ -6,9 +6,13 @@ A header and its body are two writes of ASGI, and each would be a packet and a c
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any, Final, cast
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+REQUEST_S: Final = 15.0
+"""So long may a request take to come in, from when the connection is there or its first byte is."""
 
 
 class Corked:
@@ -44,19 +48,36 @@ class Corked:
 class Connections:
     """Open connections by the address of whoever made them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, request_s: float = REQUEST_S) -> None:
         self._transports: dict[Any, asyncio.Transport] = {}
+        self._request_s = request_s
 
     def protocol(self) -> type[asyncio.Protocol]:
         """The protocol of uvicorn, which tells us of each connection."""
-        transports = self._transports
+        transports, request_s = self._transports, self._request_s
 
         class Noted(H11Protocol):
+            _coming: asyncio.TimerHandle | None = None
+
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(cast("asyncio.Transport", Corked(transport, self.loop)))
                 transports[self.client] = transport
+                self._coming = self.loop.call_later(request_s, transport.abort)
+
+            def data_received(self, data: bytes) -> None:
+                super().data_received(data)
+                incomplete = self.conn.their_state is h11.SEND_BODY or (
+                    self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+                )
+                if not incomplete and self._coming is not None:
+                    self._coming.cancel()
+                    self._coming = None
+                elif incomplete and self._coming is None:
+                    self._coming = self.loop.call_later(request_s, self.transport.abort)
 
             def connection_lost(self, exc: Exception | None) -> None:
+                if self._coming is not None:
+                    self._coming.cancel()
                 transports.pop(self.client, None)
                 super().connection_lost(exc)
 

@@ -39,12 +39,15 @@ class Asked:
     """What stands in the scope of a request beside what ASGI says.
 
     Shapes: ``stamp`` tells what the answer belongs to: while it says the same, the answer may be given
-        again.
+        again. ``secure``: it came by TLS, as far as we or a proxy that we trust can tell.
     """
 
-    __slots__ = ("desk", "principal", "stamp")
+    __slots__ = ("desk", "principal", "secure", "stamp")
 
-    def __init__(self, desk: Desk, principal: Principal, stamp: Callable[[], int]) -> None:
+    def __init__(
+        self, desk: Desk, principal: Principal, stamp: Callable[[], int], *, secure: bool = False
+    ) -> None:
+        self.secure = secure
         self.desk = desk
         self.principal = principal
         self.stamp = stamp

@@ -1,6 +1,6 @@
 """Frames of the stream of events: what changed since a revision, encoded once for all who follow the same.
 
-A subscription is all rooms (``None``) or some by name; those get their whole tallies and curves too.
+Whoever follows rooms by name gets their whole tallies and curves too.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Final
 from msgspec import json
 
 from streamproc.board.hall import Hall, Room
+from streamproc.board.subscriptions import Subscription
 
 CARDS_PER_EVENT: Final = 100
-Subscription = frozenset[str] | None
 
 _encode: Final = json.Encoder().encode
 

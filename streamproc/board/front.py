@@ -13,7 +13,7 @@ from structlog import get_logger
 
 from streamproc.board.access import COOKIE, Principal
 from streamproc.board.access import Scope as Granted
-from streamproc.board.answering import Answer, collected, etag_of, give, refusal
+from streamproc.board.answering import UNAUTHORIZED, Answer, collected, etag_of, give, refusal
 from streamproc.board.application import API
 from streamproc.board.asgi import App, Headers, Receive, Scope, Send
 from streamproc.board.desk import ASKED, Asked, Desk
@@ -24,6 +24,9 @@ from streamproc.board.problems import Refused
 
 ANSWERS_MAX: Final = 1024
 QUERY_MAX: Final = 4096
+FAILURES_PER_S: Final = 2.0
+"""Wrong tokens of one address, so that nobody tries them all."""
+
 STREAM: Final = f"{API}/stream"
 SESSION: Final = f"{API}/session"
 DOCUMENT: Final = f"{API}/openapi.json"
@@ -44,6 +47,7 @@ class _Request(NamedTuple):
     query: bytes
     headers: dict[bytes, bytes]
     client: str
+    secure: bool
 
     def text(self, name: bytes) -> str | None:
         """A header; None: it is missing."""
@@ -81,6 +85,7 @@ class Front:
         self._pages = pages
         self._document = document
         self._trusted = trusted_proxies
+        self._failures = Limiter(FAILURES_PER_S)
         self._kept: dict[tuple[str, bytes, Principal], _Kept] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,6 +105,8 @@ class Front:
             _log.exception("an answer failed", path=request.path, error=repr(error))
             answer = refusal(request.path, Refused(500, "a defect of ours; see the log"))
         if answer is not None:
+            if answer.status == UNAUTHORIZED and not self._access.open:
+                self._failures.wait_s(request.client)
             await give(answer, request.method, request.headers, send)
 
     async def _answer(
@@ -117,6 +124,8 @@ class Front:
             raise Refused(429, "too many requests; wait a little", retry_after_s=max(1.0, wait_s))
         if request.path == DOCUMENT and request.method in READING:
             return _file("application/json", self._document())
+        if self._failures.is_spent(request.client):
+            raise Refused(429, "too many wrong tokens; wait a little", retry_after_s=2)
         principal = self._principal(request)
         if request.path == STREAM and request.method == "GET":
             await self._stream(scope, receive, send, principal)
@@ -156,7 +165,9 @@ class Front:
             del self._kept[key]
         hall = self._desk.hall
         inner = dict(scope)
-        asked = inner[ASKED] = Asked(self._desk, principal, lambda: hall.revision)
+        asked = inner[ASKED] = Asked(
+            self._desk, principal, lambda: hall.revision, secure=request.secure
+        )
         if reading:
             inner["method"] = "GET"
         before = hall.revision
@@ -196,11 +207,14 @@ def _file(content_type: str, body: bytes, *, etag: str = "") -> Answer:
 def _request(scope: Scope, trusted: frozenset[str]) -> _Request:
     headers = dict(scope["headers"])
     client = (scope.get("client") or ("", 0))[0]
+    secure = scope.get("scheme") == "https"
     if client in trusted:
+        secure = secure or headers.get(b"x-forwarded-proto") == b"https"
         told = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
         others = [each.strip() for each in told if each.strip() and each.strip() not in trusted]
         client = others[-1] if others else client
-    return _Request(scope["method"], scope["path"], scope.get("query_string", b""), headers, client)
+    query = scope.get("query_string", b"")
+    return _Request(scope["method"], scope["path"], query, headers, client, secure)
 
 
 def _cookie(given: str) -> str | None:

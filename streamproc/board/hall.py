@@ -18,6 +18,7 @@ from streamproc.events.host_tally import CurveMinute, HostTally, decode_tally
 from streamproc.events.outputs import AlertTransition, decode_alert
 
 GONE_KEPT: Final = 1000
+_UNREADABLE: Final = (MsgspecError, ValueError)
 _decode_minute: Final = json.Decoder(CurveMinute).decode
 
 
@@ -155,11 +156,11 @@ class Hall:
             return
         try:
             room = self._room(reading, now_s)
-            changed = self._take_minutes(room, reading)
-            changed |= self._take_alerts(room, reading.alerts, now_s)
-        except (MsgspecError, ValueError):
+        except _UNREADABLE:
             self.unreadable += 1
             return
+        changed = self._take_minutes(room, reading)
+        changed |= self._take_alerts(room, reading.alerts, now_s)
         if changed or room.revision > self.revision:
             room.revision = self.revision + 1
             room.card_anew()
@@ -204,7 +205,11 @@ class Hall:
         changed = False
         for at_ms, encoded in reading.minutes.items():
             if room.minute_json.get(at_ms) != encoded:
-                room.minutes[at_ms] = _decode_minute(encoded)
+                try:
+                    room.minutes[at_ms] = _decode_minute(encoded)
+                except _UNREADABLE:
+                    self.unreadable += 1
+                    continue
                 room.minute_json[at_ms] = encoded
                 room.minute_revision[at_ms] = self.revision + 1
                 changed = True
@@ -221,7 +226,11 @@ class Hall:
                 held.missing_s = None
                 if held.json == encoded:
                     continue
-            alert = decode_alert(encoded)
+            try:
+                alert = decode_alert(encoded)
+            except _UNREADABLE:
+                self.unreadable += 1
+                continue
             if held is None or alert.seq > held.alert.seq:
                 room.alerts[alert_id] = HeldAlert(alert, encoded, self.revision + 1)
                 self.host_of_alert[alert_id] = room.tally.host_id

@@ -22,6 +22,7 @@ from streamproc.board.keys import Keys
 from streamproc.board.reading import Beat, ViewReader
 
 ANSWER_TIMEOUT_S: Final = 2.0
+HOSTS_AT_ONCE: Final = 50
 BACKOFF_MAX_S: Final = 2.0
 BACKOFF_MIN_S: Final = 0.1
 SETTLE_S: Final = 0.05
@@ -50,13 +51,13 @@ class Mirror:
         self.heard_s: float | None = None
         self.index_is_empty = False
         self.beats: dict[int, Beat | None] = {}
-        self.changed = asyncio.Event()
         self._connect = connect
         self._keys = keys
         self._sweep_interval_s = sweep_interval_s
         self._poked: set[str] = set()
         self._wake = asyncio.Event()
         self._sweeps = 0
+        self._told = False
         self._reader: ViewReader | None = None
 
     @property
@@ -72,8 +73,11 @@ class Mirror:
             try:
                 await self._follow()
             except* _FAULTS as group:
-                if self.connected or not self.filled:
+                if self.connected or not self._told:
+                    self._told = True
                     _log.warning("redis is away", error=repr(group.exceptions[0]))
+            except* Exception as group:  # noqa: BLE001 - whatever fails, the board goes on with what it knows
+                _log.exception("the mirror failed", error=repr(group.exceptions[0]))
             self.connected = False
             if time.monotonic() - began_s > BACKOFF_MAX_S:
                 backoff_s = BACKOFF_MIN_S
@@ -152,6 +156,7 @@ class Mirror:
         """Read whoever is new or newer than we know, or gone; now and then everybody."""
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
             index = await reader.index()
+        self._heard()
         self.index_is_empty = not index
         rooms = self.hall.rooms
         whole = self._sweeps % WHOLE_EVERY_SWEEPS == 0
@@ -171,12 +176,17 @@ class Mirror:
         self.filled = True
 
     async def _take(self, reader: ViewReader, host_ids: list[str], *, whole: bool) -> None:
-        # a timeout for each hundred hosts: an answer of a large hall takes its time
-        async with asyncio.timeout(ANSWER_TIMEOUT_S * (1 + len(host_ids) / 100)):
-            readings = await reader.rooms(host_ids, whole=whole) if host_ids else []
+        """Read these hosts, some at a time, so that nobody waits long for their turn of the loop."""
+        for at in range(0, len(host_ids), HOSTS_AT_ONCE):
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                readings = await reader.rooms(host_ids[at : at + HOSTS_AT_ONCE], whole=whole)
+            self._heard()
+            now_s = time.monotonic()
+            for reading in readings:
+                self.hall.take(reading, now_s)
+            self.hall.settle()
+
+    def _heard(self) -> None:
+        """Redis has answered."""
         self.connected = True
-        self.heard_s = now_s = time.monotonic()
-        for reading in readings:
-            self.hall.take(reading, now_s)
-        if self.hall.settle():
-            self.changed.set()
+        self.heard_s = time.monotonic()

@@ -12,7 +12,6 @@ from streamproc.board.cards import MINUTE_MS, SPARK_MINUTES
 from streamproc.board.hall import Reading
 from streamproc.board.keys import Keys
 
-HOSTS_PER_PIPELINE: Final = 200
 RECENT_MINUTES: Final = 3
 """Minutes of a curve that are read with each change; a sweep reads all that are shown."""
 
@@ -62,18 +61,15 @@ class ViewReader:
     async def index(self) -> dict[str, int]:
         """All hosts, and when their last tally is of. Units: milliseconds."""
         found: Any = await self._redis.zrange(self._keys.hosts, 0, -1, withscores=True)
-        return {host_id.decode(): int(as_of_ms) for host_id, as_of_ms in found}
+        return {_text(host_id): int(as_of_ms) for host_id, as_of_ms in found}
 
     async def rooms(self, host_ids: Sequence[str], *, whole: bool) -> list[Reading]:
-        """What is held of these hosts.
+        """What is held of these hosts, in two round trips.
 
         Shapes: ``whole``: with all minutes that a card shows, else with the newest.
         """
-        readings: list[Reading] = []
-        for at in range(0, len(host_ids), HOSTS_PER_PIPELINE):
-            lives = await self._lives(host_ids[at : at + HOSTS_PER_PIPELINE])
-            readings += await self._with_minutes(lives, SPARK_MINUTES if whole else RECENT_MINUTES)
-        return readings
+        lives = await self._lives(host_ids)
+        return await self._with_minutes(lives, SPARK_MINUTES if whole else RECENT_MINUTES)
 
     async def _lives(self, host_ids: Sequence[str]) -> list[_Live]:
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -119,12 +115,21 @@ def _live(host_id: str, fields: Sequence[bytes | None], alerts: Mapping[bytes, b
     version, as_of_ms, partition, tally = fields
     return _Live(
         host_id,
-        int(version or 0),
-        int(as_of_ms or 0),
-        None if partition is None else int(partition),
+        _number(version) or 0,
+        _number(as_of_ms) or 0,
+        _number(partition),
         tally,
-        {alert_id.decode(): value for alert_id, value in alerts.items()},
+        {_text(alert_id): value for alert_id, value in alerts.items()},
     )
+
+
+def _number(value: bytes | None) -> int | None:
+    """A number that Redis holds; None: there is none, or it is something else."""
+    return int(value) if value is not None and value.isdigit() else None
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
 def _wanted(tally: bytes | None, as_of_ms: int, count: int) -> tuple[str, list[int]]:
