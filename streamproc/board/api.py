@@ -10,7 +10,7 @@ from litestar.types import Scope
 from redis.exceptions import RedisError
 
 from streamproc.board import answers
-from streamproc.board.cursors import CURSOR_LENGTH_MAX, Place, cursor_of, place_of
+from streamproc.board.cursors import CURSOR, LENGTH_MAX, Place, cursor_of, place_of
 from streamproc.board.desk import (
     HostId,
     answer,
@@ -32,7 +32,9 @@ PAGE_MAX: Final = 500
 Cursor = Annotated[
     str | None,
     Parameter(
-        max_length=CURSOR_LENGTH_MAX, description="`next_cursor` of the page before", required=False
+        pattern=CURSOR,
+        max_length=LENGTH_MAX,
+        description="`next_cursor` of the page before, with the same other parameters",
     ),
 ]
 Limit = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="How many at most")]
@@ -56,8 +58,7 @@ async def list_hosts(
     cursor: Cursor = None,
 ) -> Response[answers.Hosts]:
     """Hosts in order; those of whom the figure is unknown come last."""
-    order = f"hosts:{sort}:{window}"
-    behind = None if cursor is None else place_of(order, cursor)
+    behind = None if cursor is None else place_of(cursor)
 
     def place(room: Room) -> Place:
         value = value_of(room.tally, sort, window)
@@ -75,7 +76,7 @@ async def list_hosts(
     if behind is not None:
         rooms = [each for each in rooms if each[0] > behind]
     page = rooms[:limit]
-    following = cursor_of(order, page[-1][0]) if len(rooms) > limit else None
+    following = cursor_of(page[-1][0]) if len(rooms) > limit else None
     tail = b',"next_cursor":%b,"as_of_ms":%d}' % (
         encode(following),
         asked(scope).desk.hall.as_of_ms,

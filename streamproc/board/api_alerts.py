@@ -29,7 +29,6 @@ from streamproc.board.urgency import urgency
 from streamproc.errors import VerdictUnpublished
 from streamproc.events.outputs import AlertTransition
 
-_ORDER: Final = "alerts"
 PAGE: Final = 200
 
 
@@ -54,7 +53,7 @@ async def list_alerts(
     cursor: Cursor = None,
 ) -> Response[answers.Alerts]:
     """Alerts of all rooms that may be seen: page, ticket, info; of these the newest first."""
-    behind = None if cursor is None else place_of(_ORDER, cursor)
+    behind = None if cursor is None else place_of(cursor)
     found = sorted(
         (
             (urgency(held.alert), held.json)
@@ -69,7 +68,7 @@ async def list_alerts(
     if behind is not None:
         found = [each for each in found if each[0] > behind]
     page = found[:limit]
-    following = cursor_of(_ORDER, page[-1][0]) if len(found) > limit else None
+    following = cursor_of(page[-1][0]) if len(found) > limit else None
     tail = b',"next_cursor":%b,"as_of_ms":%d}' % (
         encode(following),
         asked(scope).desk.hall.as_of_ms,

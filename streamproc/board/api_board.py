@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from litestar import Response, delete, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import Cookie
 from litestar.types import Scope
 
@@ -32,44 +32,48 @@ async def define(scope: Scope) -> Response[answers.Definitions]:
     return answer(_DEFINITIONS)
 
 
-@get("/session", tags=["session"], summary="Who asks, and what is open to them")
-async def who(scope: Scope) -> Response[answers.Session]:
-    """What the token, or its cookie, opens."""
-    here = asked(scope)
-    told = _session(here.principal, guarded=not here.desk.access.open)
-    return answer(encode(told), **NO_STORE)
+class SessionController(Controller):
+    """Who asks: shown, begun and ended."""
 
+    path = "/session"
+    tags = ["session"]  # noqa: RUF012 - Litestar has it so
 
-@post("/session", tags=["session"], summary="A cookie for a token", status_code=200)
-async def begin(scope: Scope, data: answers.Login) -> Response[answers.Session]:
-    """Set a cookie that stands for a token: browsers cannot send one with a stream of events."""
-    desk = asked(scope).desk
-    if desk.access.open:
-        return answer(encode(_session(desk.access.everybody, guarded=False)), **NO_STORE)
-    principal = desk.access.of_token(data.token)
-    if principal is None:
-        raise Refused(401, "nobody knows this token")
-    response = answer(encode(_session(principal, guarded=True)), **NO_STORE)
-    response.set_cookie(
-        Cookie(
-            key=COOKIE,
-            value=desk.access.cookie_for(principal),
-            path="/api/v1",
-            max_age=COOKIE_AGE_S,
-            httponly=True,
-            secure=asked(scope).secure,
-            samesite="strict",
+    @get(summary="Who asks, and what is open to them")
+    async def who(self, scope: Scope) -> Response[answers.Session]:
+        """What the token, or its cookie, opens."""
+        here = asked(scope)
+        told = _session(here.principal, guarded=not here.desk.access.open)
+        return answer(encode(told), **NO_STORE)
+
+    @post(summary="A cookie for a token", status_code=200)
+    async def begin(self, scope: Scope, data: answers.Login) -> Response[answers.Session]:
+        """Set a cookie that stands for a token: browsers cannot send one with a stream of events."""
+        desk = asked(scope).desk
+        if desk.access.open:
+            return answer(encode(_session(desk.access.everybody, guarded=False)), **NO_STORE)
+        principal = desk.access.of_token(data.token)
+        if principal is None:
+            raise Refused(401, "nobody knows this token")
+        response = answer(encode(_session(principal, guarded=True)), **NO_STORE)
+        response.set_cookie(
+            Cookie(
+                key=COOKIE,
+                value=desk.access.cookie_for(principal),
+                path="/api/v1",
+                max_age=COOKIE_AGE_S,
+                httponly=True,
+                secure=asked(scope).secure,
+                samesite="strict",
+            )
         )
-    )
-    return response
+        return response
 
-
-@delete("/session", tags=["session"], summary="Forget the cookie", status_code=204)
-async def end() -> Response[None]:
-    """Take the cookie back."""
-    response: Response[None] = Response(None, status_code=204, headers=NO_STORE)
-    response.delete_cookie(COOKIE, path="/api/v1")
-    return response
+    @delete(summary="Forget the cookie", status_code=204)
+    async def end(self) -> Response[None]:
+        """Take the cookie back."""
+        response: Response[None] = Response(None, status_code=204, headers=NO_STORE)
+        response.delete_cookie(COOKIE, path="/api/v1")
+        return response
 
 
 def _never() -> int:
@@ -86,4 +90,4 @@ def _session(principal: Principal, *, guarded: bool) -> answers.Session:
     )
 
 
-ROUTES: Final = (health, define, who, begin, end)
+ROUTES: Final = (health, define, SessionController)

@@ -13,10 +13,11 @@ from structlog import get_logger
 
 from streamproc.board.access import COOKIE, Principal
 from streamproc.board.access import Scope as Granted
-from streamproc.board.answering import UNAUTHORIZED, Answer, collected, etag_of, give, refusal
+from streamproc.board.answering import Answer, collected, etag_of, give, refusal
 from streamproc.board.application import API
 from streamproc.board.asgi import App, Headers, Receive, Scope, Send
 from streamproc.board.desk import ASKED, Asked, Desk
+from streamproc.board.documents import Document
 from streamproc.board.guards import DOCUMENT_HEADERS, is_foreign, is_local_name
 from streamproc.board.limiter import Limiter
 from streamproc.board.pages import Pages
@@ -24,9 +25,6 @@ from streamproc.board.problems import Refused
 
 ANSWERS_MAX: Final = 1024
 QUERY_MAX: Final = 4096
-FAILURES_PER_S: Final = 2.0
-"""Wrong tokens of one address, so that nobody tries them all."""
-
 STREAM: Final = f"{API}/stream"
 SESSION: Final = f"{API}/session"
 DOCUMENT: Final = f"{API}/openapi.json"
@@ -64,7 +62,7 @@ class _Kept(NamedTuple):
 
 
 class Front:
-    """An ASGI application around the others. Shapes: ``document`` is the OpenAPI document."""
+    """An ASGI application around the others."""
 
     def __init__(
         self,
@@ -74,7 +72,7 @@ class Front:
         *,
         limiter: Limiter,
         pages: Pages,
-        document: Callable[[], bytes],
+        document: Document,
         trusted_proxies: frozenset[str] = frozenset(),
     ) -> None:
         self._inner = inner
@@ -85,7 +83,6 @@ class Front:
         self._pages = pages
         self._document = document
         self._trusted = trusted_proxies
-        self._failures = Limiter(FAILURES_PER_S)
         self._kept: dict[tuple[str, bytes, Principal], _Kept] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,8 +102,6 @@ class Front:
             _log.exception("an answer failed", path=request.path, error=repr(error))
             answer = refusal(request.path, Refused(500, "a defect of ours; see the log"))
         if answer is not None:
-            if answer.status == UNAUTHORIZED and not self._access.open:
-                self._failures.wait_s(request.client)
             await give(answer, request.method, request.headers, send)
 
     async def _answer(
@@ -118,15 +113,15 @@ class Front:
         if not request.path.startswith("/api/"):
             return self._plain(request)
         if len(request.query) > QUERY_MAX:
-            raise Refused(414, f"a query has at most {QUERY_MAX} bytes")
+            raise Refused(400, f"a query has at most {QUERY_MAX} bytes")
         wait_s = self._limiter.wait_s(request.client)
         if wait_s:
             raise Refused(429, "too many requests; wait a little", retry_after_s=max(1.0, wait_s))
         if request.path == DOCUMENT and request.method in READING:
-            return _file("application/json", self._document())
-        if self._failures.is_spent(request.client):
-            raise Refused(429, "too many wrong tokens; wait a little", retry_after_s=2)
+            return _file("application/json", self._document.body)
         principal = self._principal(request)
+        if request.method == "OPTIONS":
+            return self._options(request)
         if request.path == STREAM and request.method == "GET":
             await self._stream(scope, receive, send, principal)
             return None
@@ -180,6 +175,14 @@ class Front:
                     self._kept.clear()
                 self._kept[key] = _Kept(answer, asked.stamp, asked.stamp())
         return answer
+
+    def _options(self, request: _Request) -> Answer:
+        """What may be asked here."""
+        methods = self._document.methods(request.path)
+        if not methods:
+            raise Refused(404, "there is no such path; GET /api/v1/openapi.json lists them")
+        allow = (b"allow", ", ".join(methods).encode())
+        return Answer(204, [allow, (b"cache-control", b"no-store")], b"")
 
     def _plain(self, request: _Request) -> Answer:
         """Probes and the page's files."""

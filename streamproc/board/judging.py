@@ -32,6 +32,10 @@ class Pressed(StrEnum):
     SNOOZED = "snoozed"
 
 
+SNOOZING: Final = (Pressed.ACKNOWLEDGED, Pressed.SNOOZED)
+"""What a time to be silent goes with."""
+
+
 class Judgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A verdict on an alert.
 
@@ -75,7 +79,7 @@ def event_of(
 
 def _said(judgement: Judgement, now_ms: int) -> tuple[Verdict, int | None]:
     pressed, minutes = judgement.verdict, judgement.snooze_minutes
-    if pressed is Pressed.SNOOZED or (pressed is Pressed.ACKNOWLEDGED and minutes):
+    if pressed is Pressed.SNOOZED or (pressed in SNOOZING and minutes):
         return Verdict.SNOOZED, now_ms + (minutes or SNOOZE_MINUTES) * MINUTE_MS
     if minutes:
         raise Refused(

@@ -21,14 +21,6 @@ class Limiter:
         self._clock_s = clock_s
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def is_spent(self, name: str) -> bool:
-        """Whether the next one would have to wait; counts nothing."""
-        return name in self._buckets and self._left(name, self._clock_s()) < 1.0
-
-    def _left(self, name: str, now_s: float) -> float:
-        left, at_s = self._buckets.get(name, (self._burst, now_s))
-        return min(self._burst, left + (now_s - at_s) * self._per_s)
-
     def wait_s(self, name: str) -> float:
         """Count one request; 0 lets it through, else how long to wait until one may be."""
         now_s = self._clock_s()
@@ -39,3 +31,7 @@ class Limiter:
         if len(self._buckets) > BUCKETS_MAX:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1.0 - left) / self._per_s
+
+    def _left(self, name: str, now_s: float) -> float:
+        left, at_s = self._buckets.get(name, (self._burst, now_s))
+        return min(self._burst, left + (now_s - at_s) * self._per_s)

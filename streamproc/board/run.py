@@ -8,7 +8,6 @@ import errno
 import secrets
 import socket
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final
 
 import uvicorn
@@ -20,7 +19,7 @@ from streamproc.board.application import application
 from streamproc.board.config import BoardConfig, refuse_unguarded
 from streamproc.board.connections import Connections
 from streamproc.board.desk import Desk
-from streamproc.board.documents import openapi_of
+from streamproc.board.documents import Document
 from streamproc.board.front import Front
 from streamproc.board.hall import Hall
 from streamproc.board.health import StreamCounts, health_of
@@ -133,7 +132,7 @@ class BoardRun:
             desk,
             limiter=Limiter(config.requests_per_s),
             pages=self._pages,
-            document=cache(lambda: openapi_of(inner)),
+            document=Document(inner),
             trusted_proxies=config.trusted_proxies,
         )
 
