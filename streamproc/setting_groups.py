@@ -43,7 +43,7 @@ class Robots(Group):
     """What Alertmanager must send as its bearer token."""
     timeout_s: float = Field(5.0, ge=0.1, le=60)
     """How long one request to a platform may take."""
-    attempts: int = Field(3, ge=1, le=10)
+    attempts_max: int = Field(3, ge=1, le=10)
     """How often a message is tried before Alertmanager is asked to send it again."""
     backoff_s: float = Field(1.0, ge=0, le=60)
     """The wait before the second attempt; it doubles with each."""

@@ -75,7 +75,10 @@ async def _serve(settings: Robots, platforms: list[Platform]) -> None:
         ) as client:
             wording = Wording(settings.language, settings.utc_offset_min)
             delivery = Delivery(
-                settings.attempts, settings.backoff_s, settings.per_minute_max, settings.remember_s
+                settings.attempts_max,
+                settings.backoff_s,
+                settings.per_minute_max,
+                settings.remember_s,
             )
             clock = Clock(time.monotonic, lambda: time.time_ns() // 1_000_000, asyncio.sleep)
             app = application(
