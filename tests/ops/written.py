@@ -1,0 +1,39 @@
+"""Writes what is generated below `deploy/`: ``python -m tests.ops.written``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.ops import room_alerts
+from tests.ops.alert_cases import CASES
+from tests.ops.rule_tests import tests_of
+from tests.ops.rules import PROMETHEUS, RULES, RUNBOOKS, alert_rules
+
+
+def rules_of_rooms() -> dict[Path, str]:
+    """The rules of rooms' alerts: first, for the rest is made from rules."""
+    return {RULES / room_alerts.FILE: room_alerts.rules_file()}
+
+
+def generated() -> dict[Path, str]:
+    """Everything that is generated, by path."""
+    pages = {RUNBOOKS / name: text for name, text in room_alerts.runbooks().items()}
+    of_rooms = {room_alerts.FILE: (room_alerts.cases(), "room_alerts.py")}
+    files = {rule.file for rule in alert_rules().values()}
+    tests = {
+        PROMETHEUS / "tests" / file: tests_of(file, *of_rooms.get(file, (CASES, "alert_cases.py")))
+        for file in sorted(files)
+    }
+    return {**rules_of_rooms(), **pages, **tests}
+
+
+def write(files: dict[Path, str]) -> None:
+    """Write each file, and make its folder."""
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(rules_of_rooms())
+    write(generated())
