@@ -9,7 +9,7 @@ from textwrap import dedent
 
 from streamproc.alerts.registry import RULES
 from streamproc.alerts.rule import Rule
-from tests.ops.alert_cases import W1, Case, Gauge
+from tests.ops.alert_case import W1, Case, Gauge
 
 FILE = "rooms.yml"
 PREFIX = "StreamprocRoom"

@@ -1,4 +1,4 @@
-"""promtool's tests of the alerts, made from the table of cases: five of each alert.
+"""promtool's tests of the alerts, made from tables of cases: five of each alert.
 
 It fires, and not too soon; stays silent in a near miss; keeps firing; resolves; says nothing of nothing.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tests.ops.alert_cases import Case, Counter, Follows, Gauge
+from tests.ops.alert_case import Case, Counter, Follows, Gauge
 from tests.ops.rules import EXTERNAL, AlertRule, alert_rules
 
 HEAD = "# Written by `make docs` from tests/ops/{source}; promtool test rules runs it.\n"

@@ -10,7 +10,6 @@ import yaml
 
 from streamproc.settings import every_setting
 from tests.house.tree import ROOT, tracked_files
-from tests.ops.alert_cases import CASES
 from tests.ops.programs import told
 from tests.ops.room_alerts import cases
 from tests.ops.rules import (
@@ -23,7 +22,7 @@ from tests.ops.rules import (
     records,
     rule_files,
 )
-from tests.ops.written import generated
+from tests.ops.written import CASES, generated
 
 ALERTS = list(alert_rules().values())
 NAMES = [rule.name for rule in ALERTS]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.ops import room_alerts
-from tests.ops.alert_cases import CASES
+from tests.ops.cases_pipeline import PIPELINE
+from tests.ops.cases_views import VIEWS
+from tests.ops.cases_workers import WORKERS
 from tests.ops.rule_tests import tests_of
 from tests.ops.rules import PROMETHEUS, RULES, RUNBOOKS, alert_rules
+
+CASES = (*PIPELINE, *WORKERS, *VIEWS)
 
 
 def rules_of_rooms() -> dict[Path, str]:
@@ -21,7 +25,7 @@ def generated() -> dict[Path, str]:
     of_rooms = {room_alerts.FILE: (room_alerts.cases(), "room_alerts.py")}
     files = {rule.file for rule in alert_rules().values()}
     tests = {
-        PROMETHEUS / "tests" / file: tests_of(file, *of_rooms.get(file, (CASES, "alert_cases.py")))
+        PROMETHEUS / "tests" / file: tests_of(file, *of_rooms.get(file, (CASES, "cases_*.py")))
         for file in sorted(files)
     }
     return {**rules_of_rooms(), **pages, **tests}
