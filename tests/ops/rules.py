@@ -13,6 +13,7 @@ from tests.house.tree import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = PROMETHEUS / "rules"
+DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 RUNBOOKS = ROOT / "deploy" / "runbooks"
 EXTERNAL = {"runbooks": "https://runbooks.example", "dashboards": "https://grafana.example"}
 """Stand for what `prometheus.yml` says of them."""

@@ -8,8 +8,10 @@ from tests.ops import room_alerts
 from tests.ops.cases_pipeline import PIPELINE
 from tests.ops.cases_views import VIEWS
 from tests.ops.cases_workers import WORKERS
+from tests.ops.dashboards import BOARDS
+from tests.ops.panels import as_json
 from tests.ops.rule_tests import tests_of
-from tests.ops.rules import PROMETHEUS, RULES, RUNBOOKS, alert_rules
+from tests.ops.rules import DASHBOARDS, PROMETHEUS, RULES, RUNBOOKS, alert_rules
 
 CASES = (*PIPELINE, *WORKERS, *VIEWS)
 
@@ -28,7 +30,8 @@ def generated() -> dict[Path, str]:
         PROMETHEUS / "tests" / file: tests_of(file, *of_rooms.get(file, (CASES, "cases_*.py")))
         for file in sorted(files)
     }
-    return {**rules_of_rooms(), **pages, **tests}
+    boards = {DASHBOARDS / f"{board.uid}.json": as_json(board) for board in BOARDS}
+    return {**rules_of_rooms(), **pages, **tests, **boards}
 
 
 def write(files: dict[Path, str]) -> None:
