@@ -44,6 +44,9 @@ COMMANDS: Mapping[str, Command] = {
     "replay": Command("replay", "replay", "Fold recorded events without Kafka."),
     "whatif": Command("whatif", "whatif", "Recorded alerts with other thresholds."),
     "export": Command("export", "export", "Figures as CSV or Parquet: places, sessions, contests."),
+    "robots": Command(
+        "robots", "robots", "Bring what Alertmanager tells to WeCom, DingTalk and Feishu."
+    ),
     "state": Command("state", "app", "The state as a whole: make it anew from the log."),
     "comments": Command("comments", "app", "What viewers' comments mean, and why."),
     "config": Command("config", "app", "What can be set, and what is."),

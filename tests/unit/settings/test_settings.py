@@ -142,8 +142,21 @@ def test_the_defaults_are_those_of_the_engine() -> None:
 
 
 def test_every_setting_says_what_it_is_and_numbers_name_their_unit() -> None:
-    units = ("_ms", "_s", "_bytes", "_records", "_max")
+    units = ("_ms", "_s", "_bytes", "_records", "_max", "_min", "port")
     for setting in every_setting():
         assert setting.description.endswith((".", "`")), setting.variable
         if "number" in setting.takes:
             assert setting.name.endswith(units), setting.variable
+
+
+def test_a_port_is_a_setting_though_kubernetes_has_a_word_for_it() -> None:
+    assert load_settings({"STREAMPROC_ROBOTS__PORT": "9200"}).robots.port == 9200
+
+
+def test_a_wrong_secret_is_named_and_not_told() -> None:
+    told = refused({"STREAMPROC_ROBOTS__TOKEN": "short", "STREAMPROC_ROBOTS__WECOM_URL": "ftp://x"})
+
+    assert "STREAMPROC_ROBOTS__TOKEN: takes text, secret" in told
+    assert "STREAMPROC_ROBOTS__WECOM_URL: takes text, secret" in told
+    assert "short" not in told
+    assert "ftp://x" not in told
