@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from streamproc.engine.config import EngineConfig
@@ -31,6 +31,7 @@ every other one with our prefix must be a setting."""
 
 HEARTBEATS_PER_SESSION = 3
 SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
+REDIS_URL = r"^rediss?(\+sentinel)?://[^@\s]+$"
 TOPIC_WORD = r"[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?"
 
 
@@ -133,6 +134,54 @@ class Alerts(Group):
     """A TOML file of thresholds, for all or for one host; docs/alerts.md lists them. Read at start."""
 
 
+class Redis(Group):
+    """The view in Redis. Without a `url` there is none."""
+
+    url: str | None = Field(None, pattern=REDIS_URL)
+    """`redis://host:6379/0`; `rediss://` with TLS; `redis+sentinel://host:26379,host:26379/service/0`."""
+    username: str | None = Field(None, min_length=1, max_length=200)
+    """The user that writes; deploy/redis/users.acl has one."""
+    password: SecretStr | None = None
+    """Its password; better a file in the secrets folder than a variable."""
+    sentinel_username: str | None = Field(None, min_length=1, max_length=200)
+    """The user at the Sentinels."""
+    sentinel_password: SecretStr | None = None
+    """Its password."""
+    tls_ca_file: str | None = Field(None, min_length=1, max_length=4096)
+    """Who may have signed the server's certificate; without it, whom the system trusts."""
+    tls_cert_file: str | None = Field(None, min_length=1, max_length=4096)
+    """Our certificate, where the server asks for one."""
+    tls_key_file: str | None = Field(None, min_length=1, max_length=4096)
+    """Its key."""
+    prefix: str = Field("sp", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    """What every key begins with."""
+    leaderboard_hosts: int = Field(500, ge=1, le=100_000)
+    """How many hosts a leaderboard holds."""
+    ttl_s: int = Field(86_400, ge=60, le=31_536_000)
+    """How long a host is kept that nobody tells of any more."""
+    alert_keep_s: int = Field(3600, ge=1, le=86_400)
+    """How long a resolved alert is shown."""
+    alert_stream_length: int = Field(10_000, ge=1, le=10_000_000)
+    """About how many steps of alerts a partition's stream holds."""
+    flush_interval_ms: int = Field(100, ge=10, le=10_000)
+    """How often what changed is written."""
+    timeout_s: float = Field(0.5, ge=0.05, le=60)
+    """How long Redis may take for an answer."""
+    refresh_interval_s: float = Field(60.0, ge=1, le=86_400)
+    """How often what Redis holds is compared with what it acknowledged; what it lost is told again."""
+    buffer_hosts: int = Field(20_000, ge=1, le=10_000_000)
+    """How many changed hosts wait while Redis is away; of what is beyond, all is told again afterwards."""
+    buffer_bytes: int = Field(64 << 20, ge=1 << 20, le=4 << 30)
+    """How many bytes of them."""
+
+    def plain(self) -> dict[str, Any]:
+        """All of it, secrets as they are."""
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in self
+        }
+
+
 class Log(Group):
     """What a command tells about its work, on stderr."""
 
@@ -158,6 +207,7 @@ class Settings(BaseSettings):
     dead_letters: DeadLetters = DeadLetters()
     comments: Comments = Comments()
     alerts: Alerts = Alerts()
+    redis: Redis = Redis()
     log: Log = Log()
 
     @classmethod
@@ -289,10 +339,15 @@ def _told(error: ValidationError) -> list[str]:
             lines.append(f"{group}: {each['msg'].removeprefix('Value error, ')}")
         else:
             lines.append(
-                f"{setting.variable}={each['input']}: takes {setting.takes}"
+                f"{setting.variable}={_without_secret(each['input'])}: takes {setting.takes}"
                 f" (default: {shown(setting.default)}). {setting.description}"
             )
     return lines
+
+
+def _without_secret(given: object) -> object:
+    """What was given, but no user or password of a URL."""
+    return re.sub(r"//[^/\s]*@", "//***@", given) if isinstance(given, str) else given
 
 
 def shown(value: object) -> str:
