@@ -21,7 +21,7 @@ from xxhash import xxh3_64_hexdigest
 from streamproc.engine.config import EngineConfig
 from streamproc.errors import BadSetting
 from streamproc.events.registry import INPUT_TOPICS
-from streamproc.setting_groups import Group, Robots
+from streamproc.setting_groups import Group, Metrics, Redis, Robots
 
 PREFIX = "STREAMPROC_"
 BETWEEN = "__"
@@ -34,7 +34,6 @@ every other one with our prefix must be a setting."""
 
 HEARTBEATS_PER_SESSION = 3
 SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
-ROOM_WINDOW = r"(1m|5m|10m|60m|session)"
 TOPIC_WORD = r"[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?"
 
 
@@ -131,41 +130,6 @@ class Alerts(Group):
     """A TOML file of thresholds, for all or for one host; docs/alerts.md lists them. Read at start."""
 
 
-class Metrics(Group):
-    """Where a worker serves `/metrics`, `/livez` and `/readyz`, and which rooms it tells Prometheus of."""
-
-    host: str = Field("127.0.0.1", min_length=1, max_length=255)
-    """The address to listen at; `0.0.0.0` is seen from everywhere, and the pages ask for no password."""
-    port: int = Field(9464, ge=0, le=65_535)
-    """The port; workers of one machine need different ones. 0: none of it is served."""
-    rooms_top: int = Field(500, ge=0, le=100_000)
-    """Only so many rooms are told of, those with the greatest GMV. 0: all, up to `rooms_max`."""
-    rooms_max: int = Field(2_000, ge=0, le=100_000)
-    """Never more rooms than this; what is left out is counted."""
-    room_windows: str = Field("1m,10m,session", pattern=rf"^{ROOM_WINDOW}(,{ROOM_WINDOW})*$")
-    """The spans that rooms are told of: of `1m`, `5m`, `10m`, `60m` and `session`, with commas between."""
-    room_kept_s: float = Field(3_600.0, ge=0, le=31_536_000)
-    """A room that is not on air is told of for so long after it was heard last."""
-    ready_behind_max_s: float = Field(60.0, ge=1, le=86_400)
-    """A worker that is further behind than this is not ready."""
-    tls_cert_file: str | None = Field(None, min_length=1, max_length=4096)
-    """A PEM file with the certificate to serve with; without one it is plain HTTP."""
-    tls_key_file: str | None = Field(None, min_length=1, max_length=4096)
-    """A PEM file with its key."""
-    tls_client_ca_file: str | None = Field(None, min_length=1, max_length=4096)
-    """A PEM file: only clients with a certificate that it signed are answered."""
-
-    @model_validator(mode="after")
-    def _certificates_fit(self) -> Self:
-        if (self.tls_cert_file is None) != (self.tls_key_file is None):
-            msg = "tls_cert_file and tls_key_file go together"
-            raise ValueError(msg)
-        if self.tls_client_ca_file is not None and self.tls_cert_file is None:
-            msg = "tls_client_ca_file needs tls_cert_file and tls_key_file"
-            raise ValueError(msg)
-        return self
-
-
 class Log(Group):
     """What a command tells about its work, on stderr."""
 
@@ -193,6 +157,7 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     metrics: Metrics = Metrics()
     robots: Robots = Robots()
+    redis: Redis = Redis()
     log: Log = Log()
 
     @classmethod
@@ -339,9 +304,15 @@ def _told(error: ValidationError) -> list[str]:
             given = "" if setting.is_secret else f"={each['input']}"
             lines.append(
                 f"{setting.variable}{given}: takes {setting.takes}"
+                f"{setting.variable}={_without_secret(each['input'])}: takes {setting.takes}"
                 f" (default: {shown(setting.default)}). {setting.description}"
             )
     return lines
+
+
+def _without_secret(given: object) -> object:
+    """What was given, but no user or password of a URL."""
+    return re.sub(r"//[^/\s]*@", "//***@", given) if isinstance(given, str) else given
 
 
 def shown(value: object) -> str:
