@@ -301,10 +301,9 @@ def _told(error: ValidationError) -> list[str]:
             group = f"{PREFIX}{each['loc'][0]}{BETWEEN}*".upper()
             lines.append(f"{group}: {each['msg'].removeprefix('Value error, ')}")
         else:
-            given = "" if setting.is_secret else f"={each['input']}"
+            given = "" if setting.is_secret else f"={_without_secret(each['input'])}"
             lines.append(
                 f"{setting.variable}{given}: takes {setting.takes}"
-                f"{setting.variable}={_without_secret(each['input'])}: takes {setting.takes}"
                 f" (default: {shown(setting.default)}). {setting.description}"
             )
     return lines

@@ -142,7 +142,7 @@ def test_the_defaults_are_those_of_the_engine() -> None:
 
 
 def test_every_setting_says_what_it_is_and_numbers_name_their_unit() -> None:
-    units = ("_ms", "_s", "_bytes", "_records", "_max", "_min", "port")
+    units = ("_ms", "_s", "_bytes", "_records", "_max", "_min", "_top", "port")
     for setting in every_setting():
         assert setting.description.endswith((".", "`")), setting.variable
         if "number" in setting.takes:
