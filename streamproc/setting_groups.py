@@ -73,7 +73,7 @@ class Metrics(Group):
     """The address to listen at; `0.0.0.0` is seen from everywhere, and the pages ask for no password."""
     port: int = Field(9464, ge=0, le=65_535)
     """The port; workers of one machine need different ones. 0: none of it is served."""
-    rooms_top: int = Field(500, ge=0, le=100_000)
+    rooms_top_max: int = Field(500, ge=0, le=100_000)
     """Only so many rooms are told of, those with the greatest GMV. 0: all, up to `rooms_max`."""
     rooms_max: int = Field(2_000, ge=0, le=100_000)
     """Never more rooms than this; what is left out is counted."""

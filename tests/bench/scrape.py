@@ -222,7 +222,7 @@ async def beside_the_fold(
 async def measure(rounds: int, pairs: int) -> dict[str, Any]:
     """All figures."""
     sink = KafkaOutputs("127.0.0.1:1", app_version="bench", request_timeout_s=10)
-    settings = Settings().metrics.model_copy(update={"port": 0, "rooms_top": 0})
+    settings = Settings().metrics.model_copy(update={"port": 0, "rooms_top_max": 0})
     metrics = WorkerMetrics(settings, config_hash="bench", rejected=lambda: sink.rejected)
     engine = engine_of(metrics, sink)
     metrics.attach(engine)

@@ -31,12 +31,13 @@ from streamproc.oracle.batch import LogRecord
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Shown
 from streamproc.provision.admin import ensure_topics
+from streamproc.sinks.metrics.health import TICK_MAX_S
 from streamproc.sinks.metrics.registry import METRICS, ROOMS
 from tests.builders import comment, created, joined, made, paid, profiled, room_started
 from tests.command_line import send
 from tests.folding import log_of
 from tests.metrics_worker import Options
-from tests.servers import Broker
+from tests.servers import Broker, KafkaServer
 from tests.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.integration
@@ -168,6 +169,57 @@ async def test_a_worker_tells_exactly_what_was_sent(kafka_broker: Broker, tmp_pa
         assert after.value("events_rejected_total") == 0, "of this process"
         assert after.value("recovery_seconds_count") == 1
         assert after.value("recovery_records_total") > 0
+        await _checks_a_move(bootstrap, tmp_path, port)
+
+
+async def _checks_a_move(bootstrap: str, tmp_path: Path, port: int) -> None:
+    """Of what two workers share out between them, each is told by one."""
+    before = _of_partitions(scraped(port))
+    folder = tmp_path / "second"
+    folder.mkdir()
+    async with serving(bootstrap, folder) as (_, other_port):
+        await until(
+            lambda: [scraped(at).value("partitions_owned") for at in (port, other_port)] == [1, 1],
+            "one partition each",
+        )
+        first, second = _of_partitions(scraped(port)), _of_partitions(scraped(other_port))
+    assert first.isdisjoint(second)
+    assert first | second == before
+
+
+def _of_partitions(now: Scrape) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """The series of partitions and rooms, but for those that begin with the next record.
+
+    How bad an alert is may change meanwhile.
+    """
+    return {
+        (
+            sample.name,
+            frozenset(sample.labels.items() - {("severity", sample.labels.get("severity"))}),
+        )
+        for family in now.families.values()
+        for sample in family.samples
+        if {"partition", "room"} & sample.labels.keys() and "watermark" not in sample.name
+    }
+
+
+async def test_a_broker_that_is_away_ends_neither_life_nor_metrics(
+    kafka_server: KafkaServer, kafka_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = kafka_broker.bootstrap
+    await ensure_topics(bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=APP_ID)
+    await send(bootstrap, placed(evening(time.time_ns() // 1_000_000), folded_twice=1))
+
+    async with serving(bootstrap, tmp_path) as (_, port):
+        kafka_server.pause()
+        try:
+            away_to_s = time.monotonic() + TICK_MAX_S + 2
+            while time.monotonic() < away_to_s:
+                assert await asyncio.to_thread(asked, port, "/livez") == (200, '{"ok":true}')
+                assert scraped(port).value("partitions_owned") in (0, PARTITIONS)
+                await asyncio.sleep(0.5)
+        finally:
+            kafka_server.resume()
 
 
 def _placed(event: AnyEvent) -> tuple[str, bytes]:

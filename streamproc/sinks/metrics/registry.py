@@ -218,10 +218,10 @@ ALERTS: Final = Section(
 ROOMS: Final = Section(
     "Rooms",
     "Gauges from the state, of each host's current broadcast; they leave with the room and with its"
-    " partition. Sum over workers, never rate(). Only the `STREAMPROC_METRICS__ROOMS_TOP` rooms with the"
-    " greatest GMV, `STREAMPROC_METRICS__ROOMS_MAX` at most. `window` is one of"
-    " `STREAMPROC_METRICS__ROOM_WINDOWS`. What is unknown is missing. Ids with other signs than letters,"
-    " digits and `_.:-`, or that hold a phone number, are shown as `hashed:` and a hash.",
+    " partition. Sum over workers, never rate(). Only those rooms with the greatest GMV, at most"
+    " `STREAMPROC_METRICS__ROOMS_TOP_MAX`, and never more than `STREAMPROC_METRICS__ROOMS_MAX`. `window`"
+    " is one of `STREAMPROC_METRICS__ROOM_WINDOWS`. What is unknown is missing. Ids with other signs than"
+    " letters, digits and `_.:-`, or that hold a phone number, are shown as `hashed:` and a hash.",
     (
         _gauge(
             "room_gmv_minor_units",

@@ -41,7 +41,7 @@ class MetricsSettings(Protocol):
     @property
     def port(self) -> int: ...  # noqa: D102
     @property
-    def rooms_top(self) -> int: ...  # noqa: D102
+    def rooms_top_max(self) -> int: ...  # noqa: D102
     @property
     def rooms_max(self) -> int: ...  # noqa: D102
     @property
@@ -82,7 +82,7 @@ class WorkerMetrics:
         )
         rooms = RoomGauges(
             windows=settings.room_windows.split(","),
-            top=settings.rooms_top,
+            top=settings.rooms_top_max,
             most=settings.rooms_max,
             kept_s=settings.room_kept_s,
         )
