@@ -12,6 +12,8 @@ FULL := $(VENV)/.everything-installed
 KAFKA := .cache/.kafka-fetched
 BACKEND := .cache/build-backend
 ARGS ?=
+# How many processes share the tests that start no server.
+JOBS ?= auto
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.11 ...` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
@@ -26,8 +28,9 @@ BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(FULL) $(KAFKA) ## Make .venv with everything, and fetch Kafka for the tests
-	@echo "Ready: $(BIN)/streamproc is the command line, and the tests have their Kafka"
+setup: $(FULL) $(KAFKA) ## Make .venv with everything, and fetch what the tests run
+	@sh .ci/system-packages servers
+	@echo "Ready: $(BIN)/streamproc is the command line, and the tests have their servers"
 
 check: lint house ## Format, lint, types, import contracts and the house rules
 
@@ -40,9 +43,12 @@ lint: $(FULL)
 house: $(FULL)
 	$(BIN)/python -m pytest tests/house
 
-test: setup lint ## Everything: check, unit, laws, integration on real Kafka, a short chaos and benchmark
+test: setup lint ## Everything: check, unit, laws, integration on real servers, a short chaos and benchmark
 	$(BIN)/python -m tests.bench --quick
-	$(BIN)/python -m pytest -m "not bench" $(ARGS)
+	@status=0; set -x; \
+	$(BIN)/python -m pytest -m "not bench and not integration and not chaos" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "(integration or chaos) and not bench" $(ARGS) || status=1; \
+	exit $$status
 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker
 	@$(BIN)/streamproc demo $(ARGS)

@@ -194,3 +194,17 @@ class OlderState(StreamprocError):
 
     exit_code = 32
     meaning = "the state was written by an older version of streamproc; it must be rebuilt"
+
+
+class BoardUnguarded(StreamprocError):
+    """A board that everybody could reach, without a token."""
+
+    exit_code = 33
+    meaning = "the board would listen to other machines without a token"
+
+
+class VerdictUnpublished(StreamprocError):
+    """A verdict on an alert could not be written."""
+
+    exit_code = 34
+    meaning = "a person's verdict on an alert could not be written to its topic"

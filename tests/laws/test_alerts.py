@@ -221,7 +221,7 @@ def test_nothing_happens_before_the_deadline_and_something_does_at_it(
         last = moment._replace(finding=None) if closes else moment
         after = closed(held, moment, "ended") if closes else advanced(held, moment)
         while after is not held:
-            held, after = after, advanced(after, moment)
+            held, after = after, advanced(after, last)
     now_ms = max(last.now_ms, held.since_ms, held.told_ms)
     due_ms = deadline_ms(held, last)
     before_ms = now_ms + (due_ms - now_ms - 1) * percent // 100 if due_ms else now_ms + HOUR_MS

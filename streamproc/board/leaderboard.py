@@ -1,0 +1,70 @@
+"""Who is ahead of whom, by one figure of one window of everybody's current broadcast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from streamproc.board.cards import HOME_CURRENCY, current
+from streamproc.events.host_tally import HostTally, Value
+
+
+class Figure(StrEnum):
+    """What hosts are ranked and sorted by."""
+
+    PAY_GMV = "pay_gmv_minor"
+    NET_GMV = "net_gmv_minor"
+    ORDERS_MAIN = "orders_main"
+    ORDERS_SKU = "orders_sku"
+    ITEMS_SOLD = "items_sold"
+    BUYERS = "buyers"
+    VIEWERS = "viewers"
+    COMMENTS = "comments"
+    LIKES = "likes"
+    ONLINE_NOW = "online_now"
+
+
+class Window(StrEnum):
+    """How long back."""
+
+    MINUTE = "1m"
+    FIVE_MINUTES = "5m"
+    TEN_MINUTES = "10m"
+    HOUR = "60m"
+    SESSION = "session"
+
+
+class Standing(NamedTuple):
+    """A host's place. Shapes: ``rank`` from 1; equal values share one, and the next is left out."""
+
+    rank: int
+    host_id: str
+    value: int
+
+
+def value_of(tally: HostTally, figure: Figure, window: Window) -> int | None:
+    """What a host has of a figure; None: unknown, or not counted in that window.
+
+    Shapes: of money that in CNY; 0 where only other money was paid.
+    """
+    session = current(tally)
+    figures = session.figures if window is Window.SESSION else session.windows.get(window.value, {})
+    return _whole(figures.get(figure.value))
+
+
+def standings(tallies: Iterable[HostTally], figure: Figure, window: Window) -> list[Standing]:
+    """Everybody of whom the figure is known, the greatest first, equal ones by host id."""
+    values = ((value_of(tally, figure, window), tally.host_id) for tally in tallies)
+    ordered = sorted((-value, host_id) for value, host_id in values if value is not None)
+    found: list[Standing] = []
+    for number, (negative, host_id) in enumerate(ordered, 1):
+        equal = bool(found) and found[-1].value == -negative
+        found.append(Standing(found[-1].rank if equal else number, host_id, -negative))
+    return found
+
+
+def _whole(value: Value) -> int | None:
+    if isinstance(value, dict):
+        return value.get(HOME_CURRENCY, 0)
+    return value if isinstance(value, int) else None

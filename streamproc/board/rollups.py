@@ -1,0 +1,109 @@
+"""Villages, towns and districts: sums of what the tallies of their hosts say.
+
+Every session of a tally counts where its host lives, so that every level has the same sums. People
+cannot be added up (one viewer may be in two rooms): their counts, and what is divided by them, are None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from streamproc.events.host_tally import Figures, HostTally, SessionTallied, Value
+from streamproc.tally.registry import FIGURE_IDS
+from streamproc.tally.rollups import UNKNOWN, Level
+from streamproc.tally.spans import VIEWS_OF_GPM, mean_minor
+
+SUMMED: Final = (
+    "created_minor",
+    "pay_gmv_minor",
+    "net_gmv_minor",
+    "refunded_minor",
+    "orders_main",
+    "orders_sku",
+    "items_sold",
+    "unpaid_minor",
+    "failed_orders",
+    "views",
+    "likes",
+    "follows",
+    "shares",
+    "comments",
+    "product_exposures",
+    "product_clicks",
+    "cart_adds",
+)
+"""Figures that add up."""
+
+
+class PlaceSums(Struct, frozen=True, kw_only=True):
+    """A place and its sums. Shapes: ``place`` is the district, then town and village as far as asked."""
+
+    place: list[str]
+    hosts: int
+    sessions: int
+    figures: Figures
+
+
+def rolled_up(tallies: Iterable[HostTally], level: Level) -> list[PlaceSums]:
+    """The sums of every place. Shapes: ascending by place."""
+    depth = {Level.DISTRICT: 1, Level.TOWN: 2, Level.VILLAGE: 3}[level]
+    by_place: dict[tuple[str, ...], list[HostTally]] = {}
+    for tally in tallies:
+        home = (tally.district or UNKNOWN, tally.town or UNKNOWN, tally.village or UNKNOWN)
+        by_place.setdefault(home[:depth], []).append(tally)
+    return [_sums(place, by_place[place]) for place in sorted(by_place)]
+
+
+def _sums(place: tuple[str, ...], tallies: Sequence[HostTally]) -> PlaceSums:
+    sessions = [session for tally in tallies for session in tally.sessions]
+    figures: Figures = dict.fromkeys(FIGURE_IDS)
+    figures.update({name: _sum([each.figures.get(name) for each in sessions]) for name in SUMMED})
+    figures["refund_rate"] = _quotient(_refunded_lines(sessions), figures["orders_sku"])
+    figures["ctr"] = _quotient(figures["product_clicks"], figures["product_exposures"])
+    figures["ctor"] = _quotient(figures["orders_sku"], figures["product_clicks"])
+    figures["aov_order_minor"] = _each(figures["pay_gmv_minor"], figures["orders_main"], 1)
+    figures["gpm_views_minor"] = _each(figures["pay_gmv_minor"], figures["views"], VIEWS_OF_GPM)
+    return PlaceSums(place=list(place), hosts=len(tallies), sessions=len(sessions), figures=figures)
+
+
+def _sum(values: Iterable[Value]) -> Value:
+    """The sum of what is known; None if nothing is."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    if not any(isinstance(value, dict) for value in known):
+        whole: Any = sum(value for value in known if not isinstance(value, dict))
+        return whole  # type: ignore[no-any-return]
+    money: dict[str, int] = {}
+    for value in known:
+        if isinstance(value, dict):
+            for currency, minor in value.items():
+                money[currency] = money.get(currency, 0) + minor
+    return money
+
+
+def _refunded_lines(sessions: Iterable[SessionTallied]) -> Value:
+    """How many lines were refunded: a tally only tells their share of the lines paid, exactly."""
+    known = [
+        round(rate * lines)
+        for each in sessions
+        if isinstance(rate := each.figures.get("refund_rate"), (int, float))
+        and isinstance(lines := each.figures.get("orders_sku"), int)
+    ]
+    return sum(known) if known else None
+
+
+def _quotient(part: Value, whole: Value) -> float | None:
+    if isinstance(part, int) and isinstance(whole, int) and whole:
+        return part / whole
+    return None
+
+
+def _each(money: Value, count: Value, times: int) -> Value:
+    """Money for each so many of a count, in whole minor units."""
+    if not isinstance(money, dict) or not isinstance(count, int):
+        return None
+    return mean_minor(money, count, times)
