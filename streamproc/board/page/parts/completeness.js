@@ -1,0 +1,45 @@
+/** How complete the numbers of a broadcast are: what is missing, late, estimated. */
+
+import { clock, count } from "../core/format.js";
+import { el, replace, toggle } from "../edge/dom.js";
+import { figureName, named, t } from "../words/language.js";
+
+/** Shapes: `{element, update(tally, session)}`. */
+export function completenessPanel() {
+  const list = el("dl", { class: "terms" });
+  const element = el("section", { class: "panel complete" }, el("header", {}, el("h2", {}, t("host.complete"))), list);
+  return {
+    element,
+    update(tally, session) {
+      const told = session.completeness ?? {};
+      toggle(element, "lacking", (told.missing_sources ?? []).length > 0);
+      replace(list, rows(tally, session, told).map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
+    },
+  };
+}
+
+function rows(tally, session, told) {
+  const sources = (ids) => ids.map((id) => named("source", id)).join(", ") || t("complete.none");
+  const late = Object.entries(told.late ?? {}).map(([id, n]) => `${named("source", id)} ${count(n)}`);
+  const nameless = told.unnamed ?? {};
+  const rough = told.online_approximate ? ` (${t("complete.online_rough")})` : "";
+  return [
+    [t("complete.as_of"), clock(tally.as_of_ms)],
+    [t("complete.heard"), clock(session.heard_ms)],
+    [t("complete.missing"), sources(told.missing_sources ?? [])],
+    [t("complete.late"), late.join(", ") || t("complete.none")],
+    [t("complete.approximate"), (told.approximate ?? []).map(figureName).join(", ") || t("complete.none")],
+    [t("complete.online_at"), told.online_at_ms ? clock(told.online_at_ms) + rough : t("complete.none")],
+    [t("complete.watch"), told.watch_method ?? t("complete.none")],
+    [t("complete.orphans"), count(told.orphan_refunds)],
+    [t("complete.contradicted"), count(told.contradicted_lines)],
+    [t("complete.unnamed"), unnamed(nameless)],
+    [t("complete.after_end"), count(told.after_end)],
+    [t("complete.version"), String(tally.version)],
+  ];
+}
+
+function unnamed(told) {
+  const words = { paid: count(told.paid_lines), joins: count(told.joins), comments: count(told.comments) };
+  return t("complete.unnamed_value", words);
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Announcer, byUrgency, counted } from "../../../streamproc/board/page/core/alerting.js";
+import { freshness } from "../../../streamproc/board/page/core/freshness.js";
+import { GAP_MS, Prompter, TTL_MS } from "../../../streamproc/board/page/core/prompter.js";
+import { measureOf, moves, ranked, totals } from "../../../streamproc/board/page/core/ranking.js";
+import { route } from "../../../streamproc/board/page/core/route.js";
+import { Store } from "../../../streamproc/board/page/core/store.js";
+
+const card = (host_id, minor, version = 1, more = {}) => ({ host_id, version, as_of_ms: version, pay_gmv_minor: { CNY: minor }, ...more });
+const alert = (alert_id, more = {}) => ({
+  alert_id, seq: 1, host_id: "h", phase: "firing", severity: "page", opened_ms: 0, at_ms: 0, why: "entered", advice: { teleprompter: alert_id }, ...more,
+});
+
+test("the newest card wins in whatever order they come", () => {
+  const all = [3, 1, 2, 3].map((version) => card("a", version * 10, version));
+  for (const order of permutations(all)) {
+    const store = new Store();
+    for (const each of order) store.take("cards", { items: [each] });
+    assert.equal(store.cards.get("a").version, 3);
+  }
+});
+
+test("after a reset lower versions count, and what is not told again is forgotten", () => {
+  const store = new Store();
+  store.take("cards", { items: [card("a", 1, 9), card("b", 1, 9)] });
+  store.take("alert", alert("x", { seq: 7 }));
+  store.take("hello", { epoch: "e2", reset: true });
+  store.take("cards", { items: [card("a", 5, 2)] });
+  store.take("cards", { items: [card("a", 4, 1)] });
+  assert.ok(store.settling);
+  store.settle();
+  assert.deepEqual([...store.cards.keys()], ["a"]);
+  assert.equal(store.cards.get("a").version, 2);
+  assert.equal(store.alerts.size, 0);
+});
+
+test("a resume forgets nothing", () => {
+  const store = new Store();
+  store.take("cards", { items: [card("a", 1, 9)] });
+  store.take("hello", { epoch: "e1", reset: false });
+  assert.equal(store.settle(), false);
+  assert.equal(store.cards.size, 1);
+});
+
+test("equal values share a rank, hosts stand by id, and who has no value comes last", () => {
+  const cards = [card("b", 5), card("a", 5), card("c", 9), { ...card("d", 0), online_now: 3 }];
+  assert.deepEqual(ranked(cards, measureOf("pay_gmv_minor")).map((r) => [r.card.host_id, r.rank]), [["c", 1], ["a", 2], ["b", 2], ["d", 4]]);
+  assert.deepEqual(ranked(cards, measureOf("online_now")).map((r) => r.rank), [1, null, null, null]);
+  assert.deepEqual([...moves(new Map([["a", 4], ["c", 1]]), ranked(cards, measureOf("pay_gmv_minor")))], [["a", 2]]);
+});
+
+test("totals are sums of what is known, exact beyond what a float holds", () => {
+  const sums = totals([card("a", 2 ** 53 - 1), card("b", 2 ** 53 - 1, 1, { online_now: 4 })]);
+  assert.equal(sums.pay_gmv_minor.CNY, 2n * (2n ** 53n - 1n));
+  assert.equal(sums.online_now, 4);
+  assert.equal(sums.orders_main, null);
+});
+
+test("alerts that somebody took on, put off, or that follow from another do not count", () => {
+  const quiet = [alert("v", { verdict: "bait" }), alert("s", { snoozed_until_ms: 99 }), alert("i", { inhibited_by: "AdapterDown" })];
+  const loud = [alert("t", { severity: "ticket" }), alert("p", { opened_ms: 1 }), alert("q", { opened_ms: 5 })];
+  const over = alert("o", { phase: "resolved" });
+  assert.deepEqual(byUrgency([...quiet, ...loud, over], 50).map((each) => each.alert_id).slice(0, 3), ["q", "p", "t"]);
+  assert.deepEqual(counted([...quiet, ...loud, over], 50), { page: 2, ticket: 1, info: 0 });
+});
+
+test("a page is announced once for each time it gets to be one", () => {
+  const announcer = new Announcer();
+  assert.deepEqual(announcer.fresh([alert("old")], 0), []);
+  assert.deepEqual(announcer.fresh([alert("old"), alert("a")], 0).map((each) => each.alert_id), ["a"]);
+  assert.deepEqual(announcer.fresh([alert("a", { seq: 2 })], 0), []);
+  assert.deepEqual(announcer.fresh([alert("a", { severity: "ticket" })], 0), []);
+  assert.equal(announcer.fresh([alert("a")], 0).length, 1);
+  assert.deepEqual(announcer.fresh([], 0), []);
+  assert.deepEqual(announcer.fresh([alert("a")], 0), [], "out of sight is not over");
+});
+
+test("a teleprompter says one thing at a time, at most one in 15 s, for 60 s at most", () => {
+  for (let seed = 0; seed < 200; seed += 1) {
+    const prompter = new Prompter();
+    const begins = [];
+    const alerts = [];
+    let last = null;
+    for (let now = 0; now < 240_000; now += 500) {
+      if (Math.random() < 0.03) alerts.push(alert(`a${now}`, { at_ms: now, severity: ["page", "ticket", "info"][now % 3] }));
+      const line = prompter.line(alerts, now);
+      if (line && line !== last) begins.push(now);
+      if (line) assert.ok(now < line.alert.at_ms + TTL_MS && [...line.text].length <= 20);
+      last = line;
+    }
+    begins.forEach((at, n) => assert.ok(!n || at - begins[n - 1] >= GAP_MS));
+  }
+});
+
+test("a line leaves when its alert is over, and what is worse comes first", () => {
+  const prompter = new Prompter();
+  const ticket = alert("t", { severity: "ticket" });
+  assert.equal(prompter.line([ticket], 0).text, "t");
+  assert.equal(prompter.line([{ ...ticket, seq: 2, why: "judged", verdict: "bait" }], 1_000), null);
+  const two = [alert("i", { severity: "info", at_ms: 2_000 }), alert("p", { at_ms: 1_500 })];
+  assert.equal(prompter.line(two, 3_000), null);
+  assert.equal(prompter.line(two, 15_000).text, "p");
+  assert.equal(prompter.line(two, 31_000).text, "p", "what is less urgent waits");
+});
+
+test("a quiet room is not old; a dead worker, Redis or line is", () => {
+  const beats = (age_s, redis = true) => ({ redis, partitions: [{ age_s: 0.1 }, { age_s }] });
+  const known = { connected: true, everConnected: true, newestMs: 1_000, healthMs: 100_000, health: beats(0.4) };
+  assert.equal(freshness(known, 101_000).state, "live");
+  assert.equal(freshness({ ...known, health: beats(7) }, 101_000).reason, "worker");
+  assert.equal(freshness({ ...known, health: beats(0.4, false) }, 101_000).reason, "redis");
+  assert.equal(freshness({ ...known, connected: false }, 101_000).state, "lost");
+  assert.equal(freshness({ ...known, health: null, healthMs: 0 }, 101_000).reason, "old");
+  assert.equal(freshness({ ...known, everConnected: false }, 101_000).state, "waiting");
+});
+
+test("an address names a view, or none", () => {
+  assert.deepEqual(route(""), { name: "wall" });
+  assert.deepEqual(route("#/host/a%2Fb%3F"), { name: "host", hostId: "a/b?" });
+  for (const hash of ["#/x", "#/host", "#/host/", "#/host/%E0%A4%A", "#/host/a/b"]) assert.equal(route(hash).name, "unknown");
+});
+
+function permutations(items) {
+  if (items.length < 2) return [items];
+  return items.flatMap((item, n) => permutations(items.toSpliced(n, 1)).map((rest) => [item, ...rest]));
+}
