@@ -102,6 +102,8 @@ class Showing:
         if self._has_ticked:
             self._has_ticked = False
             self._go_on(self._wall_ms)
+        if not self._as_of_ms:
+            return []  # no event was told of at the last tick: there is no time to tell of
         views = [View(host_id, None) for host_id in self._gone[:most]]
         del self._gone[:most]
         self._began = 0
