@@ -23,7 +23,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 
-.PHONY: help setup check lint house test demo chaos score-alerts sim bench bench-tallies bench-comments bench-alerts docs wheel lock clean
+.PHONY: help setup check lint house test demo chaos score-alerts sim bench bench-tallies bench-comments bench-alerts bench-views docs wheel lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench-comments: $(FULL) ## Measure reading comments: both backends, many aliases
 
 bench-alerts: setup ## Measure folding with alerts, and judging; reports, asserts nothing
 	@$(BIN)/python -m tests.bench.alerts $(ARGS)
+
+bench-views: setup ## Measure views: from an event to the board, followers, requests, scrapes
+	@$(BIN)/python -m tests.bench.views $(ARGS)
 
 docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.exit_codes > docs/exit-codes.md
