@@ -81,7 +81,7 @@ async def run(options: Options) -> None:
     judge = judge_of(limits_of(settings))
     engine = Engine(
         config,
-        lambda: LiveProgram(reader.reader, judge),
+        lambda: LiveProgram(reader.reader, judge, shown=True),
         outputs,
         fail,
         Told(),

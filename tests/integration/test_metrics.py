@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec import json
@@ -28,12 +28,20 @@ from streamproc.events.registry import (
 )
 from streamproc.events.rooms import AdapterHeartbeat
 from streamproc.oracle.batch import LogRecord
-from streamproc.program.live import LiveProgram
-from streamproc.protocol import Shown
 from streamproc.provision.admin import ensure_topics
 from streamproc.sinks.metrics.health import TICK_MAX_S
-from streamproc.sinks.metrics.registry import METRICS, ROOMS
-from tests.builders import comment, created, joined, made, paid, profiled, room_started
+from streamproc.sinks.metrics.registry import METRICS
+from tests.builders import (
+    comment,
+    created,
+    joined,
+    made,
+    paid,
+    profiled,
+    room_started,
+    stock_reported,
+    viewers_counted,
+)
 from tests.command_line import send
 from tests.folding import log_of
 from tests.metrics_worker import Options
@@ -47,6 +55,7 @@ PARTITIONS = 2
 PHONE = "13912345678"
 WORDS = "菠萝没货了"
 BEAT_MS = 10_000
+SALES, PAID_MINOR, ONLINE = 100, 1_999, 70
 DEADLINE_S = 90.0
 GARBAGE = (b"no json", b"[1]", b'{"type":"x"}', None)
 
@@ -115,7 +124,7 @@ def evening(at_ms: int) -> list[AnyEvent]:
     """Two hosts: sales, comments with what must not be told, and a connector that fell silent."""
     events: list[AnyEvent] = []
     for host in ("h-1", "h-2"):
-        of = {"host_id": host, "session_id": f"{host}-s", "room_id": f"{host}-r"}
+        of: dict[str, Any] = {"host_id": host, "session_id": f"{host}-s", "room_id": f"{host}-r"}
         begun_ms = at_ms - 240_000
         events += [
             profiled(f"{WORDS}{PHONE}", begun_ms, host_id=host),
@@ -125,9 +134,11 @@ def evening(at_ms: int) -> list[AnyEvent]:
             made(AdapterHeartbeat, begun_ms + beat * BEAT_MS, connected=True, **of)
             for beat in range(12)
         ]
-        for number in range(100):
+        events += [stock_reported(50, at_ms, **of), viewers_counted(ONLINE, at_ms, **of)]
+        for number in range(SALES):
             line = {**of, "order_id": f"o-{number}"}
-            events += [created(100, at_ms - number, **line), paid(100, at_ms - number, **line)]
+            for step in (created, paid):
+                events.append(step(PAID_MINOR, at_ms - number, **line))
             events.append(comment(f"{WORDS} {PHONE}", at_ms - number, **of))
             events.append(joined(number, at_ms - number, **of))
     return events
@@ -155,9 +166,11 @@ async def test_a_worker_tells_exactly_what_was_sent(kafka_broker: Broker, tmp_pa
         await until(lambda: asked(port, "/readyz") == (200, '{"ok":true}'), "ready")
         assert asked(port, "/livez") == (200, '{"ok":true}')
         await until(lambda: scraped(port).value("room_alerts", kind="AdapterDown") == 2, "an alert")
+        await until(lambda: scraped(port).value("rooms") == 2, "rooms")
         now = scraped(port)
         _checks_all(now, sent, once)
         _checks_latency(now, len(records))
+        _checks_rooms(now)
         _is_what_the_registry_says(now)
         _passes_promtool(now.text)
         _tells_nothing_private(now.text)
@@ -174,13 +187,14 @@ async def test_a_worker_tells_exactly_what_was_sent(kafka_broker: Broker, tmp_pa
 
 async def _checks_a_move(bootstrap: str, tmp_path: Path, port: int) -> None:
     """Of what two workers share out between them, each is told by one."""
+    await until(lambda: scraped(port).value("rooms") == 2, "rooms")
     before = _of_partitions(scraped(port))
     folder = tmp_path / "second"
     folder.mkdir()
     async with serving(bootstrap, folder) as (_, other_port):
         await until(
-            lambda: [scraped(at).value("partitions_owned") for at in (port, other_port)] == [1, 1],
-            "one partition each",
+            lambda: [scraped(at).value("rooms") for at in (port, other_port)] == [1, 1],
+            "one partition each, with a room",
         )
         first, second = _of_partitions(scraped(port)), _of_partitions(scraped(other_port))
     assert first.isdisjoint(second)
@@ -261,6 +275,19 @@ def _checks_latency(now: Scrape, records: int) -> None:
     assert now.value("partition_watermark_timestamp_seconds", topic=COMMENTS_TOPIC) > 0
 
 
+def _checks_rooms(now: Scrape) -> None:
+    for host in ("h-1", "h-2"):
+        for window in ("10m", "session"):
+            of = {"host": host, "room": f"{host}-r", "window": window}
+            assert now.value("room_gmv_minor_units", currency="CNY", **of) == SALES * PAID_MINOR
+            assert now.value("room_orders", **of) == SALES
+            assert now.value("room_comments", **of) == SALES
+            assert now.value("room_viewers", **of) == SALES
+        assert now.value("room_online", host=host) == ONLINE
+    assert now.value("rooms", status="live") == 2
+    assert now.value("series_dropped_total") == 0
+
+
 def _is_what_the_registry_says(now: Scrape) -> None:
     told = {
         line.split(" ")[2]: line.split(" ")[3]
@@ -268,10 +295,6 @@ def _is_what_the_registry_says(now: Scrape) -> None:
         if line.startswith("# TYPE ")
     }
     expected = {name: metric.type for name, metric in METRICS.items()}
-    if not isinstance(LiveProgram(), Shown):
-        for metric in ROOMS.metrics:
-            expected.pop(metric.name)
-            told.pop(metric.name, None)
     assert told == expected
     for name in told:
         family = now.families[name.removesuffix("_total")]

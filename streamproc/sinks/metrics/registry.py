@@ -221,7 +221,8 @@ ROOMS: Final = Section(
     " partition. Sum over workers, never rate(). Only those rooms with the greatest GMV, at most"
     " `STREAMPROC_METRICS__ROOMS_TOP_MAX`, and never more than `STREAMPROC_METRICS__ROOMS_MAX`. `window`"
     " is one of `STREAMPROC_METRICS__ROOM_WINDOWS`. What is unknown is missing. Ids with other signs than"
-    " letters, digits and `_.:-`, or that hold a phone number, are shown as `hashed:` and a hash.",
+    " letters, digits and `_.:-`, or that hold a phone number, are shown as `hashed:` and a hash. `room` is"
+    " empty until the room told what is for sale.",
     (
         _gauge(
             "room_gmv_minor_units",
