@@ -53,6 +53,7 @@ PIPELINE: tuple[Case, ...] = (
         {**ON_1, **P3},
         (
             _lag(5, 50, 50),
+            Counter(f"streamproc_partition_durable_offset{{{W1},{ORDERS}}}", 600, 60, 60),
             Follows(f"streamproc_partition_watermark_timestamp_seconds{{{W1},{ORDERS}}}", 50),
         ),
         silent_s=165,

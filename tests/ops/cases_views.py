@@ -139,10 +139,10 @@ VIEWS: tuple[Case, ...] = (
     ),
     Case(
         "StreamprocProbeFailing",
-        {"job": "streamproc-probe", "instance": "http://board:8080/livez"},
+        {"job": "streamproc-probe", "instance": "http://board:8090/livez"},
         (
             Gauge(
-                'probe_success{job="streamproc-probe",instance="http://board:8080/livez"}', 1, 0, 1
+                'probe_success{job="streamproc-probe",instance="http://board:8090/livez"}', 1, 0, 1
             ),
         ),
         silent_s=105,
@@ -153,10 +153,10 @@ VIEWS: tuple[Case, ...] = (
     ),
     Case(
         "StreamprocCertExpiry",
-        {"job": "streamproc-probe", "instance": "https://board:8443/livez"},
+        {"job": "streamproc-probe", "instance": "https://board:8490/livez"},
         (
             Gauge(
-                'probe_ssl_earliest_cert_expiry{job="streamproc-probe",instance="https://board:8443/livez"}',
+                'probe_ssl_earliest_cert_expiry{job="streamproc-probe",instance="https://board:8490/livez"}',
                 90 * DAY,
                 13 * DAY,
                 15 * DAY,

@@ -1,0 +1,167 @@
+"""Prometheus, Alertmanager and the robots, all real, on two workers that go wrong."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import NamedTuple
+
+import pytest
+
+from tests.ops.dashboards import BOARDS
+from tests.ops.exposed import Exposition, prober, served, worker
+from tests.ops.rules import alert_rules, records
+from tests.ops.watched import FASTER, Watch, sped_up, watching
+from tests.robots.stand_in import StandIn, stand_in
+from tests.robots.test_receiver import receiver
+
+pytestmark = pytest.mark.integration
+
+TOKEN = "a-token-of-the-test"  # noqa: S105 - made up
+STALLED = 'topic="live.orders.v1",partition="3"'
+PAUSED = 'topic="live.comments.v1",partition="5"'
+LOST = 'topic="live.viewers.v1",partition="4"'
+ROOM = 'host="h-7",room="r-7"'
+QUIET = {"StreamprocRoomUnlistedDemand"}
+"""What a healthy floor says: on the board, and to nobody in the chat."""
+METRIC = re.compile(
+    r"\b(?:[a-z]\w*:[\w:]+|(?:streamproc|process|probe|alertmanager|prometheus)_\w+|up)\b"
+)
+QUOTED = re.compile(r'"[^"]*"')
+RIGHTLY_EMPTY = {
+    "kind:streamproc_rooms_paging:count",  # while no room pages
+}
+
+
+class Stage(NamedTuple):
+    """Everything that runs. ``workers``: by number."""
+
+    watch: Watch
+    workers: dict[int, Exposition]
+    platform: StandIn
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("watching")
+    workers = {1: worker(1), 2: worker(0)}
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        platform = enter(stand_in())
+        names = {"worker-1": workers[1], "worker-2": workers[2], "blackbox": prober()}
+        ports = {name: enter(served(each)) for name, each in names.items()}
+        remember_s = str(300 / FASTER)
+        robots = enter(
+            receiver(
+                folder, WECOM_URL=f"{platform.url}/wecom?key=k", TOKEN=TOKEN, REMEMBER_S=remember_s
+            )
+        )
+        watch = enter(watching(folder, ports, str(robots.base_url).rstrip("/"), TOKEN))
+        yield Stage(watch, workers, platform)
+
+
+def until(holds: Callable[[], object], deadline_s: float, told: Callable[[], object]) -> None:
+    """Wait until a condition holds. Errors: ``AssertionError`` with what is told after the deadline."""
+    end = time.monotonic() + deadline_s
+    while not holds():
+        assert time.monotonic() < end, told()
+        time.sleep(0.2)
+
+
+def run_by_hand(expr: str) -> str:
+    """A dashboard's expression as Grafana would fill it in."""
+    filled = expr.replace("$__rate_interval", "80s").replace('"$host"', '".*"')
+    return str(sped_up(filled, "expr"))
+
+
+def empty(watch: Watch) -> list[str]:
+    """Expressions of dashboards and records, and metrics of alerts, that give nothing, or no number."""
+    panels = [panel for board in BOARDS for _, row in board.rows for panel in row]
+    asked = {run_by_hand(query) for panel in panels for query, _ in panel.queries}
+    asked |= set(records())
+    for rule in alert_rules().values():
+        asked |= set(METRIC.findall(QUOTED.sub("", rule.expr)))
+    return sorted(
+        expr
+        for expr in asked - RIGHTLY_EMPTY
+        if not any(each["value"][1] != "NaN" for each in watch.asked(expr))
+    )
+
+
+def test_every_expression_of_dashboards_and_rules_has_data(stage: Stage) -> None:
+    until(lambda: not empty(stage.watch), 40, lambda: empty(stage.watch))
+
+
+def test_a_healthy_floor_raises_nothing_but_what_rooms_say(stage: Stage) -> None:
+    until(lambda: stage.watch.alerts()["active"] == QUIET, 20, stage.watch.alerts)
+
+    assert stage.watch.alerts()["suppressed"] == set()
+    assert stage.platform.posted == []
+
+
+def test_what_breaks_is_told_and_what_follows_from_it_is_not(stage: Stage) -> None:
+    first, second = stage.workers[1], stage.workers[2]
+    first.values[f"streamproc_partition_lag{{{STALLED}}}"] = 500.0
+    first.growth[f"streamproc_partition_durable_offset{{{STALLED}}}"] = 0.0
+    first.values['streamproc_sink_up{sink="redis"}'] = 0.0
+    first.values['streamproc_sink_oldest_dirty_seconds{sink="redis"}'] = 45.0
+    first.values[f"streamproc_partition_paused{{{PAUSED}}}"] = 1.0
+    first.values[f"streamproc_partition_lag{{{PAUSED}}}"] = 900.0
+    first.growth[f"streamproc_partition_durable_offset{{{PAUSED}}}"] = 0.0
+    first.values[f'streamproc_room_alerts{{{ROOM},kind="Stockout",severity="page"}}'] = 1.0
+    second.values[f"streamproc_partition_unaccounted_records{{{LOST}}}"] = 3.0
+    second.clocks[f"streamproc_partition_watermark_timestamp_seconds{{{LOST}}}"] = 90.0
+    second.values[f"streamproc_partition_lag{{{LOST}}}"] = 500.0
+    follows = {"StreamprocSinkStale"}
+    told = {
+        *("StreamprocPartitionStalled", "StreamprocSinkDown", "StreamprocPartitionPaused"),
+        *("StreamprocUnaccounted", "StreamprocRoomStockout", "StreamprocWatermarkLag"),
+    }
+    expected = {"active": told | QUIET, "suppressed": follows}
+    until(lambda: stage.watch.alerts() == expected, 60, stage.watch.alerts)
+
+    def messages() -> str:
+        return "\n".join(posted.body["markdown"]["content"] for posted in stage.platform.posted)
+
+    words = [
+        "live.orders.v1/3 停滞",
+        "断货: h-7",
+        "写不进 redis",
+        "已暂停: 坏记录太多",
+        "位点去向不明",
+    ]
+    until(lambda: all(each in messages() for each in words), 20, messages)
+    assert "落后超过 30 秒" not in messages()  # what follows from the sink that is down
+    assert "上架" not in messages()
+
+
+def test_what_is_mended_is_told_too_and_a_worker_that_is_gone(stage: Stage) -> None:
+    first, second = stage.workers[1], stage.workers[2]
+    stage.platform.posted.clear()
+    for series, value in worker(1).values.items():
+        if series not in first.growth:
+            first.values[series] = value
+    first.growth |= worker(1).growth
+    first.clocks |= worker(1).clocks
+    del first.values[f'streamproc_room_alerts{{{ROOM},kind="Stockout",severity="page"}}']
+    second.is_up = False
+    gone = {"StreamprocTargetDown", "StreamprocPartitionsUnowned"}
+    until(
+        lambda: stage.watch.alerts() == {"active": gone | QUIET, "suppressed": set()},
+        90,
+        stage.watch.alerts,
+    )
+    first.is_up = False
+    until(
+        lambda: stage.watch.alerts() == {"active": {"StreamprocNoWorkers"}, "suppressed": gone},
+        40,
+        stage.watch.alerts,
+    )
+
+    def messages() -> str:
+        return "\n".join(posted.body["markdown"]["content"] for posted in stage.platform.posted)
+
+    until(lambda: "没有任何 worker 应答" in messages(), 20, messages)
+    assert messages().count("已恢复") >= 5
