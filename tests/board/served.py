@@ -85,7 +85,7 @@ async def served(
         publisher or published,
         now_ms=now_ms,
     )
-    transport = httpx.ASGITransport(app=run.front())  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=run.front())
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
         try:
             await until(lambda: run.mirror.filled)
