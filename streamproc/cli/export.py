@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -14,8 +14,10 @@ from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, opened
 from streamproc.cli.terminal import output_console
+from streamproc.cli.verdicts import alerts_of_recording, alerts_of_topic
 from streamproc.engine.preflight import check_topics
 from streamproc.errors import BadSetting, DigestMismatch
+from streamproc.events.outputs import AlertTransition
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.live import LiveProgram
 from streamproc.replay.answer import Programs
@@ -24,6 +26,7 @@ from streamproc.replay.exports import contest_table, curve_table, rollup_table, 
 from streamproc.replay.pace import at_once
 from streamproc.replay.playback import Playback, last_event_ms
 from streamproc.replay.tables import Table
+from streamproc.replay.verdict_table import verdict_table
 from streamproc.replay.writing import Format, write_table
 from streamproc.settings import Settings
 from streamproc.tally.rollups import Level
@@ -51,6 +54,14 @@ def export(
         str | None,
         typer.Option(metavar="ID", help="A contest's boards.", rich_help_panel=_WHAT),
     ] = None,
+    verdicts: Annotated[
+        bool,
+        typer.Option(
+            "--verdicts",
+            help="What people said of alerts, as labelled data; from the topic of alerts.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = False,
     from_day: Annotated[
         str | None,
         typer.Option(
@@ -82,34 +93,61 @@ def export(
     bootstrap: Bootstrap = None,
     app_id: AppId = None,
 ) -> None:
-    """Write figures into a file: the sums of places, one session, or the boards of a contest.
+    """Write into a file: the sums of places, one session, the boards of a contest, or verdicts.
 
     Money is written in minor units and as decimal text, by currency. A line of --events that cannot
     be used is named on stderr and left out; then the exit code is 26.
     """
-    given = {"--rollup": rollup, "--session": session, "--contest": contest}
+    given = {
+        "--rollup": rollup,
+        "--session": session,
+        "--contest": contest,
+        "--verdicts": verdicts or None,
+    }
     if sum(each is not None for each in given.values()) != 1:
         raise _misused("what to export is not one thing", f"give one of {', '.join(given)}")
     zone = zone_of(timezone)
-    made: _Made
-    if rollup is not None:
-        made = _rollup(rollup, from_day, to_day)
-    elif session is not None:
-        made = _session(*session, curve=curve, summary=summary)
-    else:
-        made = _contest(contest or "", contests)
+    settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
     lines: Lines | None = None
-    if events is None:
-        settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
-        with libraries_silenced():
-            programs = asyncio.run(_state(settings))
+    if verdicts:
+        lines, steps = _steps(settings, events)
+        table = verdict_table(steps, zone)
     else:
-        lines, programs = _folded(events)
-    table = made(programs, last_event_ms(programs) or 0, zone)
+        made = _made_of(given, from_day, to_day, curve=curve, summary=summary, contests=contests)
+        if events is None:
+            with libraries_silenced():
+                programs = asyncio.run(_state(settings))
+        else:
+            lines, programs = _folded(events)
+        table = made(programs, last_event_ms(programs) or 0, zone)
     write_table(table, out, form, bom=bom, timezone=timezone)
     output_console().print(f"{len(table.rows):,} rows in {out}", markup=False)
     if lines is not None:
         lines.refuse_bad(where=events or "")
+
+
+def _steps(settings: Settings, events: str | None) -> tuple[Lines | None, list[AlertTransition]]:
+    return (
+        (None, alerts_of_topic(settings))
+        if events is None
+        else alerts_of_recording(settings, events)
+    )
+
+
+def _made_of(
+    given: Mapping[str, Any],
+    from_day: str | None,
+    to_day: str | None,
+    *,
+    curve: bool,
+    summary: bool,
+    contests: Path | None,
+) -> _Made:
+    if given["--rollup"] is not None:
+        return _rollup(given["--rollup"], from_day, to_day)
+    if given["--session"] is not None:
+        return _session(*given["--session"], curve=curve, summary=summary)
+    return _contest(given["--contest"], contests)
 
 
 def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:

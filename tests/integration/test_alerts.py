@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -12,10 +13,10 @@ import pytest
 
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
 from streamproc.events.registry import AnyEvent
-from streamproc.events.rooms import AdapterHeartbeat
+from streamproc.events.rooms import AdapterHeartbeat, AlertJudged, Verdict
 from streamproc.provision.admin import ensure_topics
-from tests.builders import made, profiled, room_started
-from tests.command_line import running_worker, send
+from tests.builders import made, profiled, room_started, viewer_key
+from tests.command_line import running_worker, send, streamproc
 from tests.contract.validators import as_json, validator
 from tests.folding import log_of
 from tests.kafka_log import read_topic
@@ -37,6 +38,19 @@ def now_ms() -> int:
 
 def beat(at_ms: int) -> AdapterHeartbeat:
     return made(AdapterHeartbeat, at_ms, connected=True)
+
+
+def verdict_on(step: AlertTransition) -> AlertJudged:
+    """Somebody says that an alert is right."""
+    return made(
+        AlertJudged,
+        now_ms(),
+        host_id=step.host_id,
+        session_id=step.session_id,
+        alert_id=step.alert_id,
+        verdict=Verdict.REAL,
+        operator_key=viewer_key(7),
+    )
 
 
 async def told(
@@ -78,6 +92,11 @@ async def test_what_is_told_of_a_connector_that_fell_silent_survives_its_worker(
         worker.kill()
     async with running_worker(bootstrap, APP_ID, tmp_path) as worker:
         await worker.until(lambda said: said["caught_up"], "recovered")
+        (first, *_) = await told(bootstrap, bool, "it is told still")
+        await send(bootstrap, log_of([verdict_on(first)]))
+        await told(
+            bootstrap, lambda steps: any(each.why == "judged" for each in steps), "a verdict"
+        )
         for _ in range(5):
             await send(bootstrap, log_of([beat(now_ms())]))
             await asyncio.sleep(1)  # a connector that beats again beats for a while
@@ -93,3 +112,8 @@ async def test_what_is_told_of_a_connector_that_fell_silent_survives_its_worker(
     (name,) = numbers
     assert numbers[name] == set(range(1, max(numbers[name]) + 1))
     assert {each.host_name for each in steps} == {"张桂兰"}
+    out = tmp_path / "verdicts.csv"
+    ended = await streamproc("export", "--verdicts", "--out", str(out), "--bootstrap", bootstrap)
+    assert ended.code == 0, ended.err
+    (row,) = csv.DictReader(out.read_text(encoding="utf-8").splitlines())
+    assert (row["alert_id"], row["verdict"], row["kind"]) == (name, "real", "AdapterDown")

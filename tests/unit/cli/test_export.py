@@ -6,10 +6,14 @@ import csv
 import io
 from pathlib import Path
 
+import msgspec
 import pytest
 from pyarrow import parquet
 
 from streamproc.errors import BadInput, BadSetting
+from streamproc.events.codec import encode
+from streamproc.events.rooms import AlertJudged, Verdict
+from tests.builders import made, viewer_key
 from tests.golden.test_replay import RECORDED
 from tests.in_process import Ended, run
 
@@ -58,6 +62,13 @@ def exported(
     ended = run(capsys, "export", *arguments, "--out", str(out))
     text = out.read_text(encoding="utf-8-sig") if out.exists() else ""
     return ended, list(csv.DictReader(io.StringIO(text)))
+
+
+def event_time(line: bytes) -> int:
+    """When the event of a line happened: it stands there bare, or as the record's value."""
+    told = msgspec.json.decode(line)
+    event = msgspec.json.decode(told["value"] or "{}") if "topic" in told else told
+    return int(event.get("occurred_at_ms", 0))
 
 
 def picked(rows: Rows, *names: str) -> list[tuple[str, ...]]:
@@ -212,3 +223,46 @@ def test_what_cannot_be_meant_is_refused(
     assert ended.code == BadSetting.exit_code
     assert told in " ".join(ended.err.split())
     assert rows == []
+
+
+def test_verdicts_are_exported_with_what_the_alert_rested_on(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    replayed = run(capsys, "replay", str(RECORDED), "--json")
+    alerts = msgspec.json.decode(replayed.out)["alerts"]
+    alert = next(each for each in alerts if each["why"] == "entered")
+    judged = made(
+        AlertJudged,
+        alert["at_ms"] + 1_000,
+        host_id=alert["host_id"],
+        session_id=alert["session_id"],
+        alert_id=alert["alert_id"],
+        verdict=Verdict.BAIT,
+        operator_key=viewer_key(9),
+    )
+    events = folder / "judged.jsonl"
+    lines = [*RECORDED.read_bytes().splitlines(), encode(judged)]
+    lines.sort(key=event_time)
+    events.write_bytes(b"\n".join(lines) + b"\n")
+
+    ended, rows = exported(capsys, folder, "--verdicts", "--events", str(events))
+
+    assert ended.code == 0
+    (row,) = rows
+    assert (row["alert_id"], row["verdict"], row["kind"]) == (
+        alert["alert_id"],
+        "bait",
+        alert["kind"],
+    )
+    assert row["opened_ms"] == str(alert["opened_ms"])
+    assert msgspec.json.decode(row["inputs"]) == alert["evidence"]["inputs"]
+    assert viewer_key(9) not in (folder / "out.csv").read_text(encoding="utf-8")
+
+
+def test_without_a_verdict_the_file_has_its_columns_alone(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    ended, rows = exported(capsys, folder, "--verdicts", *EVENTS)
+
+    assert (ended.code, rows) == (0, [])
+    assert (folder / "out.csv").read_text(encoding="utf-8").startswith("alert_id,kind,verdict,")
