@@ -160,6 +160,11 @@ class Watcher:
     def __init__(self) -> None:
         self.tallies: dict[str, HostTally] = {}
         self.curves: dict[tuple[str, str], Curve] = {}
+        self._as_of_ms = 0
+
+    def restarted(self) -> None:
+        """Another program tells from now on, under greater versions; its clock begins anew."""
+        self._as_of_ms = 0
 
     def see(self, program: LiveProgram, views: Sequence[View]) -> None:
         """Take views in; each must be what the program knows now."""
@@ -168,8 +173,8 @@ class Watcher:
             assert view.value is not None
             tally = decode_tally(versioned(view.value, 0))
             assert tally == plainly(program, host_id, tally.as_of_ms)
-            before = self.tallies.get(host_id)
-            assert before is None or before.as_of_ms <= tally.as_of_ms
+            assert tally.as_of_ms >= self._as_of_ms
+            self._as_of_ms = tally.as_of_ms
             self.tallies[host_id] = tally
             self._draw(host_id, view)
 

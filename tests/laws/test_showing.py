@@ -39,6 +39,7 @@ class Stage:
         take_into(self.state, self.program)
         self.program = LiveProgram(SpelledReader(), shown=True)
         self.program.restore(iter(self.state.items()))
+        self.watcher.restarted()
 
     def take(self, most: int = MOST) -> None:
         self.watcher.see(self.program, self.program.take_views(most))

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
+from streamproc.events.host_tally import OnShow
 from streamproc.events.registry import COMMENTS_TOPIC, VIEWERS_TOPIC
 from streamproc.program.keys import NUMBER_BYTES, TOPIC_OF_CODE, Kind
 from streamproc.program.showing.cells import MINUTES, SESSIONS, Cells, Comments
 from streamproc.program.showing.minutes import Minutes
+from streamproc.program.showing.on_show import on_show
 from streamproc.program.showing.signs import Signs
 from streamproc.program.showing.spans import Span
 from streamproc.tally.figures import FIGURES
@@ -29,6 +31,8 @@ ASKED_REMEMBERED: Final = 24
 _PANES_ALWAYS: Final = frozenset((COMMENTS_TOPIC, VIEWERS_TOPIC))
 """Topics whose facts move a pane, unless they are late."""
 _NOT_BEGUN: Final = Floor()
+NOTHING_SHOWN: Final[tuple[bool, OnShow | None]] = (False, None)
+"""That nobody asked yet what is on show."""
 
 
 class Broadcast:
@@ -43,7 +47,9 @@ class Broadcast:
         "_answered_ms",
         "_asked",
         "_asked_in",
+        "_lately",
         "_met",
+        "_on_show",
         "_since",
         "_span",
         "cells",
@@ -53,6 +59,7 @@ class Broadcast:
         "minutes",
         "noted",
         "rolling",
+        "signs",
         "tally",
     )
 
@@ -81,15 +88,13 @@ class Broadcast:
         self._asked: Comments = cells.asked()
         self._asked_in: dict[int, Comments] = {}
         self.intents: dict[str, int] = self._count_intents()
+        self._lately: tuple[int, dict[str, int]] | None = None
         self.floor = cells.floor() or _NOT_BEGUN
+        self._on_show = NOTHING_SHOWN
+        self.signs = Signs.of(self.tally.seen_ms, self.tally.lifecycle)
         self.rolling = Rolling(self.tally)
 
     # -- what it is like ---------------------------------------------------------------------------
-
-    @property
-    def signs(self) -> Signs:
-        """Whether it is alive."""
-        return Signs.of(self.tally.seen_ms, self.tally.lifecycle)
 
     @property
     def begun_ms(self) -> int:
@@ -104,13 +109,26 @@ class Broadcast:
     def lately_asked(self, as_of_ms: int) -> dict[str, int]:
         """Comments of the last ten minutes by what they ask."""
         last = as_of_ms // MINUTE_MS
+        if self._lately is not None and self._lately[0] == last:
+            return self._lately[1]
         numbers = range(last - ASKED_MINUTES + 1, last + 1)
         found: dict[str, int] = {}
         for number in numbers:
             _add_labels(found, self.asked_in(number))
         if len(self._asked_in) > ASKED_REMEMBERED:
             self._asked_in = {number: self._asked_in[number] for number in numbers}
+        self._lately = last, found
         return found
+
+    def on_show(self, as_of_ms: int) -> OnShow | None:
+        """What the room shows at a time; None: nobody knows."""
+        pins, (pinned, shown) = self.floor.pins, self._on_show
+        is_last = bool(pins) and pins[-1][0] <= as_of_ms
+        if not is_last or not pinned:
+            shown = on_show(self.floor, as_of_ms)
+            # What was pinned last stays until somebody tells of the floor.
+            self._on_show = is_last, shown
+        return shown
 
     def answer_changed(self, as_of_ms: int) -> bool:
         """Whether the answer as of a time is another one than that given last."""
@@ -153,21 +171,29 @@ class Broadcast:
         if not as_it_was or self._is_over(people, minutes):
             self._begin()
             return changed
+        self._renew_people(people, minutes)
+        if Kind.ASKED in noted or Kind.SENSES in noted:
+            self.intents = self._count_intents()
+        if topics:
+            self.signs = Signs.of(self.tally.seen_ms, self.tally.lifecycle)
+        return changed
+
+    def _renew_people(self, people: set[str], minutes: list[tuple[str, int]]) -> None:
+        """Bring unique counts up to date, and say which minutes moved."""
         for topic in people:
             self._meet_people(topic)
         for topic, number in minutes:
             self.rolling.touched(topic, number)
             if number == self.tally.seen_ms.get(topic, 0) // MINUTE_MS:
                 self._meet_open(topic)
-        if COMMENTS_TOPIC in topics:
-            self.intents = self._count_intents()
-        return changed
 
     def _renew_asked(self, noted: Mapping[int, list[bytes]]) -> set[int]:
         """Bring up to date what is asked; the minutes in which something was."""
         if Kind.ASKED in noted:
             self._asked = self.cells.asked()
         numbers = {_number(key) for key in noted.get(Kind.SENSES, ())}
+        if numbers:
+            self._lately = None
         for number in numbers:
             self._asked_in[number] = self.cells.asked_in(number)
         return numbers
@@ -175,6 +201,7 @@ class Broadcast:
     def _renew_floor(self) -> set[int]:
         """What is for sale now; the minutes in which other products were put on show."""
         before, self.floor = self.floor, self.cells.floor() or _NOT_BEGUN
+        self._on_show = NOTHING_SHOWN
         if before.pins == self.floor.pins:
             return set()
         return {at_ms // MINUTE_MS for at_ms, _ in {*before.pins} ^ {*self.floor.pins}}

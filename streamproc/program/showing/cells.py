@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
-from streamproc.program.codecs import unpack_minute, unpack_people, unpack_session
+from streamproc.program.codecs import minute_rows, unpack_minute, unpack_people, unpack_session
 from streamproc.program.floor_codec import unpack_floor
 from streamproc.program.keys import SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
@@ -15,10 +15,12 @@ from streamproc.program.streams import Streams
 from streamproc.tally.figures import FIGURES
 from streamproc.tally.floor import Floor
 from streamproc.tally.held import Held
+from streamproc.tally.online import Reading, Readings
 from streamproc.tally.panes import Minute
 from streamproc.tally.people import People
 from streamproc.tally.senses import Asked, MinuteSenses, Pair, SessionSenses
 from streamproc.tally.sessions import Session
+from streamproc.tally.uniques import Uniques
 
 SESSIONS: Final = {topic: head(Kind.SESSION, topic) for topic in FIGURES}
 """Topic -> what the keys of its sessions begin with."""
@@ -45,7 +47,7 @@ class Cells:
         never changed.
     """
 
-    __slots__ = ("_records", "_streams", "host_id", "ids", "session_id")
+    __slots__ = ("_found", "_readings", "_records", "_streams", "host_id", "ids", "session_id")
 
     def __init__(self, ids: bytes, records: Records, streams: Mapping[str, Streams]) -> None:
         self.ids = ids
@@ -53,6 +55,12 @@ class Cells:
         self.host_id, self.session_id = host_id.decode(), session_id.decode()
         self._records = records
         self._streams = streams
+        self._found: dict[tuple[str, int], Minute | None] = {}
+        self._readings: tuple[bytes, Sequence[Reading]] = (b"", ())
+
+    def let_go(self) -> None:
+        """Look at records again from now on: whoever waits between two questions says so."""
+        self._found.clear()
 
     def today(self, topic: str) -> int:
         """The day that a topic has come to."""
@@ -80,17 +88,58 @@ class Cells:
 
     def minute(self, topic: str, number_: int) -> Minute | None:
         """What a topic tells of a minute; None: nothing."""
+        at = topic, number_
+        if at in self._found:
+            return self._found[at]
+        minute = self._found[at] = self._find(topic, number_)
+        return minute
+
+    def readings(self, number_: int) -> Sequence[Reading]:
+        """Who was online in a minute, by time. Shapes: the same object while that does not change."""
+        key = MINUTES[VIEWERS_TOPIC] + self.ids + SEPARATOR + number(number_)
+        value = self._records.values.get(key)
+        kept, readings = self._readings
+        if value is kept and key not in self._records.changed:
+            return readings
+        minute = self._open(VIEWERS_TOPIC, number_, key)
+        if minute is not None:
+            return minute.readings()
+        if value is None:
+            return ()
+        packed = minute_rows(value)[2]
+        readings = Readings.unpack(number_, packed).ordered() if packed else ()
+        self._readings = value, readings
+        return readings
+
+    def counts(self, topic: str, number_: int) -> Sequence[Uniques | None]:
+        """Who was in a minute, as ``UNIQUES`` names them."""
+        key = MINUTES[topic] + self.ids + SEPARATOR + number(number_)
+        minute = self._open(topic, number_, key)
+        if minute is not None:
+            return minute.members.counts()
+        value = self._records.values.get(key)
+        if value is None:
+            return ()
+        return [
+            None if packed is None else Uniques.unpack(packed) for packed in minute_rows(value)[1]
+        ]
+
+    def _find(self, topic: str, number_: int) -> Minute | None:
+        key = MINUTES[topic] + self.ids + SEPARATOR + number(number_)
+        minute = self._open(topic, number_, key)
+        if minute is None:
+            value = self._records.values.get(key)
+            minute = None if value is None else unpack_minute(key, value, FIGURES[topic])
+        return minute
+
+    def _open(self, topic: str, number_: int, key: bytes) -> Minute | None:
+        """A minute that is held open; None: it is not."""
         stream = self._streams[topic].hosts.get(self.host_id)
         if stream is not None and stream.session.minute.number == number_:
             session = stream.session
             if session.session_id == self.session_id:
                 return session.minute
-        key = MINUTES[topic] + self.ids + SEPARATOR + number(number_)
-        cell = self._records.changed.get(key)
-        if cell is not None:
-            return cast("Minute", cell)
-        value = self._records.values.get(key)
-        return None if value is None else unpack_minute(key, value, FIGURES[topic])
+        return cast("Minute | None", self._records.changed.get(key))
 
     def people(self, topic: str) -> People | None:
         """Who was in the broadcast, but for its open minute; None: nobody."""

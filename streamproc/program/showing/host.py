@@ -43,14 +43,14 @@ class Host:
         are not watched. ``told_at_ms`` is the tick at which it was last told.
     """
 
-    __slots__ = ("_is_whole", "_said", "held", "host_id", "met", "told_at_ms")
+    __slots__ = ("_is_whole", "_said", "_went_on", "held", "host_id", "met", "told_at_ms")
 
     def __init__(self, host_id: str) -> None:
         self.host_id = host_id
         self.held: dict[bytes, Broadcast] = {}
         self.met: set[bytes] = set()
         self.told_at_ms = -1
-        self._is_whole = False
+        self._is_whole = self._went_on = False
         self._said: object = None
 
     def tell_all(self) -> None:
@@ -62,9 +62,7 @@ class Host:
     def view(self, as_of_ms: int, known: Known) -> View | None:
         """What is to be seen of it as of a time; None: nothing but what was seen last."""
         moved = {ids: each.renew() for ids, each in self.held.items()}
-        if any([not each.signs.heard_ms for each in self.held.values()]):
-            self._is_whole = False
-        if not self._is_whole or self.met or len(self.held) > 1:
+        if self.met or len(self.held) > 1 or not self._is_chosen(as_of_ms):
             self._choose(as_of_ms, known)
         if not self.held:
             was_told, self._said = self._said is not None, None
@@ -84,6 +82,12 @@ class Host:
         for each in shown:
             each.minutes.let_go()
         return view
+
+    def _is_chosen(self, as_of_ms: int) -> bool:
+        """Whether the broadcasts that are watched are still those that are told of."""
+        if self._went_on and not any([each.signs.goes_on(as_of_ms) for each in self.held.values()]):
+            self._is_whole = False  # one that is over may have lived last
+        return self._is_whole and all([each.signs.heard_ms for each in self.held.values()])
 
     @staticmethod
     def _parts(shown: list[Broadcast], moved: dict[bytes, set[int]]) -> dict[str, dict[int, bytes]]:
@@ -107,8 +111,9 @@ class Host:
         """Watch those broadcasts that are told of, that which is told first first."""
         held = self.held
         signs = {ids: each.signs for ids, each in held.items()}
-        others = self.met if self._is_whole else self.met.union(known.latest(self.host_id))
+        others = self.met.union(known.latest(self.host_id))
         signs |= {ids: known.signs(ids) for ids in others if ids not in held}
         self.held = {ids: held.get(ids) or known.begin(ids) for ids in in_order(signs, as_of_ms)}
         self.met.clear()
         self._is_whole = True
+        self._went_on = any([each.signs.goes_on(as_of_ms) for each in self.held.values()])

@@ -7,10 +7,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Raw, Struct, json
 
-from streamproc.alerts.shelf import shelf_of
 from streamproc.events.host_tally import OnShow
 from streamproc.program.showing.broadcast import Broadcast
-from streamproc.tally.floor import Floor
 from streamproc.tally.lifecycle import Status
 from streamproc.tally.profiles import Profile
 
@@ -75,25 +73,9 @@ def rest_of(broadcast: Broadcast, as_of_ms: int) -> Rest:
         broadcast.floor.room_id,
         "" if start is None else start.venue_id,
         "" if start is None else start.contest_id,
-        on_show(broadcast.floor, as_of_ms),
+        broadcast.on_show(as_of_ms),
         broadcast.intents,
         broadcast.lately_asked(as_of_ms),
-    )
-
-
-def on_show(floor: Floor, as_of_ms: int) -> OnShow | None:
-    """What a room shows at a time; None: nobody knows."""
-    product_id = floor.on_show(as_of_ms)
-    if product_id is None:
-        return None
-    product = floor.products.get(product_id)
-    stock = shelf_of(product).stock
-    return OnShow(
-        product_id=product_id,
-        since_ms=floor.shown_since_ms(as_of_ms),
-        title="" if product is None else product.title,
-        link_no=None if product is None or not product.link_no else product.link_no,
-        available=None if stock is None else 0 if stock.is_out else stock.available,
     )
 
 

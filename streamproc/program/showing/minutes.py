@@ -18,31 +18,39 @@ from streamproc.tally.people import UNIQUES
 class MinuteRead(MinuteTally):
     """A minute whose parts are unpacked when they are asked for. Shapes: ``asked`` and ``sold`` are not."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_cells",)
 
-    def __init__(self, number: int, found: list[tuple[str, Minute]]) -> None:
+    def __init__(self, number: int, cells: Cells) -> None:
         self.number = number
-        self._found = found
+        self._cells = cells
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any part of a minute
         # Called only for a slot that nothing was put into yet.
         part: Any
         match name:
             case "panes":
-                part = {topic: minute.panes for topic, minute in self._found}
+                part = {topic: minute.panes for topic, minute in self._minutes()}
             case "uniques":
                 part = {
                     name: count
-                    for topic, minute in self._found
-                    for name, count in zip(UNIQUES[topic], minute.members.counts(), strict=True)
+                    for topic in MINUTES
+                    for name, count in zip(
+                        UNIQUES[topic], self._cells.counts(topic, self.number), strict=False
+                    )
                     if count is not None
                 }
             case "readings":
-                part = [each for _, minute in self._found for each in minute.readings()]
+                part = list(self._cells.readings(self.number))
             case _:
                 raise AttributeError(name)
         setattr(self, name, part)
         return part
+
+    def _minutes(self) -> Iterator[tuple[str, Minute]]:
+        for topic in MINUTES:
+            minute = self._cells.minute(topic, self.number)
+            if minute is not None:
+                yield topic, minute
 
 
 class Minutes(dict[int, MinuteTally]):
@@ -60,6 +68,7 @@ class Minutes(dict[int, MinuteTally]):
     def let_go(self) -> None:
         """Look at records again from now on."""
         self.clear()
+        self._cells.let_go()
 
     def numbers(self) -> Iterator[int]:
         """The numbers of all minutes that anything was told of, ascending."""
@@ -70,11 +79,9 @@ class Minutes(dict[int, MinuteTally]):
         held = super().get(number)
         if held is not None:
             return held
-        minutes = [(topic, self._cells.minute(topic, number)) for topic in MINUTES]
-        found = [(topic, minute) for topic, minute in minutes if minute is not None]
-        if not found:
+        if not self._cells.holds_minute(number):
             return default
-        self[number] = read = MinuteRead(number, found)
+        self[number] = read = MinuteRead(number, self._cells)
         return read
 
     def __missing__(self, number: int) -> MinuteTally:
