@@ -208,3 +208,17 @@ class VerdictUnpublished(StreamprocError):
 
     exit_code = 34
     meaning = "a person's verdict on an alert could not be written to its topic"
+
+
+class RedisUnreachable(StreamprocError):
+    """Redis does not answer, or not to us."""
+
+    exit_code = 35
+    meaning = "Redis does not answer at the address given, or not to this user"
+
+
+class RedisNotReady(StreamprocError):
+    """Redis lacks what the view needs."""
+
+    exit_code = 36
+    meaning = "Redis lacks the functions or the configuration that the view needs"

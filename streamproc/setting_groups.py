@@ -122,13 +122,13 @@ class Redis(Group):
     """Its key."""
     prefix: str = Field("sp", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     """What every key begins with."""
-    leaderboard_hosts: int = Field(500, ge=1, le=100_000)
+    leaderboard_hosts_max: int = Field(500, ge=1, le=100_000)
     """How many hosts a leaderboard holds."""
     ttl_s: int = Field(86_400, ge=60, le=31_536_000)
     """How long a host is kept that nobody tells of any more."""
     alert_keep_s: int = Field(3600, ge=1, le=86_400)
     """How long a resolved alert is shown."""
-    alert_stream_length: int = Field(10_000, ge=1, le=10_000_000)
+    alert_stream_max: int = Field(10_000, ge=1, le=10_000_000)
     """About how many steps of alerts a partition's stream holds."""
     flush_interval_ms: int = Field(100, ge=10, le=10_000)
     """How often what changed is written."""
@@ -136,7 +136,7 @@ class Redis(Group):
     """How long Redis may take for an answer."""
     refresh_interval_s: float = Field(60.0, ge=1, le=86_400)
     """How often what Redis holds is compared with what it acknowledged; what it lost is told again."""
-    buffer_hosts: int = Field(20_000, ge=1, le=10_000_000)
+    buffer_hosts_max: int = Field(20_000, ge=1, le=10_000_000)
     """How many changed hosts wait while Redis is away; of what is beyond, all is told again afterwards."""
     buffer_bytes: int = Field(64 << 20, ge=1 << 20, le=4 << 30)
     """How many bytes of them."""

@@ -16,7 +16,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
 
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, free_port, is_free
@@ -92,6 +94,7 @@ class RedisServer:
             "decode_responses": True,
             "socket_timeout": 5,
             "protocol": 2,
+            "retry": Retry(NoBackoff(), 0),  # by default a loading server is waited for
         } | options
         return Redis(host=LOOPBACK, port=self.port, **kind)
 

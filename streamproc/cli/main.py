@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "state": Command("state", "app", "The state as a whole: make it anew from the log."),
     "comments": Command("comments", "app", "What viewers' comments mean, and why."),
+    "redis": Command("redis", "app", "The view in Redis: load its functions, check the server."),
     "config": Command("config", "app", "What can be set, and what is."),
 }
 

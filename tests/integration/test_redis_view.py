@@ -100,7 +100,7 @@ async def test_a_host_that_is_gone_leaves_every_list(url: str, client: Client) -
 
 
 async def test_a_leaderboard_holds_the_best_only(url: str, client: Client) -> None:
-    async with Stage(config(url, leaderboard_hosts=5)) as stage:
+    async with Stage(config(url, leaderboard_hosts_max=5)) as stage:
         for number, host in enumerate(HOSTS):
             stage.tell([host], number)
         await eventually(lambda: client.zcard("sp:{lb}:hosts") == len(HOSTS))
@@ -188,7 +188,7 @@ async def test_everything_is_told_again_once_it_is_gone_without_a_word(
 
 async def test_what_there_is_no_room_for_is_told_again_afterwards(url: str, client: Client) -> None:
     hosts = [f"h{number}" for number in range(200)]
-    stage = Stage(config(url, buffer_hosts=130))
+    stage = Stage(config(url, buffer_hosts_max=130))
     stage.tell(hosts, 1)
 
     assert stage.view.dropped_total == 70

@@ -39,8 +39,8 @@ class Composer:
     def __init__(self, config: RedisConfig) -> None:
         self.keys = Keys(config.prefix)
         self._ttl = b"%d" % config.ttl_s
-        self._top = b"%d" % config.leaderboard_hosts
-        self._stream_length = b"%d" % config.alert_stream_length
+        self._top = b"%d" % config.leaderboard_hosts_max
+        self._stream_length = b"%d" % config.alert_stream_max
         self._keep_ms = config.alert_keep_s * 1000
         # said often, and the same each time
         self._put, self._rows, self._beat = function("put"), function("rows"), function("beat")

@@ -21,12 +21,12 @@ class RedisConfig:
     tls_cert_file: str | None = None
     tls_key_file: str | None = None
     prefix: str = "sp"
-    leaderboard_hosts: int = 500
+    leaderboard_hosts_max: int = 500
     ttl_s: int = 86_400
     alert_keep_s: int = 3600
-    alert_stream_length: int = 10_000
+    alert_stream_max: int = 10_000
     flush_interval_ms: int = 100
     timeout_s: float = 0.5
     refresh_interval_s: float = 60.0
-    buffer_hosts: int = 20_000
+    buffer_hosts_max: int = 20_000
     buffer_bytes: int = 64 << 20

@@ -38,7 +38,7 @@ class RedisView:
         self._worker = worker
         self._show_again = show_again
         self._config = config
-        self._dirty = Dirty(config.buffer_hosts, config.buffer_bytes)
+        self._dirty = Dirty(config.buffer_hosts_max, config.buffer_bytes)
         self._alerts = AlertsHeld(config.alert_keep_s * 1000)
         self._owned = Owned()
         self._places: dict[int, tuple[int, int]] = {}
