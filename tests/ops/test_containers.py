@@ -61,9 +61,11 @@ def environment(name: str) -> dict[str, str]:
 
 def secret_targets(name: str) -> dict[str, str]:
     """What a service finds in /run/secrets: file name there, and which secret it is."""
-    listed = SERVICES[name].get("secrets", [])
-    told = [each if isinstance(each, dict) else {"source": each} for each in listed]
-    return {each.get("target", each["source"]): each["source"] for each in told}
+    found: dict[str, str] = {}
+    for each in SERVICES[name].get("secrets", []):
+        source = each["source"] if isinstance(each, dict) else each
+        found[each["target"] if isinstance(each, dict) else source] = source
+    return found
 
 
 def test_the_image_passes_the_linter() -> None:
