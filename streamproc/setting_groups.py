@@ -20,6 +20,13 @@ class Group(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    def plain(self) -> dict[str, Any]:
+        """All of it, secrets as they are."""
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in self
+        }
+
 
 class Robots(Group):
     """Chat robots, for `streamproc robots`. Addresses, secrets and the token are never shown or logged."""
@@ -141,9 +148,29 @@ class Redis(Group):
     buffer_bytes: int = Field(64 << 20, ge=1 << 20, le=4 << 30)
     """How many bytes of them."""
 
-    def plain(self) -> dict[str, Any]:
-        """All of it, secrets as they are."""
-        return {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else value
-            for name, value in self
-        }
+
+class Board(Group):
+    """The board: `streamproc board`, and what `demo` opens. It reads the Redis of the group `redis`."""
+
+    host: str = Field("127.0.0.1", min_length=1, max_length=253)
+    """The address to listen on; any other than loopback needs a token."""
+    port: int = Field(8080, ge=0, le=65_535)
+    """The port to listen on; 0: any that is free."""
+    read_token: SecretStr | None = Field(None, min_length=16, max_length=500)
+    """Opens all rooms, to look at. Itself, or `sha256:` and its digest in hex; so is the next one."""
+    operate_token: SecretStr | None = Field(None, min_length=16, max_length=500)
+    """Opens all rooms, and verdicts on their alerts."""
+    room_secret: SecretStr | None = Field(None, min_length=16, max_length=500)
+    """What tokens of single rooms are made from: `streamproc board --room-token HOST`."""
+    push_interval_ms: int = Field(250, ge=20, le=10_000)
+    """How often changes go to browsers."""
+    sweep_interval_s: float = Field(3.0, ge=0.1, le=600)
+    """How often Redis is looked through for what no poke told of."""
+    requests_per_s: float = Field(100.0, ge=1, le=1_000_000)
+    """How many requests one address may make in a second; twice that at once."""
+    streams_max: int = Field(1000, ge=1, le=100_000)
+    """How many browsers may follow at the same time."""
+    slow_after_s: float = Field(20.0, ge=1, le=600)
+    """A browser that reads nothing for so long is cut off; it comes again by itself."""
+    trusted_proxies: str = Field("", pattern=r"^([0-9A-Fa-f.:]+(,[0-9A-Fa-f.:]+)*)?$")
+    """Addresses of proxies, with commas between, whose `X-Forwarded-For` and `-Proto` are believed."""

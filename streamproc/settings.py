@@ -21,7 +21,7 @@ from xxhash import xxh3_64_hexdigest
 from streamproc.engine.config import EngineConfig
 from streamproc.errors import BadSetting
 from streamproc.events.registry import INPUT_TOPICS
-from streamproc.setting_groups import Group, Metrics, Redis, Robots
+from streamproc.setting_groups import Board, Group, Metrics, Redis, Robots
 
 PREFIX = "STREAMPROC_"
 BETWEEN = "__"
@@ -158,6 +158,7 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     robots: Robots = Robots()
     redis: Redis = Redis()
+    board: Board = Board()
     log: Log = Log()
 
     @classmethod

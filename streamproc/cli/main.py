@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "worker": Command(
         "worker", "worker", "Fold the input topics into tallies; stop it at any time."
     ),
+    "board": Command("board", "board", "Serve the board: page, API and events, from Redis."),
     "verify": Command("verify", "verify", "Compare the state with what the log adds up to."),
     "topics": Command("topics", "app", "The topics on the broker and their declaration."),
     "dlq": Command("dlq", "app", "Records that could not be used: list, look at, send again."),

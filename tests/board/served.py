@@ -33,6 +33,9 @@ class Kept:
         """Keep it."""
         self.verdicts.append(verdict)
 
+    async def stop(self) -> None:
+        """Nothing is held."""
+
 
 @dataclass
 class Served:

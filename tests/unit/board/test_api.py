@@ -231,6 +231,9 @@ async def test_a_verdict_is_a_problem_of_later_while_kafka_is_away() -> None:
         async def publish(self, verdict: AlertJudged) -> None:
             raise VerdictUnpublished("no broker", where="live.rooms.v1", hint="later")
 
+        async def stop(self) -> None:
+            pass
+
     async with served(publisher=Away()) as board:
         alert = board.rooms[0].trouble(NOW_MS)
         await board.shown(board.rooms[0])
