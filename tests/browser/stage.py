@@ -197,6 +197,7 @@ class Stage:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # head and body in one piece, or each answer waits for an acknowledgement
     board: Stage
 
     def setup(self) -> None:
