@@ -63,6 +63,12 @@ class Stage:
         self.token: str | None = None
         self.silent = threading.Event()
         self.refuse_verdicts = False
+        self.reader: Json = {
+            "scope": "operate",
+            "host_id": None,
+            "may_judge": True,
+            "guarded": False,
+        }
         self.redis = True
         self.beat_age_s = 0.2
         self._epoch = "e1"
@@ -180,6 +186,7 @@ class Stage:
         return {
             "status": "ok" if self.redis else "down",
             "redis": self.redis,
+            "redis_age_s": 0.1,
             "as_of_ms": now_ms(),
             "hosts": len(self.cards),
             "open_alerts": len(self.alerts),
@@ -190,6 +197,7 @@ class Stage:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # head and body in one piece, or each answer waits for an acknowledgement
     board: Stage
 
     def setup(self) -> None:
@@ -247,6 +255,8 @@ class _Handler(BaseHTTPRequestHandler):
         match parts:
             case ["health"]:
                 self._json(board.health())
+            case ["session"]:
+                self._json(board.reader)
             case ["definitions"]:
                 self._json(scene.definitions())
             case ["alerts"]:
@@ -284,6 +294,7 @@ class _Handler(BaseHTTPRequestHandler):
         board = self.board
         hello = {"version": "0", "epoch": board._epoch, "reset": whole}
         self._write(board.frame("hello", hello))
+        self._write(board.frame("health", board.health()))
         if not whole:
             return
         cards = [each for each in board.cards.values() if not named or each["host_id"] in named]
@@ -291,6 +302,7 @@ class _Handler(BaseHTTPRequestHandler):
         for each in cards:
             if named:
                 self._write(board.frame("tally", scene.tally(each)))
+                self._write(board.frame("curve", scene.curve(each)))
         for transition in list(board.alerts.values()):
             if not named or transition["host_id"] in named:
                 self._write(board.frame("alert", transition))

@@ -29,6 +29,8 @@ const fresh = freshnessParts(() => feed.retry());
 const head = toolbar(fresh.pill);
 let view = null;
 let shown = "";
+/** Who reads, as the board knows the token. */
+let reader = { scope: "operate", host_id: null, may_judge: true };
 
 function judge(alert, body) {
   return api.judge(alert.alert_id, body);
@@ -51,9 +53,10 @@ function open(next) {
 }
 
 function navigate(moved = true) {
-  const { name, hostId } = route(location.hash);
+  let { name, hostId } = route(location.hash);
+  if (reader.scope === "room" && hostId !== reader.host_id) [name, hostId] = ["host", reader.host_id];
   shown = name;
-  open((VIEWS[name] ?? lostView)({ hostId, judge }));
+  open((VIEWS[name] ?? lostView)({ hostId, judge: reader.may_judge ? judge : null }));
   head.update(name === "wall" ? "#/" : location.hash);
   fresh.show(feed.freshness());
   if (!moved) return;
@@ -83,20 +86,18 @@ function announce(store) {
 function refused(error) {
   if (error.status === 403 || shown === "login") return;
   shown = "login";
-  open(loginView({ done: enter }));
+  open(loginView({ done: learn }));
   view.focus();
 }
 
-function enter() {
-  learn();
-  navigate();
-}
-
-/** The names of figures and kinds; asked again until they are known. */
+/** Who reads, and the names of figures and kinds; asked again until they are known. */
 async function learn() {
   try {
-    define(await api.definitions());
-    if (shown !== "login") navigate(false);
+    const [session, definitions] = await Promise.all([api.session(), api.definitions()]);
+    reader = session;
+    document.documentElement.dataset.scope = reader.scope;
+    define(definitions);
+    navigate(false);
   } catch (error) {
     if (error.status === 401) refused(error);
     else setTimeout(learn, 3_000);

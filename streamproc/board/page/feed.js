@@ -1,12 +1,12 @@
 /** What the page knows, kept up to date: the stream, the health of the board, and how fresh it all is. */
 
-import { freshness } from "./core/freshness.js";
+import { freshness, isToBeAsked } from "./core/freshness.js";
 import { Store } from "./core/store.js";
 import { api } from "./edge/api.js";
 import { nowMs } from "./edge/clock.js";
 import { Stream } from "./edge/stream.js";
 
-const HEALTH_EVERY_MS = 3_000;
+const HEALTH_LOOK_MS = 3_000;
 /** What comes in one burst is shown at once. */
 const COALESCE_MS = 200;
 /** Longest wait for the rest after everything is told again. */
@@ -24,8 +24,7 @@ export class Feed {
 
   constructor(on) {
     this.#on = on;
-    setInterval(() => this.#checkHealth(), HEALTH_EVERY_MS);
-    this.#checkHealth();
+    setInterval(() => this.#checkHealth(), HEALTH_LOOK_MS);
     for (const event of ["online", "pageshow"]) addEventListener(event, () => this.retry());
     document.addEventListener("visibilitychange", () => document.hidden || this.retry());
   }
@@ -40,11 +39,9 @@ export class Feed {
     if (hosts === null) return;
     this.#stream = new Stream(hosts, {
       event: (name, data) => this.#take(name, data),
-      heard: () => {},
       open: () => Object.assign(this.#known, { connected: true, everConnected: true }),
       lost: (error) => this.#lost(error),
     });
-    this.#checkHealth();
   }
 
   /** Connect now, if there is no connection. */
@@ -54,10 +51,15 @@ export class Feed {
 
   /** How fresh what is shown is, now. */
   freshness() {
-    return freshness({ ...this.#known, newestMs: this.store.newestMs() }, nowMs());
+    return freshness(this.#facts(), nowMs());
+  }
+
+  #facts() {
+    return { ...this.#known, newestMs: this.store.newestMs() };
   }
 
   #take(name, data) {
+    if (name === "health") Object.assign(this.#known, { health: data, healthMs: nowMs() });
     const changed = this.store.take(name, data);
     if (name === "hello" && data.reset) {
       clearTimeout(this.#settle);
@@ -85,6 +87,7 @@ export class Feed {
   }
 
   async #checkHealth() {
+    if (!this.#known.connected || !isToBeAsked(this.#facts(), nowMs())) return;
     try {
       const health = await api.health();
       Object.assign(this.#known, { health, healthMs: nowMs() });

@@ -105,14 +105,37 @@ test("a line leaves when its alert is over, and what is worse comes first", () =
 });
 
 test("a quiet room is not old; a dead worker, Redis or line is", () => {
-  const beats = (age_s, redis = true) => ({ redis, partitions: [{ age_s: 0.1 }, { age_s }] });
+  const beats = (age_s, more = {}) => ({ redis: true, redis_age_s: 0.1, partitions: [{ age_s: 0.1 }, { age_s }], ...more });
   const known = { connected: true, everConnected: true, newestMs: 1_000, healthMs: 100_000, health: beats(0.4) };
-  assert.equal(freshness(known, 101_000).state, "live");
-  assert.equal(freshness({ ...known, health: beats(7) }, 101_000).reason, "worker");
-  assert.equal(freshness({ ...known, health: beats(0.4, false) }, 101_000).reason, "redis");
-  assert.equal(freshness({ ...known, connected: false }, 101_000).state, "lost");
-  assert.equal(freshness({ ...known, health: null, healthMs: 0 }, 101_000).reason, "old");
-  assert.equal(freshness({ ...known, everConnected: false }, 101_000).state, "waiting");
+  const state = (changes, nowMs = 101_000) => freshness({ ...known, ...changes }, nowMs);
+  assert.equal(state({}).state, "live");
+  assert.equal(state({}, 110_000).state, "live", "until the board is due again");
+  assert.equal(state({}, 120_000).reason, "old");
+  assert.equal(state({ health: beats(9) }).reason, "worker");
+  assert.equal(state({ health: beats(null) }).reason, "worker");
+  assert.equal(state({ newestMs: 100_900, health: beats(null) }).reason, "worker", "though others work");
+  assert.equal(state({ health: beats(6) }).reason, "old");
+  assert.equal(state({ newestMs: 100_900, health: beats(6) }).state, "live");
+  assert.equal(state({ health: beats(0.4, { redis: false }) }).reason, "redis");
+  assert.equal(state({ health: beats(0.4, { redis_age_s: 9 }) }).reason, "redis");
+  assert.equal(state({ connected: false }).state, "lost");
+  assert.equal(state({ health: null, healthMs: 0 }).reason, "old");
+  assert.equal(state({ connected: false, everConnected: false }).state, "waiting");
+  assert.equal(state({ connected: false, everConnected: false, failed: true }).state, "lost");
+  assert.equal(state({ health: null, newestMs: 0 }).ageMs, null);
+});
+
+test("minutes of a curve replace those of before, and a reset forgets curves that are not told again", () => {
+  const store = new Store();
+  const curve = (session_id, ...minutes) => ({ host_id: "h", session_id, minutes: minutes.map(([minute_ms, orders]) => ({ minute_ms, orders })) });
+  store.take("curve", curve("s", [0, 1], [60, 2]));
+  store.take("curve", curve("s", [60, 3]));
+  assert.deepEqual([...store.curves.get("s").values()].map((minute) => minute.orders), [1, 3]);
+  store.take("curve", curve("t", [0, 1]));
+  store.take("hello", { reset: true });
+  store.take("curve", curve("s", [60, 4]));
+  store.settle();
+  assert.deepEqual([...store.curves.keys()], ["s"]);
 });
 
 test("an address names a view, or none", () => {

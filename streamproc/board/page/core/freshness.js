@@ -8,41 +8,46 @@
 export const STALE_MS = 5_000;
 /** The stream tells something each 10 s, a beat at least. */
 export const SILENT_MS = 25_000;
+/** A worker beats each 2 s and the board looks each 3 s: older than this, a beat was missed. */
+const BEAT_LATE_MS = 8_000;
+/** Unasked, the board tells its health each 10 s. */
+const HEALTH_LATE_MS = 13_000;
 
 /**
  * The state of what is shown.
  *
- * Shapes: `known` is `{connected, everConnected, heardMs, newestMs, health, healthMs}`: `heardMs` is when
- *     the stream told anything last, `newestMs` the newest `as_of_ms`, `health` what the board says of
- *     itself and `healthMs` when. The answer is `{state, reason, ageMs}`: state is `live`, `stale`, `lost`
- *     or `waiting`; reason is `""`, `connection`, `redis`, `worker` or `old`.
+ * Shapes: `known` is `{connected, everConnected, failed, newestMs, health, healthMs}`: `newestMs` is the
+ *     newest `as_of_ms`, `health` what the board says of itself and `healthMs` when it said so. The answer
+ *     is `{state, reason, ageMs}`: state is `live`, `stale`, `lost` or `waiting`; reason is `""`,
+ *     `connection`, `redis`, `worker` or `old`; `ageMs` null: nothing was ever told.
  * Units: all by the clock of the server.
  */
 export function freshness(known, nowMs) {
-  const asOf = Math.max(known.newestMs, beatMs(known));
+  const beatMs = worstBeatMs(known.health);
+  const beatAt = beatMs === null ? 0 : known.healthMs - beatMs;
+  const asOf = Math.max(known.newestMs, beatAt);
   const ageMs = asOf ? Math.max(0, nowMs - asOf) : null;
-  if (!known.everConnected) return { state: known.failed ? "lost" : "waiting", reason: "connection", ageMs };
-  if (!known.connected) return { state: "lost", reason: "connection", ageMs };
-  if (known.health && known.health.redis === false) return { state: "stale", reason: "redis", ageMs };
-  if (worstBeatAgeMs(known, nowMs) > STALE_MS) return { state: "stale", reason: "worker", ageMs };
-  if (ageMs !== null && ageMs > STALE_MS) return { state: "stale", reason: "old", ageMs };
-  return { state: "live", reason: "", ageMs };
+  const answer = (state, reason) => ({ state, reason, ageMs });
+  if (!known.connected) return answer(known.everConnected || known.failed ? "lost" : "waiting", "connection");
+  if (redisIsSilent(known.health)) return answer("stale", "redis");
+  if (beatMs !== null && beatMs > BEAT_LATE_MS) return answer("stale", "worker");
+  const vouched = beatMs !== null && beatMs <= STALE_MS + 500 && nowMs - known.healthMs < HEALTH_LATE_MS;
+  if (ageMs !== null && ageMs > STALE_MS && !vouched) return answer("stale", "old");
+  return answer("live", "");
 }
 
-function partitions(known) {
-  return known.health?.partitions ?? [];
+/** Whether the board should be asked how it is, instead of waiting until it tells. */
+export function isToBeAsked(known, nowMs) {
+  return !known.health || nowMs - known.newestMs > STALE_MS - 2_000 || nowMs - known.healthMs > HEALTH_LATE_MS;
 }
 
-/** When the slowest worker said last that it lives; 0: none did. */
-function beatMs(known) {
-  const ages = partitions(known).map((each) => each.age_s);
-  return ages.length && ages.every(Number.isFinite) ? known.healthMs - Math.max(...ages) * 1000 : 0;
+function redisIsSilent(health) {
+  return Boolean(health) && (health.redis === false || health.redis_age_s * 1000 > BEAT_LATE_MS);
 }
 
-function worstBeatAgeMs(known, nowMs) {
-  const beat = beatMs(known);
-  if (!beat) return 0;
-  const told = Math.max(0, known.healthMs - beat);
-  const unheard = Math.max(0, nowMs - known.healthMs - STALE_MS);
-  return told + unheard;
+/** How long ago the slowest worker said that it lives; null: nobody ever did. */
+function worstBeatMs(health) {
+  const ages = (health?.partitions ?? []).map((each) => each.age_s);
+  if (!ages.some(Number.isFinite)) return null;
+  return Math.max(...ages.map((age) => (Number.isFinite(age) ? age * 1000 : Infinity)));
 }

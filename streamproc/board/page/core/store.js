@@ -17,6 +17,8 @@ export class Store {
   cards = new Map();
   /** host_id -> tally, of the hosts that are watched by name */
   tallies = new Map();
+  /** session_id -> minute_ms -> minute, as told of the hosts that are watched by name */
+  curves = new Map();
   /** alert_id -> its newest transition */
   alerts = new Map();
   /** Whether everything is being told again and not all of it is here yet. */
@@ -29,6 +31,7 @@ export class Store {
     if (name === "hello") return this.#hello(data);
     if (name === "cards") return this.#cards(data);
     if (name === "tally") return this.#tally(data);
+    if (name === "curve") return this.#curve(data);
     if (name === "alert") return this.#alert(data);
     if (name === "gone") return this.#gone(data);
     return false;
@@ -54,7 +57,7 @@ export class Store {
     this.epoch = data.epoch ?? null;
     if (!data.reset) return false;
     this.settling = true;
-    this.#stale = [this.cards, this.tallies, this.alerts].map((map) => [map, new Set(map.keys())]);
+    this.#stale = [this.cards, this.tallies, this.curves, this.alerts].map((map) => [map, new Set(map.keys())]);
     return false;
   }
 
@@ -78,6 +81,14 @@ export class Store {
     if (!this.#isNewer(this.tallies, data.host_id, data)) return false;
     this.tallies.set(data.host_id, data);
     return true;
+  }
+
+  #curve(data) {
+    this.#stale?.find(([each]) => each === this.curves)?.[1].delete(data.session_id);
+    const minutes = this.curves.get(data.session_id) ?? new Map();
+    for (const minute of data.minutes) minutes.set(minute.minute_ms, minute);
+    this.curves.set(data.session_id, minutes);
+    return data.minutes.length > 0;
   }
 
   #alert(data) {

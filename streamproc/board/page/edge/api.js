@@ -57,11 +57,11 @@ function posted(path, body) {
 const part = encodeURIComponent;
 
 export const api = {
+  session: () => got("/session"),
   health: () => got("/health"),
   host: (id) => got(`/hosts/${part(id)}`),
   curve: (id, session) => got(`/hosts/${part(id)}/curve?session_id=${part(session)}`),
   rollups: (level) => got(`/rollups/${part(level)}`),
-  openAlerts: () => got("/alerts?state=open"),
   definitions: () => got("/definitions"),
   judge: (alertId, body) => posted(`/alerts/${part(alertId)}/verdict`, body),
   logIn: (token) => posted("/session", { token }),

@@ -9,8 +9,9 @@
 import { SILENT_MS } from "../core/freshness.js";
 import { backoffMs, EventParser } from "../core/sse.js";
 import { refusal, STREAM } from "./api.js";
+import { learnClock } from "./clock.js";
 
-/** One subscription. Shapes: `on` has `event(name, data)`, `heard()`, `open()`, `lost(error, waitMs)`. */
+/** One subscription. Shapes: `on` has `event(name, data)`, `open()` and `lost(error)`. */
 export class Stream {
   #hosts;
   #on;
@@ -48,7 +49,7 @@ export class Stream {
       if (this.#closed) return;
       this.#tries += 1;
       const waitMs = backoffMs(this.#tries, Math.random());
-      this.#on.lost(failure, waitMs);
+      this.#on.lost(failure);
       await this.#waited(waitMs);
     }
   }
@@ -70,8 +71,10 @@ export class Stream {
     if (this.#lastId) headers["Last-Event-ID"] = this.#lastId;
     try {
       const url = `${STREAM}?hosts=${encodeURIComponent(this.#hosts)}`;
+      const begun = performance.now();
       const answer = await fetch(url, { headers, credentials: "same-origin", cache: "no-store", signal: this.#abort.signal });
       if (!answer.ok) throw await refusal(answer);
+      learnClock(answer.headers.get("date"), begun, performance.now());
       this.#on.open();
       const parser = new EventParser();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -81,7 +84,6 @@ export class Stream {
         clearTimeout(watch);
         watch = setTimeout(() => this.#abort.abort(), SILENT_MS);
         this.#tries = 0;
-        this.#on.heard();
         for (const event of parser.push(value)) this.#take(event);
       }
     } finally {

@@ -1,7 +1,7 @@
 /** One alert: what, where, since when, what to do, on what evidence, and the verdict. */
 
 import { isOpen, isQuiet, isSnoozed } from "../core/alerting.js";
-import { clock, elapsed, percent } from "../core/format.js";
+import { clock, elapsed } from "../core/format.js";
 import { attribute, el, replace, text, toggle } from "../edge/dom.js";
 import { kindName, language, named, t } from "../words/language.js";
 import { evidence } from "./evidence.js";
@@ -63,8 +63,7 @@ export function alertCard(judge, { linked = true } = {}) {
     text(words, t("evidence.show"));
     attribute(opener, "aria-label", `${t("evidence.show")}: ${title(alert)}`);
     choice.update(alert);
-    actions.hidden = false;
-    choice.element.hidden = !isOpen(alert);
+    choice.element.hidden = !judge || !isOpen(alert);
     fill();
     tick(nowMs);
   }
@@ -107,6 +106,5 @@ function remarks(alert, nowMs) {
     alert.inhibited_by ? t("alert.inhibited", { kind: kindName(alert.inhibited_by) }) : "",
     alert.digest ? t("alert.digest", { n: alert.flips ?? 0 }) : "",
     (alert.episode ?? 1) > 1 ? t("alert.episode", { n: alert.episode }) : "",
-    (alert.confidence ?? 1) < 1 ? t("alert.confidence", { percent: percent(alert.confidence).replace(".0%", "%") }) : "",
   ].filter(Boolean);
 }

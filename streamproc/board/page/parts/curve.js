@@ -71,7 +71,7 @@ export function curve({ name, series, format, choose, height = 150 }) {
         svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
         svg("text", { class: "tick", x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, format(value)),
       ]),
-      moments(from, to, Math.max(2, Math.floor(width / 110))).map((at) =>
+      moments(from, to, Math.max(2, Math.floor(width / 110))).filter((at) => x(at) < width - RIGHT - 8).map((at) =>
         svg("text", { class: "tick", x: x(at), y: height - 5, "text-anchor": "middle" }, clock(at, false)),
       ),
       marks.alerts.map((alert) => band(alert, from, to, floor)),

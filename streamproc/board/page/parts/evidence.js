@@ -1,6 +1,6 @@
 /** What an alert rests on, as a list of terms and the comments that were read. */
 
-import { clock, count, elapsed, number } from "../core/format.js";
+import { clock, count, elapsed, number, percent } from "../core/format.js";
 import { el } from "../edge/dom.js";
 import { named, t } from "../words/language.js";
 
@@ -34,6 +34,7 @@ function signals(rests) {
 function origin(alert) {
   const step = { why: named("why", alert.why), time: clock(alert.at_ms), seq: alert.seq };
   return [
+    [t("evidence.confidence"), percent(alert.confidence ?? 1).replace(".0%", "%")],
     [t("evidence.rule"), t("evidence.rule_value", { rule: alert.rule, version: alert.rule_version })],
     [t("evidence.lexicon"), alert.lexicon_version ?? null],
     [t("evidence.step"), t("evidence.step_value", step)],

@@ -11,7 +11,7 @@ const net = (minute) => Number(minorOf(minute.net_gmv_minor));
 const axis = (minor) => axisMoney(BigInt(Math.round(minor)), "CNY", language());
 const yuan = (minor) => money(BigInt(Math.round(minor)), "CNY", language());
 
-/** Shapes: `{element, update(minutes, alerts, nowMs), destroy()}`. */
+/** Shapes: `{element, update(minutes, alerts, titles, nowMs), destroy()}`; `titles` by product id. */
 export function hostCurves() {
   const readout = el("p", { class: "readout", "aria-live": "polite" });
   const pins = el("ul", { class: "pins", "aria-label": t("host.pins") });
@@ -58,14 +58,14 @@ export function hostCurves() {
       { name: t("host.online"), cell: (minute) => count(minute.online) },
       { name: t("host.comments"), cell: (minute) => count(minute.comments ?? 0) },
       { name: t("host.asked"), cell: (minute) => count(minute.asked ?? 0) },
-      { name: t("host.pins"), cell: (minute) => (minute.pins ?? []).join(", ") },
+      { name: t("host.pins"), cell: (minute) => minute.pins.join(", ") },
     ];
     return replace(table, minuteTable(t("host.minute"), columns, [...minutes].reverse()));
   }
 
-  function update(next, alerts, nowMs) {
-    minutes = next;
-    const shown = minutes.flatMap((minute) => (minute.pins ?? []).map((name) => ({ at_ms: minute.minute_ms, name })));
+  function update(next, alerts, titles, nowMs) {
+    minutes = next.map((minute) => ({ ...minute, pins: (minute.pins ?? []).map((id) => titles.get(id) ?? id) }));
+    const shown = minutes.flatMap((minute) => minute.pins.map((name) => ({ at_ms: minute.minute_ms, name })));
     const wrong = alerts.map((alert) => ({
       from_ms: alert.opened_ms,
       to_ms: alert.phase === "resolved" ? alert.at_ms : nowMs,

@@ -12,7 +12,7 @@ const CHOICES = [
   { id: "snoozed", body: { verdict: "snoozed", snooze_minutes: SNOOZE_MINUTES } },
 ];
 
-/** Shapes: `judge(alert, body)` sends it; `{element, status, update(alert)}`. */
+/** Shapes: `judge(alert, body)` sends it, null: this reader may not; `{element, status, update(alert)}`. */
 export function verdicts(judge) {
   const status = el("p", { class: "verdict-status", role: "status" });
   const group = el("div", { class: "verdicts", role: "group" });

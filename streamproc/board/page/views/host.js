@@ -4,6 +4,7 @@ import { isOpen } from "../core/alerting.js";
 import { amounts, clock, count, elapsed } from "../core/format.js";
 import { isNewer } from "../core/store.js";
 import { api } from "../edge/api.js";
+import { nowMs } from "../edge/clock.js";
 import { arrange, attribute, el, replace, text, toggle } from "../edge/dom.js";
 import { alertCard } from "../parts/alert_card.js";
 import { completenessPanel } from "../parts/completeness.js";
@@ -12,7 +13,7 @@ import { figureTable, figureValue } from "../parts/figure_table.js";
 import { hostCurves } from "../parts/host_curves.js";
 import { figureName, language, named, t } from "../words/language.js";
 
-const CURVE_EVERY_MS = 3_000;
+const RETRY_MS = 3_000;
 const HEADLINES = ["pay_gmv_minor", "net_gmv_minor", "orders_main", "items_sold", "buyers", "online_now", "comments", "refund_rate"];
 
 export function hostView({ hostId, judge }) {
@@ -53,9 +54,10 @@ export function hostView({ hostId, judge }) {
   const alerts = new Map();
   let tally = null;
   let chosen = null;
-  let minutes = [];
-  let drawnVersion = null;
-  let curveOf = null;
+  let loaded = { of: null, minutes: [] };
+  let told = new Map();
+  let drawn = "";
+  const products = new Map();
 
   function session() {
     return tally?.sessions.find((each) => each.session_id === chosen) ?? tally?.sessions[0] ?? null;
@@ -63,10 +65,8 @@ export function hostView({ hostId, judge }) {
 
   function chooseSession() {
     chosen = sessions.value;
-    minutes = [];
-    drawnVersion = null;
-    show(Date.now());
     loadCurve();
+    show(nowMs());
   }
 
   async function load() {
@@ -74,7 +74,7 @@ export function hostView({ hostId, judge }) {
       const answer = await api.host(hostId);
       take(answer.tally);
       for (const alert of answer.alerts ?? []) takeAlert(alert);
-      show(Date.now());
+      show(nowMs());
       await loadCurve();
     } catch (error) {
       if (!tally) text(missing, error.status === 404 ? t("host.missing") : `${t("error.title")}: ${named("error", error.message)}`);
@@ -82,18 +82,37 @@ export function hostView({ hostId, judge }) {
   }
 
   async function loadCurve() {
-    const wanted = session()?.session_id;
-    if (!wanted || (drawnVersion === tally.version && curveOf === wanted)) return;
-    const version = tally.version;
+    const of = session()?.session_id;
+    if (!of) return;
     try {
-      const answer = await api.curve(hostId, wanted);
-      if (wanted !== session()?.session_id) return;
-      minutes = answer.minutes;
-      [drawnVersion, curveOf] = [version, wanted];
-      curves.update(minutes, ofSession(), tally.as_of_ms);
+      const answer = await api.curve(hostId, of);
+      if (of !== session()?.session_id) return;
+      loaded = { of, minutes: answer.minutes };
+      draw();
     } catch {
-      // the curve that is drawn stays; the next round asks again
+      // what the stream told is drawn; the next round asks for the rest
     }
+  }
+
+  /** The curve as it was asked for, under what the stream told since. */
+  function draw() {
+    const of = session().session_id;
+    const minutes = new Map((loaded.of === of ? loaded.minutes : []).map((minute) => [minute.minute_ms, minute]));
+    for (const [at, minute] of told.get(of) ?? []) minutes.set(at, minute);
+    const sorted = [...minutes.values()].sort((a, b) => a.minute_ms - b.minute_ms);
+    const marked = ofSession();
+    const now = JSON.stringify([of, sorted, marked.map((alert) => [alert.alert_id, alert.seq]), [...titles()]]);
+    if (now === drawn) return;
+    drawn = now;
+    curves.update(sorted, marked, titles(), tally.as_of_ms);
+  }
+
+  /** What products are called, as far as it was told. */
+  function titles() {
+    const shown = tally.sessions.map((each) => each.on_show).filter(Boolean);
+    const named = [...shown, ...[...alerts.values()].map((alert) => ({ product_id: alert.product_id, title: alert.product_title }))];
+    for (const { product_id, title } of named) if (product_id && title) products.set(product_id, title);
+    return products;
   }
 
   function take(next) {
@@ -109,7 +128,7 @@ export function hostView({ hostId, judge }) {
     return [...alerts.values()].filter((alert) => alert.session_id === of).sort((a, b) => isOpen(b) - isOpen(a) || b.opened_ms - a.opened_ms);
   }
 
-  function show(nowMs) {
+  function show(now) {
     const current = session();
     for (const part of [headline, content]) part.hidden = !current;
     sessions.hidden = (tally?.sessions.length ?? 0) < 2;
@@ -124,56 +143,58 @@ export function hostView({ hostId, judge }) {
     }
     figures.update(current);
     complete.update(tally, current);
-    showAlerts(nowMs);
-    tick(nowMs);
+    showAlerts(now);
+    draw();
+    tick(now);
   }
 
   function options() {
-    const told = tally.sessions.map((each) => [each.session_id, t("host.session_name", { time: clock(each.started_ms ?? each.heard_ms, false), status: named("status", each.status) })]);
-    if (sessions.dataset.told === JSON.stringify(told)) return;
-    sessions.dataset.told = JSON.stringify(told);
-    replace(sessions, told.map(([value, words]) => el("option", { value }, words)));
+    const names = tally.sessions.map((each) => [each.session_id, t("host.session_name", { time: clock(each.started_ms ?? each.heard_ms, false), status: named("status", each.status) })]);
+    if (sessions.dataset.told === JSON.stringify(names)) return;
+    sessions.dataset.told = JSON.stringify(names);
+    replace(sessions, names.map(([value, words]) => el("option", { value }, words)));
     sessions.value = session().session_id;
   }
 
-  function showAlerts(nowMs) {
+  function showAlerts(now) {
     const shown = ofSession();
     for (const alert of shown) {
       const held = cards.get(alert.alert_id) ?? { part: alertCard(judge, { linked: false }), alert: null };
       cards.set(alert.alert_id, held);
-      if (held.alert !== alert) held.part.update(alert, nowMs);
+      if (held.alert !== alert) held.part.update(alert, now);
       held.alert = alert;
     }
     arrange(alertsBody, shown.map((alert) => cards.get(alert.alert_id).part.element));
     noAlerts.hidden = shown.length > 0;
   }
 
-  function tick(nowMs) {
+  function tick(now) {
     const current = session();
     if (!current) return;
     const where = [tally.village, tally.town, tally.district].filter(Boolean).join(" · ");
     const begun = current.started_ms ? t("host.started", { time: clock(current.started_ms, false) }) : "";
-    const heard = t("host.heard", { age: elapsed(nowMs - current.heard_ms) });
+    const heard = t("host.heard", { age: elapsed(now - current.heard_ms) });
     text(facts, [named("status", current.status), where, begun, heard].filter(Boolean).join("  ·  "));
     toggle(element, "on-air", current.status === "live");
     const shown = current.on_show;
     onShow.hidden = !shown;
     if (shown) text(onShow, showing(shown));
-    for (const { part, alert } of cards.values()) if (alert) part.tick(nowMs);
+    for (const { part, alert } of cards.values()) if (alert) part.tick(now);
   }
 
   load();
-  const timer = setInterval(() => (tally ? loadCurve() : load()), CURVE_EVERY_MS);
+  const timer = setInterval(() => (loaded.of === (session()?.session_id ?? "") || load()), RETRY_MS);
   return {
     element,
     get title() {
       return tally?.host_name || hostId;
     },
     hosts: hostId,
-    update(store, nowMs) {
+    update(store, now) {
+      told = store.curves;
       take(store.tallies.get(hostId));
       for (const alert of store.alerts.values()) if (alert.host_id === hostId) takeAlert(alert);
-      show(nowMs);
+      show(now);
     },
     tick,
     destroy() {
