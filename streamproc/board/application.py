@@ -27,6 +27,7 @@ def application() -> Litestar:
     """The application; what ``desk.asked`` finds must have been put into the scope."""
     return Litestar(
         route_handlers=[Router(path=API, route_handlers=_ROUTES)],
+        logging_config=None,  # whoever runs a board says how it logs
         exception_handlers={Refused: _refused, HTTPException: _failed},
         openapi_config=OpenAPIConfig(
             title="streamproc board",

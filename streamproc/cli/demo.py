@@ -1,4 +1,4 @@
-"""``streamproc demo``: broker, topics, worker, simulated broadcast and live table in one command."""
+"""``streamproc demo``: everything in one command, from broker to board."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from streamproc.cli.config import settings_of
+from streamproc.cli.demo_views import board_beside, redis_of
 from streamproc.cli.display import Display, display_for
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.terminal import output_console
@@ -56,6 +57,7 @@ class Plan:
     headless: bool
     check: bool
     port: int | None
+    board_port: int | None
     partitions: int | None
     replication_factor: int | None
 
@@ -118,6 +120,15 @@ def demo(
             min=1, max=65_535, help="Port of the embedded broker.", rich_help_panel=_BROKER
         ),
     ] = None,
+    board_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65_535,
+            help="Port of the board. [STREAMPROC_BOARD__PORT; any that is free if that is taken]",
+            rich_help_panel=_BROKER,
+        ),
+    ] = None,
     partitions: Annotated[
         int | None,
         typer.Option(
@@ -135,10 +146,10 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Live tallies of a simulated broadcast, all in one command; Ctrl-C ends it.
+    """Live tallies and alerts of a simulated broadcast in terminal and browser; Ctrl-C ends it.
 
-    It starts an embedded broker, makes the topics, runs a worker and sends a broadcast. Nothing is
-    left behind.
+    It starts an embedded broker and an embedded Redis, makes the topics, runs a worker and a board, whose
+    address it shows, and sends a broadcast. Nothing is left behind.
     """
     length_s = seconds if seconds is not None else 30 if headless else LIVELY_SECONDS
     options = Options(
@@ -152,7 +163,14 @@ def demo(
         garbage=garbage,
     )
     plan = Plan(
-        load_scenario(scenario), options, headless, check, port, partitions, replication_factor
+        load_scenario(scenario),
+        options,
+        headless,
+        check,
+        port,
+        board_port,
+        partitions,
+        replication_factor,
     )
     settings = settings_of(kafka__bootstrap_servers=bootstrap)
     display = display_for(Console(highlight=False), table=not headless)
@@ -163,7 +181,9 @@ async def _demo(plan: Plan, settings: Settings, display: Display) -> int:
     with display, stop_on_signals() as told:
         async with _place(plan, settings, display) as place:
             await _make_topics(plan, place, display)
-            return await _Show(plan, place, display).play(told)
+            show = _Show(plan, place, display)
+            async with board_beside(place.settings, plan.board_port, display) as url:
+                return await show.play(told, url)
 
 
 @contextlib.asynccontextmanager
@@ -173,13 +193,19 @@ async def _place(plan: Plan, given: Settings, display: Display) -> AsyncIterator
         folder = Path(name)
         if "bootstrap_servers" in given.kafka.model_fields_set:
             bootstrap = given.kafka.bootstrap_servers
-            named = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=APP_ID)
-            yield Place(named, embedded=False, folder=folder)
+            async with redis_of(given, display) as redis:
+                named = settings_of(
+                    kafka__bootstrap_servers=bootstrap, kafka__app_id=APP_ID, redis__url=redis
+                )
+                yield Place(named, embedded=False, folder=folder)
             return
         display.note("starting the embedded broker")
-        async with EmbeddedBroker(port=plan.port) as broker:
+        async with EmbeddedBroker(port=plan.port) as broker, redis_of(given, display) as redis:
             own = settings_of(
-                kafka__bootstrap_servers=broker.bootstrap, kafka__app_id=APP_ID, **EMBEDDED
+                kafka__bootstrap_servers=broker.bootstrap,
+                kafka__app_id=APP_ID,
+                redis__url=redis,
+                **EMBEDDED,
             )
             yield Place(own, embedded=True, folder=folder)
 
@@ -204,6 +230,7 @@ class _Show:
         self._plan = plan
         self._place = place
         self._display = display
+        self._url = ""
         self._bootstrap = place.settings.kafka.bootstrap_servers
         self._ledger = place.folder / "ledger.jsonl"
         self._worker = RunningWorker(place.settings, display, tidy=self._tidy)
@@ -214,11 +241,12 @@ class _Show:
             path.unlink(missing_ok=True)
         self._place.folder.rmdir()
 
-    async def play(self, told: asyncio.Event) -> int:
-        """Run until the broadcast is over, or told to stop; the exit code.
+    async def play(self, told: asyncio.Event, url: str) -> int:
+        """Run until the broadcast is over, or told to stop; the exit code. ``url`` is the board's.
 
         Errors: ``VerificationFailed``; what ends a worker or a simulation.
         """
+        self._url = url
         await self._worker.start(told)
         since = None
         if not self._place.embedded and not told.is_set():
@@ -227,7 +255,9 @@ class _Show:
         try:
             await self._worker.serve(told, sending)
             if not self._plan.headless:
-                self._display.note("the broadcast is over; Ctrl-C ends the demo")
+                self._display.note(
+                    f"the broadcast is over; board {self._url}; Ctrl-C ends the demo"
+                )
                 await self._worker.serve(told)
             if self._plan.check and sending.done() and not told.is_set():
                 await self._catch_up(told)
@@ -263,7 +293,7 @@ class _Show:
         if not self._plan.headless:
             self._display.note(
                 f"{self._plan.scenario.name}: {progress.emitted:,} events sent,"
-                f" {progress.share:.0%} of the broadcast. Ctrl-C ends the demo"
+                f" {progress.share:.0%} of the broadcast. Board: {self._url} Ctrl-C ends the demo"
             )
 
     async def _catch_up(self, told: asyncio.Event) -> None:
