@@ -84,6 +84,7 @@ docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.alerts_page > docs/alerts.md
 	$(BIN)/python -m tests.house.metrics_page > docs/metrics.md
 	$(BIN)/python -m tests.ops.written
+	$(BIN)/python -m tests.house.asyncapi > topics/asyncapi.json
 
 wheel: $(FULL) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
