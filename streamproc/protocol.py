@@ -176,6 +176,14 @@ class Shown(Protocol):
         """Have every view told again, with all its parts: whoever shows them lost some."""
         ...
 
+    def take_told_again(self) -> list[Published]:
+        """What is still true of what was published, for whoever shows it and may have lost it.
+
+        Shapes: copies of the newest record of each thing, as it is told now; after a recovery, and after
+            :meth:`show_again`. They go to no topic.
+        """
+        ...
+
 
 @runtime_checkable
 class Telling(Protocol):

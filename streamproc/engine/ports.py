@@ -44,6 +44,10 @@ class Viewer(Protocol):
         """These records are durable in their topics."""
         ...
 
+    def told_again(self, partition: int, version: int, records: Sequence[Published]) -> None:
+        """These are the newest of what was told, once more, for who lost them; nothing new happened."""
+        ...
+
     def owned(self, partitions: frozenset[int]) -> None:
         """From now on these are ours, and no others; all of their views follow anew."""
         ...

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -34,6 +34,16 @@ def version_of(partition: Partition) -> int:
     """The version of what is durable of a partition. Shapes: below 2**53, and it only grows."""
     owned = partition.ownership
     return (owned.epoch.incarnation << OFFSET_BITS) + owned.applied_offset
+
+
+class Seen(NamedTuple):
+    """What is to be seen of a partition: views, and records that are told once more."""
+
+    views: Sequence[View]
+    again: Sequence[Published]
+
+
+NOTHING: Final = Seen((), ())
 
 
 class Budget:
@@ -79,23 +89,24 @@ class Showing:
         self.made = 0
         self.failed = 0
 
-    def taken(self, partition: Partition) -> list[View]:
-        """Views of the state in memory as it is now; to be told of once it is durable."""
+    def taken(self, partition: Partition) -> Seen:
+        """What is to be seen of the state in memory as it is now; to be told of once it is durable."""
         program = partition.program
         if not self._viewers or not isinstance(program, Shown):
-            return []
+            return NOTHING
         began_s = time.perf_counter()
         most = self._budget.most()
         if not most or began_s < self._rests_until_s.get(partition.number, 0):
-            return []
+            return NOTHING
         try:
             views = program.take_views(most)
+            again = program.take_told_again()
         except Exception as error:  # noqa: BLE001  # a defect of a view may raise anything
             self._fail(partition, program, error)
-            return []
+            return NOTHING
         self._budget.spend(began_s, len(views))
         self.made += len(views)
-        return views
+        return Seen(views, again)
 
     def _fail(self, partition: Partition, program: Shown, error: Exception) -> None:
         """Make no views of a partition for a while: what is only seen must not stop what is counted."""
@@ -109,11 +120,16 @@ class Showing:
         """How long making them took in all."""
         return self._budget.spent_s
 
-    def show(self, partition: Partition, views: Sequence[View]) -> None:
-        """The state that these are of is durable."""
-        if views and not partition.discarded:
-            for viewer in self._viewers:
-                viewer.show(partition.number, version_of(partition), views)
+    def show(self, partition: Partition, seen: Seen) -> None:
+        """The state that this is of is durable."""
+        if partition.discarded:
+            return
+        number, version = partition.number, version_of(partition)
+        for viewer in self._viewers:
+            if seen.views:
+                viewer.show(number, version, seen.views)
+            if seen.again:
+                viewer.told_again(number, version, seen.again)
 
     def told(self, partition: Partition, records: Sequence[Published]) -> None:
         """These records of a partition are out."""

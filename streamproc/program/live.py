@@ -209,6 +209,12 @@ class LiveProgram:
         """Have every host told again, with all minutes of its curves."""
         if self.showing is not None:
             self.showing.show_again()
+        if self.judging is not None:
+            self.judging.tell_again()
+
+    def take_told_again(self) -> list[Published]:
+        """The newest step of each open alert, after a recovery and after :meth:`show_again`."""
+        return [] if self.judging is None else self.judging.take_told_again()
 
     def counts(self) -> Mapping[str, int]:
         """What it counted since it was made: comments that were read, rooms in which a rule failed."""

@@ -124,6 +124,9 @@ class TalliesTopic:
     def told(self, partition: int, version: int, records: Sequence[Published]) -> None:
         """Alerts have a topic of their own."""
 
+    def told_again(self, partition: int, version: int, records: Sequence[Published]) -> None:
+        """A topic loses nothing."""
+
     def owned(self, partitions: frozenset[int]) -> None:
         """From now on these are ours, and no others."""
         self._newest.own(partitions)

@@ -44,6 +44,14 @@ class AlertRecords:
         held = unpack_alert(value)
         self.held.setdefault(ids, {})[held.key] = held
 
+    def open_ids(self) -> list[bytes]:
+        """The broadcasts of which an alert is open."""
+        return [
+            ids
+            for ids, alerts in self.held.items()
+            if any(each.is_open for each in alerts.values())
+        ]
+
     def keep(self, ids: bytes, held: Held) -> None:
         """Write an alert as it stands now."""
         self.held.setdefault(ids, {})[held.key] = held
@@ -78,12 +86,18 @@ class AlertRecords:
                 return
 
     def _queue(self, key: bytes, value: bytes) -> None:
-        transition = decode_alert(value)
-        leaving = Published(
-            ALERTS_TOPIC, transition.host_id.encode(), value, alert_headers(transition)
-        )
+        leaving = _leaving(decode_alert(value), value)
         self._outbox[key] = leaving
         self._waiting.append(leaving)
+
+
+def published(step: AlertTransition) -> Published:
+    """A step as the topic of alerts has it."""
+    return _leaving(step, encoded(step))
+
+
+def _leaving(step: AlertTransition, value: bytes) -> Published:
+    return Published(ALERTS_TOPIC, step.host_id.encode(), value, alert_headers(step))
 
 
 def _key(ids: bytes, kind: str, subject: str) -> bytes:

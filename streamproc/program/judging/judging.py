@@ -10,8 +10,9 @@ from streamproc.alerts.held import Held, Key, Step
 from streamproc.alerts.judge import Judge
 from streamproc.alerts.room import Room
 from streamproc.alerts.transition import Setting, transition
+from streamproc.events.outputs import AlertTransition
 from streamproc.events.registry import ORDERS_TOPIC
-from streamproc.program.judging.alert_records import AlertRecords
+from streamproc.program.judging.alert_records import AlertRecords, published
 from streamproc.program.judging.clock import EventClock
 from streamproc.program.judging.paid_day import PaidDay
 from streamproc.program.judging.rows import TAKES
@@ -77,11 +78,24 @@ class Judging:
         self._newest_ms = 0
         self._to_tidy: list[bytes] = []
         self._behind = False
+        self._tells_again = False
+        self._to_retell: set[bytes] = set()
+        self._retold: list[Published] = []
         self._written = records.listen()
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take over an alert, or a step of one, of a recovered state."""
         self._alerts.restore(key, value)
+        self.tell_again()
+
+    def tell_again(self) -> None:
+        """Have open alerts told once more as they stand, when their rooms are judged next."""
+        self._tells_again = True
+
+    def take_told_again(self) -> list[Published]:
+        """What is told once more and was not taken yet."""
+        retold, self._retold = self._retold, []
+        return retold
 
     def restore_session(self, key: bytes, session: Session) -> None:
         """Have a session of a recovered state looked at, if it is one of the last day."""
@@ -102,6 +116,9 @@ class Judging:
         now_ms = self._clock.now(wall_ms, self._newest_ms)
         if now_ms is None:
             return
+        if self._tells_again:
+            self._tells_again = False
+            self._to_retell.update(self._alerts.open_ids())
         due = [ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms]
         for ids in sorted(self._told.union(due)):
             if ids in self._told and self._is_calm(ids, now_ms):
@@ -199,6 +216,9 @@ class Judging:
         if judged.steps:
             self._tell(ids, room, judged.steps)
         self._keep(ids, judged.changed)
+        if ids in self._to_retell:
+            self._to_retell.discard(ids)
+            self._retell(ids, room)
         if judged.due_ms:
             self._due_ms[ids] = judged.due_ms
         else:
@@ -236,13 +256,22 @@ class Judging:
 
     def _tell(self, ids: bytes, room: Room, steps: Iterable[Step]) -> None:
         for step in steps:
-            rule = self.judge.rules.get(step.held.kind)
-            limits = None if rule is None else self.judge.limits_of(rule, room.host_id)
-            setting = Setting(
-                self.judge.policy,
-                limits,
-                self._profile_at(room.host_id, room.begun_ms),
-                self.read,
-                self.lexicon_version,
-            )
-            self._alerts.tell(ids, transition(room, rule, step, setting))
+            self._alerts.tell(ids, self._transition(room, step))
+
+    def _retell(self, ids: bytes, room: Room) -> None:
+        """Tell the open alerts of a room as they stand."""
+        for held in self._alerts.held.get(ids, {}).values():
+            if held.is_open:
+                self._retold.append(published(self._transition(room, Step(held))))
+
+    def _transition(self, room: Room, step: Step) -> AlertTransition:
+        rule = self.judge.rules.get(step.held.kind)
+        limits = None if rule is None else self.judge.limits_of(rule, room.host_id)
+        setting = Setting(
+            self.judge.policy,
+            limits,
+            self._profile_at(room.host_id, room.begun_ms),
+            self.read,
+            self.lexicon_version,
+        )
+        return transition(room, rule, step, setting)

@@ -35,6 +35,9 @@ class MetricsViewer:
         self._records.update(record.topic for record in records)
         self._alerts.told(partition, records)
 
+    def told_again(self, partition: int, version: int, records: Sequence[Published]) -> None:
+        """What is open was read from the program when the partition was taken over."""
+
     def owned(self, partitions: frozenset[int]) -> None:
         """Let go of what is not ours, and of what is told anew."""
         self._rooms.owned(partitions)

@@ -82,13 +82,22 @@ class RedisView:
 
     def told(self, partition: int, version: int, records: Sequence[Published]) -> None:
         """Have the steps of alerts among these written."""
+        self._take(partition, version, records, is_new=True)
+
+    def told_again(self, partition: int, version: int, records: Sequence[Published]) -> None:
+        """Have these written where they are missing; in the streams they are already."""
+        self._take(partition, version, records, is_new=False)
+
+    def _take(
+        self, partition: int, version: int, records: Sequence[Published], *, is_new: bool
+    ) -> None:
         self._owned.versions[partition] = version
         now_s = time.monotonic()
         steps = []
         for record in records:
             if record.topic != ALERTS_TOPIC or record.value is None:
                 continue
-            place = self._place(partition, version)
+            place = self._place(partition, version) if is_new else b""
             step = step_of(record.value, partition, version, place, now_s)
             if step is not None:
                 self._alerts.note(step)

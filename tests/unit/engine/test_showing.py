@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from streamproc.engine.showing import OFFSET_BITS, Budget, Showing, version_of
+from streamproc.engine.showing import NOTHING, OFFSET_BITS, Budget, Seen, Showing, version_of
 from streamproc.engine.stamp import Epoch
 from streamproc.protocol import Published, View
 
@@ -34,12 +34,16 @@ class Rooms:
     def show_again(self) -> None:
         self.asked.clear()
 
+    def take_told_again(self) -> list[Published]:
+        return [Published("live.alerts.v1", b"h-2", b"{}")]
+
 
 class Wall:
     """Remembers what it was told."""
 
     def __init__(self) -> None:
         self.shown: list[tuple[int, int, list[bytes]]] = []
+        self.again: list[tuple[int, int, list[bytes]]] = []
         self.ours: list[frozenset[int]] = []
 
     def show(self, partition: int, version: int, views: Sequence[View]) -> None:
@@ -47,6 +51,9 @@ class Wall:
 
     def told(self, partition: int, version: int, records: Sequence[Published]) -> None:
         self.shown.append((partition, version, [each.key for each in records]))
+
+    def told_again(self, partition: int, version: int, records: Sequence[Published]) -> None:
+        self.again.append((partition, version, [each.key for each in records]))
 
     def owned(self, partitions: frozenset[int]) -> None:
         self.ours.append(partitions)
@@ -85,6 +92,7 @@ def test_what_time_alone_changes_is_shown_of_a_partition_at_rest() -> None:
     wall = Wall()
     Showing([wall], 0.5).show_idle(partition())
     assert wall.shown == [(3, 7, [b"h-1"])]
+    assert wall.again == [(3, 7, [b"h-2"])]
 
 
 def test_nothing_is_shown_that_is_not_durable_yet() -> None:
@@ -97,13 +105,13 @@ def test_nothing_is_shown_that_is_not_durable_yet() -> None:
 
 def test_nothing_is_shown_of_a_partition_that_is_not_ours_any_more() -> None:
     wall = Wall()
-    Showing([wall], 0.5).show(partition(discarded=True), [View(b"h-1", b"{}")])
+    Showing([wall], 0.5).show(partition(discarded=True), Seen([View(b"h-1", b"{}")], ()))
     assert wall.shown == []
 
 
 def test_without_anybody_who_looks_no_view_is_made() -> None:
     of = partition()
-    assert Showing([], 0.5).taken(of) == []
+    assert Showing([], 0.5).taken(of) == NOTHING
     assert of.program.asked == []
 
 
@@ -116,10 +124,10 @@ def test_a_view_that_fails_stops_neither_folding_nor_other_partitions() -> None:
     broken, well = partition(program=Broken()), partition()
     showing = Showing([Wall()], 0.5)
 
-    assert [showing.taken(broken), showing.taken(broken)] == [[], []]
+    assert [showing.taken(broken), showing.taken(broken)] == [NOTHING, NOTHING]
     assert (showing.failed, broken.program.asked) == (1, [])
     well.number = 4
-    assert len(showing.taken(well)) == 1
+    assert len(showing.taken(well).views) == 1
 
 
 def test_whoever_looks_learns_what_is_ours() -> None:

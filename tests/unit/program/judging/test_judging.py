@@ -91,6 +91,29 @@ def test_an_alert_goes_on_where_it_stood_after_a_restart() -> None:
     assert told[-1].phase == "resolved"
 
 
+def test_a_fresh_worker_tells_what_is_open_once_more_for_who_shows_it() -> None:
+    state: State = {}
+    program = live()
+    fired = pass_time(program, T0 + SECOND_MS, T0 + 90_000, state=state)
+    take_into(state, program)
+    heir = again(state)
+
+    published = pass_time(heir, T0 + 91_000, T0 + 94_000)
+    retold = decoded(heir.take_told_again())
+
+    assert published == []
+    (first,) = [each for each in fired if each.kind == "StreamDead"]
+    (copy,) = [each for each in retold if each.kind == "StreamDead"]
+    assert (copy.alert_id, copy.seq, copy.phase) == (first.alert_id, first.seq, "firing")
+    assert (copy.opened_ms, copy.host_name) == (first.opened_ms, "张桂兰")
+    assert heir.take_told_again() == []
+    heir.show_again()
+    pass_time(heir, T0 + 94_000, T0 + 96_000)
+    assert [each.alert_id for each in decoded(heir.take_told_again())] == [
+        each.alert_id for each in retold
+    ]
+
+
 def test_nothing_is_told_of_a_room_that_ended() -> None:
     program = live()
     tell(program, room_ended(T0 + 1_000))
