@@ -32,13 +32,13 @@ FLOOR = Board(
                 number(
                     "Alerts open: page",
                     "none",
-                    'sum(streamproc_alerts_open{severity="page"})',
+                    'sum(streamproc_alerts_open{severity="page"}) or vector(0)',
                     steps=BAD_FROM_1,
                 ),
                 number(
                     "Alerts open: ticket",
                     "none",
-                    'sum(streamproc_alerts_open{severity="ticket"})',
+                    'sum(streamproc_alerts_open{severity="ticket"}) or vector(0)',
                     steps=((1, "orange"),),
                 ),
             ),
