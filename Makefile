@@ -79,6 +79,8 @@ docs: $(FULL) ## Write the generated pages again
 	$(BIN)/python -m tests.house.settings_page > docs/settings.md
 	$(BIN)/python -m tests.house.figures_page > docs/figures.md
 	$(BIN)/python -m tests.house.alerts_page > docs/alerts.md
+	$(BIN)/python -m tests.house.metrics_page > docs/metrics.md
+	$(BIN)/python -m tests.ops.written
 
 wheel: $(FULL) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -29,6 +29,7 @@ from streamproc.events.registry import INPUT_TOPICS
 from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
+from streamproc.viewing import Rejected, WorkerViews
 
 _GC_THRESHOLDS: Final = (50_000, 20, 20)
 
@@ -36,7 +37,9 @@ _GC_THRESHOLDS: Final = (50_000, 20, 20)
 class WorkerRun:
     """One worker, in this process and event loop.
 
-    ``engine`` is there once :meth:`start` has checked the topics.
+    ``engine`` is there once :meth:`start` has checked the topics. ``told`` is called with what a person
+    should know who runs it.
+    Errors: ``BadSetting`` if the address of Redis cannot be read.
     """
 
     engine: Engine
@@ -48,6 +51,7 @@ class WorkerRun:
         program: Callable[[], Program],
         progress: Progress,
         failure: Failure,
+        told: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._program = program
@@ -55,15 +59,17 @@ class WorkerRun:
         self._failure = failure
         self._app: Any = None
         self._outputs: KafkaOutputs | None = None
+        self.views = WorkerViews(settings, rejected=self._rejected, failure=failure, told=told)
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Check the surroundings, then run.
 
         Errors: ``IncompatibleLibrary``, ``BrokerUnreachable``, ``TopicMissing``,
-        ``PartitionCountWrong``; what happens later ends the process through ``failure``.
+        ``PartitionCountWrong``, ``PortTaken``; what happens later ends the process through ``failure``.
         """
         check_versions()
+        await self.views.listen()
         kafka = self._settings.kafka
         partitions = await check_topics(
             kafka.bootstrap_servers,
@@ -80,10 +86,19 @@ class WorkerRun:
             request_timeout_s=config.request_timeout_s,
         )
         await self._outputs.start()
+        await self.views.start()
         await self._run(config, self._outputs)
 
     async def _run(self, config: EngineConfig, outputs: KafkaOutputs) -> None:
-        self.engine = Engine(config, self._program, outputs, self._failure, self._progress)
+        self.engine = Engine(
+            config,
+            self._program,
+            outputs,
+            self._failure,
+            self._progress,
+            viewers=self.views.viewers,
+        )
+        self.views.attach(self.engine)
         await self.engine.start()
         # Faust wants a folder to start and puts nothing into it
         with tempfile.TemporaryDirectory(prefix="streamproc-") as folder:
@@ -108,10 +123,14 @@ class WorkerRun:
         if self._app is not None:
             await self._app.stop()
             await self.engine.stop()
+        await self.views.stop()
         if self._outputs is not None:
             await self._outputs.stop()
         # what is frozen is never taken down, and the library of sketches would complain at the end
         gc.unfreeze()
+
+    def _rejected(self) -> Rejected:
+        return {} if self._outputs is None else self._outputs.rejected
 
     async def wait(self) -> None:
         """Return when the worker was stopped.

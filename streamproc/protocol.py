@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 Headers = Sequence[tuple[str, bytes | None]]
+
+SAMPLE_STEP: Final = 8
+_WHOLE_BELOW: Final = 64
+
+
+def sample_step(records: int) -> int:
+    """Of a batch of so many records every how many-th is measured: all of a small one."""
+    return 1 if records < _WHOLE_BELOW else SAMPLE_STEP
 
 
 @dataclass(slots=True)
@@ -42,6 +50,8 @@ class BatchReport:
 
     Shapes: ``applied + duplicate + rejected`` is the number of records handed in; ``late`` counts
     among ``applied``. ``dirty_keys`` is how many changed keys the program holds that nobody took.
+    ``event_times_ms`` are of every :func:`sample_step`-th record from the first on, 0 where it was
+    rejected; empty: the program tells none.
     """
 
     applied: int = 0
@@ -49,6 +59,7 @@ class BatchReport:
     rejected: int = 0
     late: int = 0
     dirty_keys: int = 0
+    event_times_ms: list[int] = field(default_factory=list, compare=False)
 
     def add(self, other: BatchReport) -> None:
         """Count what became of other records, too."""
@@ -163,4 +174,13 @@ class Shown(Protocol):
 
     def show_again(self) -> None:
         """Have every view told again, with all its parts: whoever shows them lost some."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A program that counts what nobody else can."""
+
+    def counts(self) -> Mapping[str, int]:
+        """What it counted since it was made, by name. Shapes: may be asked from another thread."""
         ...

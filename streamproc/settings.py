@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from msgspec import json
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource
+from xxhash import xxh3_64_hexdigest
 
 from streamproc.engine.config import EngineConfig
 from streamproc.errors import BadSetting
 from streamproc.events.registry import INPUT_TOPICS
+from streamproc.setting_groups import Board, Group, Metrics, Redis, Robots
 
 PREFIX = "STREAMPROC_"
 BETWEEN = "__"
@@ -32,12 +35,6 @@ every other one with our prefix must be a setting."""
 HEARTBEATS_PER_SESSION = 3
 SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
 TOPIC_WORD = r"[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?"
-
-
-class Group(BaseModel):
-    """Settings of one concern; a name that is none is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Kafka(Group):
@@ -158,12 +155,24 @@ class Settings(BaseSettings):
     dead_letters: DeadLetters = DeadLetters()
     comments: Comments = Comments()
     alerts: Alerts = Alerts()
+    metrics: Metrics = Metrics()
+    robots: Robots = Robots()
+    redis: Redis = Redis()
+    board: Board = Board()
     log: Log = Log()
 
     @classmethod
     def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[Any, ...]:  # noqa: ANN401 - pydantic's own signature
         """Only what is handed in: the environment is read by ``cli`` alone."""
         return (sources["init_settings"],)
+
+    @property
+    def hash(self) -> str:
+        """A hash of what decides about tallies and alerts: the same for workers that agree."""
+        decides = self.model_dump(
+            mode="json", include={"engine", "dead_letters", "comments", "alerts"}
+        )
+        return xxh3_64_hexdigest(json.encode([self.kafka.app_id, decides], order="sorted"))
 
     def engine_config(self, partitions: int) -> EngineConfig:
         """What the engine must be told, for inputs of so many partitions."""
@@ -187,6 +196,7 @@ class Setting(NamedTuple):
     takes: str
     default: object
     description: str
+    is_secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -200,7 +210,8 @@ def every_setting() -> Iterator[Setting]:
         properties = group.model_json_schema()["properties"]
         for name, each in group.model_fields.items():
             description = " ".join((each.description or "").split())
-            yield Setting(group_name, name, _takes(properties[name]), each.default, description)
+            takes, secret = _takes(properties[name]), _is_secret(properties[name])
+            yield Setting(group_name, name, takes, each.default, description, secret)
 
 
 def load_settings(
@@ -247,10 +258,13 @@ def _groups() -> dict[str, type[Group]]:
 
 
 def _ours(variables: Mapping[str, str]) -> dict[str, str]:
+    known = {one.variable for one in every_setting()}
     return {
         name.upper(): value
         for name, value in variables.items()
-        if name.upper().startswith(PREFIX) and not NOT_OURS.fullmatch(name.upper())
+        if name.upper().startswith(PREFIX)
+        # a setting may be called like a variable of Kubernetes: STREAMPROC_ROBOTS__PORT
+        and (name.upper() in known or not NOT_OURS.fullmatch(name.upper()))
     }
 
 
@@ -288,11 +302,17 @@ def _told(error: ValidationError) -> list[str]:
             group = f"{PREFIX}{each['loc'][0]}{BETWEEN}*".upper()
             lines.append(f"{group}: {each['msg'].removeprefix('Value error, ')}")
         else:
+            given = "" if setting.is_secret else f"={_without_secret(each['input'])}"
             lines.append(
-                f"{setting.variable}={each['input']}: takes {setting.takes}"
+                f"{setting.variable}{given}: takes {setting.takes}"
                 f" (default: {shown(setting.default)}). {setting.description}"
             )
     return lines
+
+
+def _without_secret(given: object) -> object:
+    """What was given, but no user or password of a URL."""
+    return re.sub(r"//[^/\s]*@", "//***@", given) if isinstance(given, str) else given
 
 
 def shown(value: object) -> str:
@@ -308,13 +328,24 @@ def shown(value: object) -> str:
     )
 
 
+def _given(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a value that is set."""
+    choices = schema.get("anyOf", [schema])
+    return next(one for one in choices if one.get("type") != "null")
+
+
+def _is_secret(schema: Mapping[str, Any]) -> bool:
+    return _given(schema).get("format") == "password"
+
+
 _WORDS = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
 
 
 def _takes(schema: Mapping[str, Any]) -> str:
     """What a setting takes, in words, from its JSON Schema."""
-    if "anyOf" in schema:
-        schema = next(one for one in schema["anyOf"] if one.get("type") != "null")
+    schema = _given(schema)
+    if _is_secret(schema):
+        return "text, secret"
     if "enum" in schema:
         return " or ".join(schema["enum"])
     words = str(_WORDS.get(schema["type"], "text"))

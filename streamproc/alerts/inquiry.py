@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from streamproc.alerts.held import Held, Key
 from streamproc.alerts.model import Finding, Level
@@ -11,27 +11,37 @@ from streamproc.alerts.room import Room
 from streamproc.alerts.rule import Rule
 from streamproc.tally.floor import Floor
 
+FAR_MS: Final = 1 << 62
+"""Never, as a time."""
+
 
 class Asked(NamedTuple):
     """The rules that are asked in one status; the longest of their waits.
 
-    Shapes: each rule with the place of its thresholds among those of all rules.
+    Shapes: each rule with the place of its thresholds among those of all rules; ``brewing`` are those that
+        say what brews.
     """
 
     rules: tuple[tuple[int, Rule], ...]
     warm_up_ms: int
     after_pin_ms: int
+    brewing: tuple[tuple[int, Rule], ...] = ()
 
 
 class Asking:
-    """Asks rules. Shapes: ``waiting`` are the kinds that are not asked yet, ``due_ms`` is when they are."""
+    """Asks rules.
 
-    __slots__ = ("_limits", "_room", "due_ms", "found", "waiting")
+    Shapes: ``waiting`` are the kinds that are not asked yet, ``due_ms`` is when they are, or when the room
+        is to be looked at again for another reason; ``found_due_ms`` is when a finding asks for that.
+    """
+
+    __slots__ = ("_limits", "_room", "due_ms", "found", "found_due_ms", "waiting")
 
     def __init__(self, room: Room, limits: Sequence[Any], due_ms: int) -> None:
         self._room = room
         self._limits = limits
         self.due_ms = due_ms
+        self.found_due_ms = FAR_MS
         self.found: dict[Key, Finding] = {}
         self.waiting: set[str] = set()
 
@@ -58,6 +68,13 @@ class Asking:
                 error.add_note(f"the rule {rule.kind} failed, asked of session {room.session_id}")
                 raise
 
+    def brews(self, asked: Asked) -> bool:
+        """Whether time alone may make a rule find something soon, or a rule is not asked yet."""
+        room, limits = self._room, self._limits
+        return bool(self.waiting) or any(
+            [rule.brews(room, limits[place]) for place, rule in asked.brewing if rule.brews]
+        )
+
     def _waits(self, rule: Rule, warm_ms: int, shown_ms: int) -> bool:
         wait_ms = max(rule.warm_up_ms - warm_ms, rule.after_pin_ms - shown_ms)
         if wait_ms <= 0:
@@ -69,6 +86,7 @@ class Asking:
     def _take(self, kind: str, finding: Finding, alerts: Mapping[Key, Held]) -> None:
         key = kind, finding.subject
         if finding.due_ms > self._room.now_ms:
+            self.found_due_ms = min(self.found_due_ms, finding.due_ms)
             self.due_ms = min(self.due_ms, finding.due_ms)
         if finding.level is not Level.CLEAR or key in alerts:
             self.found.setdefault(key, finding)

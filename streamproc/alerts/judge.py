@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from streamproc.alerts.held import Held, Key, Step, alert_id
 from streamproc.alerts.inhibition import inhibited_by, is_cause, lingers_until_ms, order
-from streamproc.alerts.inquiry import Asked, Asking
+from streamproc.alerts.inquiry import FAR_MS, Asked, Asking
 from streamproc.alerts.lifecycle import advanced, closed, deadline_ms
 from streamproc.alerts.model import Finding, Level, Phase
 from streamproc.alerts.policy import Policy
@@ -19,7 +19,6 @@ from streamproc.tally.floor import Verdict
 from streamproc.tally.lifecycle import Status
 
 NEVER_MS: Final = 0
-_FAR_MS: Final = 1 << 62
 _NOTHING: Final[Mapping[Key, Held | None]] = {}
 
 
@@ -28,12 +27,14 @@ class Judged(NamedTuple):
 
     Shapes: ``changed`` by kind and subject, None: nothing is to be remembered of it any more; ``steps`` in
         the order in which they were taken. ``due_ms`` is when the room must be judged again although
-        nothing is told of it, always later than now; 0: not before something is.
+        nothing is told of it, always later than now; 0: not before something is. ``calm_ms``: until then
+        nothing becomes of the room by what every live room tells all the time; 0: something may.
     """
 
     changed: Mapping[Key, Held | None]
     steps: Sequence[Step]
     due_ms: int
+    calm_ms: int = 0
 
 
 class Judge:
@@ -64,7 +65,7 @@ class Judge:
         over_ms, why = _over(room, status, heard_ms, policy)
         if now_ms >= over_ms:
             return self._closed(room, alerts, why)
-        due_ms = _FAR_MS
+        due_ms = FAR_MS
         if asked.rules:
             is_slow = now_ms - heard_ms >= policy.settled_ms or status is Status.ENDED
             due_ms = min(over_ms, now_ms + (policy.slow_poll_ms if is_slow else policy.poll_ms))
@@ -74,7 +75,10 @@ class Judge:
         if alerts:
             rest_ms = min(rest_ms, _rest_until_ms(room, alerts, policy))
         if not asking.found and rest_ms > now_ms:
-            return Judged(_NOTHING, (), _after(now_ms, rest_ms))
+            calm_ms = min(now_ms + policy.look_ms, asking.found_due_ms)
+            if asking.brews(asked):
+                calm_ms = NEVER_MS
+            return Judged(_NOTHING, (), _after(now_ms, rest_ms), calm_ms)
         return _Moving(self, room, alerts, asking).judged(status)
 
     def limits_of(self, rule: Rule, host_id: str) -> Any:  # noqa: ANN401 - each rule has its own struct
@@ -82,7 +86,7 @@ class Judge:
         return getattr(self._limits_of_host(host_id), rule.section)
 
     def _closed(self, room: Room, alerts: Mapping[Key, Held], why: str) -> Judged:
-        moving = _Moving(self, room, alerts, Asking(room, (), _FAR_MS))
+        moving = _Moving(self, room, alerts, Asking(room, (), FAR_MS))
         for key in sorted(alerts, key=order):
             moving.close(key, why)
         return moving.result()
@@ -97,6 +101,7 @@ class Judge:
             rules,
             max((rule.warm_up_ms for _, rule in rules), default=0),
             max((rule.after_pin_ms for _, rule in rules), default=0),
+            tuple((place, rule) for place, rule in rules if rule.brews is not None),
         )
 
 
@@ -201,16 +206,16 @@ def _over(room: Room, status: Status, heard_ms: int, policy: Policy) -> tuple[in
 
 def _rest_until_ms(room: Room, alerts: Mapping[Key, Held], policy: Policy) -> int:
     """Until when nothing becomes of alerts if nothing is found of them; at most now: it may at once."""
-    cleared_ms = _FAR_MS
+    cleared_ms = FAR_MS
     for held in alerts.values():
         if held.phase is Phase.RESOLVED:
             cleared_ms = min(cleared_ms, held.cleared_ms)
         elif held.phase is not Phase.INACTIVE:
             return NEVER_MS
-    if cleared_ms == _FAR_MS:
-        return _FAR_MS
+    if cleared_ms == FAR_MS:
+        return FAR_MS
     return NEVER_MS if room.floor.verdicts else cleared_ms + policy.kept_ms
 
 
 def _after(now_ms: int, due_ms: int) -> int:
-    return NEVER_MS if due_ms >= _FAR_MS else max(due_ms, now_ms + 1)
+    return NEVER_MS if due_ms >= FAR_MS else max(due_ms, now_ms + 1)

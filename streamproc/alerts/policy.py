@@ -45,6 +45,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So long rules are asked that look at broadcasts which ended."""
     poll_ms: PositiveMs = 1_000
     """How often a running broadcast is judged although nothing is told of it."""
+    look_ms: PositiveMs = 10_000
+    """How often one is judged that is well, while what is told is what every broadcast tells all the time;
+    what viewers ask, the shelf and alerts have it judged at once."""
     settled_ms: SpanMs = 31 * MINUTE_MS
     """After so long a silence nothing that rules look at changes any more but by deadlines."""
     slow_poll_ms: PositiveMs = MINUTE_MS

@@ -24,8 +24,10 @@ class Rule:
     Shapes: ``kind`` is the alert's name, ``section`` the name of its thresholds ("stockout" in
         ``stockout.min_users``), ``limits`` a frozen struct of them whose defaults are those of the
         catalogue, each with its unit last and a docstring. ``judge`` says what it finds of every subject
-        that is not clear, cheaply, for it is asked of every live room each second: a room without news must
-        cost next to nothing. ``evidence`` and ``advice`` are asked for only when an alert takes a step.
+        that is not clear, cheaply, for it is asked of every live room again and again: a room without news
+        must cost next to nothing. ``brews`` says whether, though nothing was found, time alone may make it
+        find something within seconds; then it is asked each second also while nothing is told that it
+        waits for. ``evidence`` and ``advice`` are asked for only when an alert takes a step.
         ``asked`` are the states of a broadcast in which it is asked; else its alerts end. ``warm_up_ms``:
         asked only when the broadcast has run so long without a break; ``after_pin_ms``: and not sooner
         after another product was pinned. ``runbook`` are the steps of
@@ -48,3 +50,4 @@ class Rule:
     asked: frozenset[Status] = LIVE_ONLY
     warm_up_ms: int = 0
     after_pin_ms: int = 0
+    brews: Callable[[Room, Any], bool] | None = None

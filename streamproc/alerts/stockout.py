@@ -197,4 +197,5 @@ RULE = Rule(
     evidence=evidence,
     advice=advice,
     asked=LIVE_ONLY,
+    brews=lambda room, limits: not is_quiet(room, limits),
 )

@@ -144,4 +144,5 @@ RULE = Rule(
     evidence=evidence,
     advice=advice,
     asked=LIVE_ONLY,
+    brews=lambda room, _limits: bool(room.pulse.health) and not room.pulse.health[-1].frames_per_s,
 )

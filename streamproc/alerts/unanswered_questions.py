@@ -120,10 +120,11 @@ def _rows(room: Room, limits: Limits) -> list[Row]:
 
 def _asked_labels(rows: list[Row], least: int) -> set[str]:
     """Which questions were asked so often, whatever they were about."""
-    told = [row.asked_users for row in rows if row.asked_users]
-    if not told:
-        return set()
-    return {label for label in QUESTIONS if sum([each.get(label, 0) for each in told]) >= least}
+    told: dict[str, int] = {}
+    for row in rows:
+        for label, users in row.asked_users.items():
+            told[label] = told.get(label, 0) + users
+    return {label for label, users in told.items() if users >= least and label in QUESTIONS}
 
 
 def _questions(row: Row) -> list[tuple[Pair, Asked]]:

@@ -8,17 +8,20 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from streamproc.board.config import BoardConfig
+from streamproc.errors import BadSetting
 
 COOKIE: Final = "streamproc_board"
 COOKIE_AGE_S: Final = 30 * 24 * 3600
 _DIGEST: Final = "sha256:"
 _ROOM: Final = "room."
+_HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Scope(StrEnum):
@@ -118,9 +121,16 @@ class Access:
 
 
 def digest_of(token: str) -> bytes:
-    """The digest of a token that is given as itself or as its digest. Errors: ``ValueError``."""
+    """The digest of a token that is given as itself or as its digest. Errors: ``BadSetting``."""
     if token.startswith(_DIGEST):
-        return bytes.fromhex(token.removeprefix(_DIGEST))
+        told = token.removeprefix(_DIGEST)
+        if not _HEX.fullmatch(told):
+            raise BadSetting(
+                "what follows sha256: is no digest",
+                where="STREAMPROC_BOARD__READ_TOKEN or __OPERATE_TOKEN",
+                hint="64 digits of hex, as `printf %s TOKEN | sha256sum` prints them",
+            )
+        return bytes.fromhex(told)
     return sha256(token.encode()).digest()
 
 

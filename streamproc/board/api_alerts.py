@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter, QueryParameter
 from litestar.types import Scope
 
 from streamproc.alerts.model import Severity
@@ -43,7 +43,7 @@ class State(StrEnum):
 @get("/alerts", tags=["alerts"], summary="Alerts, the most urgent first")
 async def list_alerts(
     scope: Scope,
-    which: Annotated[State, Parameter(query="state", description="Which")] = State.OPEN,
+    which: Annotated[State, QueryParameter(name="state", description="Which")] = State.OPEN,
     host_id: Annotated[
         str | None,
         Parameter(min_length=1, max_length=64, pattern=HOST_ID, description="Only of this host"),
@@ -88,7 +88,9 @@ async def one_alert(scope: Scope, alert_id: AlertId) -> Response[AlertTransition
     summary="Say what an alert is worth",
     status_code=202,
 )
-async def judge(scope: Scope, alert_id: AlertId, data: Judgement) -> Response[answers.VerdictTaken]:
+async def judge(
+    scope: Scope, alert_id: AlertId, data: JSONBody[Judgement]
+) -> Response[answers.VerdictTaken]:
     """Write a verdict; the alert shows it as soon as the worker has read it."""
     desk, principal = asked(scope).desk, asked(scope).principal
     if not principal.may_judge:

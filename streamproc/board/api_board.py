@@ -6,6 +6,7 @@ from typing import Final
 
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.params import JSONBody
 from litestar.types import Scope
 
 from streamproc.board import answers
@@ -46,7 +47,7 @@ class SessionController(Controller):
         return answer(encode(told), **NO_STORE)
 
     @post(summary="A cookie for a token", status_code=200)
-    async def begin(self, scope: Scope, data: answers.Login) -> Response[answers.Session]:
+    async def begin(self, scope: Scope, data: JSONBody[answers.Login]) -> Response[answers.Session]:
         """Set a cookie that stands for a token: browsers cannot send one with a stream of events."""
         desk = asked(scope).desk
         if desk.access.open:

@@ -20,7 +20,7 @@ class BoardConfig:
     """
 
     host: str = "127.0.0.1"
-    port: int = 8090
+    port: int = 8080
     read_token: str | None = None
     operate_token: str | None = None
     room_secret: str | None = None

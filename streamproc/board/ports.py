@@ -13,3 +13,7 @@ class VerdictPublisher(Protocol):
     async def publish(self, verdict: AlertJudged) -> None:
         """Return once it is durable. Errors: ``VerdictUnpublished`` if that cannot be known in time."""
         ...
+
+    async def stop(self) -> None:
+        """Let go of what it holds."""
+        ...

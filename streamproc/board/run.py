@@ -57,6 +57,7 @@ class BoardRun:
     ) -> None:
         refuse_unguarded(config)
         self.config = config
+        self._access = Access(config, now_ms)
         self.hall = Hall()
         self._connect = connect
         self._publisher = publisher
@@ -104,11 +105,10 @@ class BoardRun:
         )
         self.mirror = mirror
         counts = StreamCounts()
-        access = Access(config, self._now_ms)
         desk = Desk(
             hall=hall,
             mirror=mirror,
-            access=access,
+            access=self._access,
             streams=counts,
             publisher=self._publisher,
             now_ms=self._now_ms,
@@ -143,6 +143,8 @@ class BoardRun:
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
+        if self._publisher is not None:
+            await self._publisher.stop()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

@@ -53,7 +53,7 @@ def show(
         one.variable: getattr(getattr(settings, one.group), one.name) for one in every_setting()
     }
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(held)))
+        typer.echo(msgspec.json.format(msgspec.json.encode(held, enc_hook=shown)))
         return
     for one in every_setting():
         value = held[one.variable]

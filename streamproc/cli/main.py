@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "worker": Command(
         "worker", "worker", "Fold the input topics into tallies; stop it at any time."
     ),
+    "board": Command("board", "board", "Serve the board: page, API and events, from Redis."),
     "verify": Command("verify", "verify", "Compare the state with what the log adds up to."),
     "topics": Command("topics", "app", "The topics on the broker and their declaration."),
     "dlq": Command("dlq", "app", "Records that could not be used: list, look at, send again."),
@@ -44,6 +45,9 @@ COMMANDS: Mapping[str, Command] = {
     "replay": Command("replay", "replay", "Fold recorded events without Kafka."),
     "whatif": Command("whatif", "whatif", "Recorded alerts with other thresholds."),
     "export": Command("export", "export", "Figures as CSV or Parquet: places, sessions, contests."),
+    "robots": Command(
+        "robots", "robots", "Bring what Alertmanager tells to WeCom, DingTalk and Feishu."
+    ),
     "state": Command("state", "app", "The state as a whole: make it anew from the log."),
     "comments": Command("comments", "app", "What viewers' comments mean, and why."),
     "config": Command("config", "app", "What can be set, and what is."),

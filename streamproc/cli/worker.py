@@ -97,11 +97,17 @@ class RunningWorker:
         self._tidy = tidy
         self._judge = judge_of(limits_of(settings))
         self._reader = FollowedReader(settings, lambda error: display.note(str(error)))
-        self.run = WorkerRun(settings, program=self._program, progress=display, failure=self._fail)
+        self.run = WorkerRun(
+            settings,
+            program=self._program,
+            progress=display,
+            failure=self._fail,
+            told=display.note,
+        )
 
     def _program(self) -> LiveProgram:
         """A new program that reads by the files as they are now."""
-        return LiveProgram(self._reader.reader, self._judge)
+        return LiveProgram(self._reader.reader, self._judge, shown=True)
 
     def _fail(self, error: StreamprocError) -> NoReturn:
         self._display.__exit__(None, None, None)  # gives the terminal back

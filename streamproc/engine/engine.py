@@ -18,16 +18,10 @@ import structlog
 from streamproc.engine.changelog import Changelog
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.limiter import DeadLetterLimiter
+from streamproc.engine.measured import Measured
 from streamproc.engine.ownership import Writer
 from streamproc.engine.partition import Partition
-from streamproc.engine.ports import (
-    Failure,
-    Group,
-    OutputSink,
-    Progress,
-    SourcePartition,
-    Viewer,
-)
+from streamproc.engine.ports import Failure, Group, OutputSink, Progress, SourcePartition, Viewer
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.engine.showing import Showing, show_again
@@ -43,7 +37,8 @@ KEYS_PER_FLUSH_MS = 16
 class Engine:
     """Runs a program per owned partition, exactly.
 
-    ``group`` is set by the transport before the first assignment.
+    ``group`` is set by the transport before the first assignment. ``assigned`` are the partitions that it
+    gave us last, ``is_deciding``: it is about to say which are ours now.
     """
 
     group: Group
@@ -66,16 +61,18 @@ class Engine:
         self.events = 0
         self.recovered_records = 0
         self.stale_records = 0
+        self.measured = Measured()
+        self.showing = Showing(viewers, config.views_share_max)
+        self.assigned: frozenset[int] = frozenset()
+        self.is_deciding = True
         self._program = program
         self._sink = sink
         self._failure = failure
         self._progress = progress
-        self._showing = Showing(viewers, config.views_share_max)
         self._writer = Writer(started_us=time.time_ns() // 1000)
         self._written_by = f"streamproc pid-started {self._writer.started_us}"
         self._limiters: dict[SourcePartition, DeadLetterLimiter] = {}
         self._generation = -1
-        self._assigned: frozenset[int] = frozenset()
         self._assignment = 0
         self._flush_now = asyncio.Event()
         self._room = asyncio.Event()
@@ -101,19 +98,23 @@ class Engine:
     def on_revoked(self) -> None:
         """A rebalance began: nothing is folded or acknowledged until the next recovery is done."""
         self._assignment += 1
-        for partition in self.partitions.values():
+        left, self.partitions = self.partitions, {}
+        self.is_deciding = True
+        for partition in left.values():
             partition.discarded = True
             self.stale_records += partition.ownership.stale_records
-        self.partitions = {}
+            self.measured.leave(partition)
         self.paused = {}
-        self._showing.owned(())
+        self.showing.owned(())
         self._room.set()
 
     def on_assigned(self, generation: int, partitions: Iterable[int]) -> None:
         """An assignment and its generation, captured in the rebalance callback, never read later."""
         self.on_revoked()
         self._generation = generation
-        self._assigned = frozenset(partitions)
+        self.assigned = frozenset(partitions)
+        self.is_deciding = False
+        self.measured.rebalances += 1
 
     async def recover(self, numbers: Iterable[int]) -> None:
         """Take the assigned partitions over; returns when they are installed or overtaken.
@@ -121,7 +122,7 @@ class Engine:
         Faust may still come with the partitions of the assignment before: those are not taken under
         this one's generation, and a call without any of ours overtakes nothing.
         """
-        partitions = sorted(self._assigned.intersection(numbers))
+        partitions = sorted(self.assigned.intersection(numbers))
         if not partitions:
             return
         self._assignment += 1
@@ -155,18 +156,14 @@ class Engine:
     def _install(self, recovered: list[Partition], records: int) -> None:
         duration_s = time.monotonic() - (self.recovery_started_s or time.monotonic())
         self.recovered_records += records
+        self.measured.recovery.add(duration_s)
         self.partitions = {partition.number: partition for partition in recovered}
-        limits = self.config
         self._limiters = {
-            SourcePartition(topic, number): DeadLetterLimiter(
-                ratio_max=limits.dead_letter_ratio_max,
-                window_records=limits.dead_letter_window_records,
-                in_a_row_max=limits.dead_letters_in_a_row_max,
-            )
-            for topic in limits.inputs
+            SourcePartition(topic, number): DeadLetterLimiter.of(self.config)
+            for topic in self.config.inputs
             for number in self.partitions
         }
-        self._showing.owned(self.partitions)
+        self.showing.owned(self.partitions)
         self._progress.recovered(len(recovered), records, duration_s)
 
     def show_again(self) -> None:
@@ -180,6 +177,7 @@ class Engine:
         partition = self.partitions.get(number)
         if partition is None:
             return
+        self.measured.fetched(topic, raw, partition.positions[topic].next_offset)
         try:
             applied = partition.apply(topic, raw)
         except Exception as error:  # noqa: BLE001  # a defect of a program may raise anything
@@ -272,7 +270,7 @@ class Engine:
                 return
             partition.flush_started_s = time.monotonic()
             flush = partition.take_flush(self._written_by)
-            views = self._showing.taken(partition)
+            views = self.showing.taken(partition)
             self._room.set()
             if flush.outputs.dead_letters:
                 await self._sink.write_dead_letters(flush.outputs.dead_letters)
@@ -286,14 +284,15 @@ class Engine:
                 await self._meet(partition, gap.first, gap.end)
             if partition.discarded:
                 return
+            self.measured.landed(partition, size_bytes)
             partition.landed(flush, base_offset, size_bytes)
-            partition.flush_started_s = None
             if flush.outputs.published:
                 await self._sink.publish(flush.outputs.published)
                 if not partition.discarded:
                     partition.program.delivered(flush.outputs.published)
-                    self._showing.told(partition, flush.outputs.published)
-            self._showing.show(partition, views)
+                    self.showing.told(partition, flush.outputs.published)
+            self.showing.show(partition, views)
+            self.measured.visible(flush.folded, time.time_ns() // 1_000_000)
 
     async def _meet(self, partition: Partition, first: int, end: int) -> None:
         others = await self.changelog.read_range(partition.number, first, end)
@@ -334,7 +333,7 @@ class Engine:
             self._note_ends()
             for partition in list(self.partitions.values()):
                 partition.tick(now_ms, partition.look_behind(self.config.batch_records_max))
-                self._showing.show_idle(partition)
+                self.showing.show_idle(partition)
 
     def _note_ends(self) -> None:
         if not self.partitions:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Self
+
+from streamproc.engine.config import EngineConfig
 
 
 class DeadLetterLimiter:
@@ -34,6 +37,15 @@ class DeadLetterLimiter:
         self._records = 0
         self._bad = 0
         self._in_a_row = 0
+
+    @classmethod
+    def of(cls, config: EngineConfig) -> Self:
+        """A limiter as configured."""
+        return cls(
+            ratio_max=config.dead_letter_ratio_max,
+            window_records=config.dead_letter_window_records,
+            in_a_row_max=config.dead_letters_in_a_row_max,
+        )
 
     def passed(self, records: int, rejected_indices: Sequence[int]) -> str | None:
         """Count a batch; the reason to pause, or ``None``.

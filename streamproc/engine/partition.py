@@ -21,8 +21,9 @@ from streamproc.engine.fence import (
 )
 from streamproc.engine.ownership import Ownership
 from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.sample import Folded
 from streamproc.errors import AccountingBroken
-from streamproc.protocol import Batch, BatchReport, Outputs, Program
+from streamproc.protocol import Batch, BatchReport, Outputs, Program, sample_step
 
 FIRST_GUESS_BYTES_PER_KEY = 300
 
@@ -35,6 +36,7 @@ class Flush:
     records: list[tuple[bytes, bytes | None]]
     outputs: Outputs
     positions: dict[str, TopicPosition]
+    folded: list[Folded]
 
 
 class Partition:
@@ -42,7 +44,8 @@ class Partition:
 
     Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does;
     ``ends`` is where each source ends as far as we know. ``follows``: every source was read to its end,
-    and since then never more than a little lay behind it. ``discarded``: an assignment took it away;
+    and since then never more than a little lay behind it. ``newest_ms`` is the broker's time of the last
+    record that was folded of each source, once there is any. ``discarded``: an assignment took it away;
     whatever is still on its way for it does not count.
     """
 
@@ -69,9 +72,11 @@ class Partition:
         self.follows = False
         self.changelog_bytes = 0
         self.flushes = 0
+        self.newest_ms: dict[str, int] = {}
         self._moved = False
         self._ticked: dict[bytes, bytes | None] = {}
         self._outputs = Outputs()
+        self._folded: list[Folded] = []
         self._bytes_per_key = float(FIRST_GUESS_BYTES_PER_KEY)
 
     def apply(self, topic: str, raw: RawRecords) -> tuple[BatchReport, Sequence[int]] | None:
@@ -102,7 +107,15 @@ class Partition:
         position.advance(report, len(batch), raw.next_offset)
         self._moved = True
         self.dirty_keys = report.dirty_keys
+        self._note_times(batch, report)
         return report, self._take_rejected(batch) if report.rejected else ()
+
+    def _note_times(self, batch: Batch, report: BatchReport) -> None:
+        times_ms = batch.timestamps_ms
+        if times_ms:
+            self.newest_ms[batch.topic] = times_ms[-1]
+            step = sample_step(len(times_ms))
+            self._folded.append(Folded(batch.topic, times_ms[::step], report.event_times_ms, step))
 
     def _take_rejected(self, batch: Batch) -> list[int]:
         outputs = self.program.take_outputs()
@@ -156,9 +169,10 @@ class Partition:
         outputs.dead_letters = self._outputs.dead_letters + outputs.dead_letters
         outputs.published = self._outputs.published + outputs.published
         self._outputs = Outputs()
+        folded, self._folded = self._folded, []
         self._moved = False
         self.dirty_keys = 0
-        return Flush(self.ownership.next_stamp(), records, outputs, positions)
+        return Flush(self.ownership.next_stamp(), records, outputs, positions, folded)
 
     def _add_healing(self, records: list[tuple[bytes, bytes | None]]) -> None:
         heal = self.ownership.take_heal()
@@ -173,6 +187,7 @@ class Partition:
         """A flush is durable and what stood before it was met: the acknowledged position moves."""
         self.ownership.landed(base_offset, len(flush.records))
         self.durable = flush.positions
+        self.flush_started_s = None
         self.changelog_bytes += size_bytes
         self.flushes += 1
         self._bytes_per_key += 0.2 * (size_bytes / len(flush.records) - self._bytes_per_key)

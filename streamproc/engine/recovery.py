@@ -29,7 +29,7 @@ class Recovery:
     """Takes over the partitions of one assignment.
 
     ``current`` tells whether the assignment still stands; ``records`` counts what was read, so that a
-    watchdog sees progress.
+    watchdog sees progress; ``remaining_records`` is what is to be read yet, as far as is known.
     """
 
     def __init__(
@@ -48,6 +48,15 @@ class Recovery:
         self._program = program
         self._current = current
         self.records = 0
+        self._claims: dict[int, Claiming] = {}
+        self._ends: dict[int, int] = {}
+
+    @property
+    def remaining_records(self) -> int:
+        """Offsets between what was read and where reading ends; 0 while nobody knows where."""
+        claims = self._claims.copy()
+        ends = {n: (each.claim_offset or -1) + 1 for n, each in claims.items()} | self._ends
+        return sum(max(0, ends[n] - each.reader.next_offset) for n, each in claims.items())
 
     async def take_over(self, partitions: Sequence[int], generation: int) -> list[Partition]:
         """The partitions, recovered and ours.
@@ -73,6 +82,7 @@ class Recovery:
         Errors: ``Superseded``, ``Fenced``.
         """
         claims = {number: Claiming(self._writer, generation) for number in partitions}
+        self._claims = claims
         await asyncio.gather(*(self._claim(number, claim) for number, claim in claims.items()))
         async with self._changelog.reading(dict.fromkeys(claims, -1)) as cursor:
             await self._read_through_claims(cursor, claims)
@@ -141,7 +151,7 @@ class Recovery:
         await self._claim(number, claim)
 
     async def _read_to_end(self, cursor: ChangelogCursor, claims: Mapping[int, Claiming]) -> None:
-        ends = await cursor.end_offsets()
+        ends = self._ends = await cursor.end_offsets()
         waiting = {n: c for n, c in claims.items() if c.reader.next_offset < ends[n]}
         while waiting:
             for number, records in (await self._read(cursor, waiting)).items():

@@ -9,13 +9,20 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import structlog
+
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import Viewer
 from streamproc.protocol import Published, Shown, View
 
+log = structlog.get_logger(__name__)
+
 OFFSET_BITS: Final = 44
 """Of a version: the place in the changelog; above it the incarnation, in the 9 bits that are left of the 53
 that every reader of JSON can hold."""
+
+REST_S: Final = 60.0
+"""So long a partition shows nothing after its views failed."""
 
 _FIRST_GUESS_S: Final = 0.0005
 _CHANGE: Final = 0.1
@@ -60,24 +67,47 @@ class Budget:
 
 
 class Showing:
-    """What the viewers are told of, and when."""
+    """What the viewers are told of, and when.
+
+    Shapes: ``made`` counts the views that were made, ``failed`` how often making them did.
+    """
 
     def __init__(self, viewers: Sequence[Viewer], share: float) -> None:
         self._viewers = viewers
         self._budget = Budget(share)
+        self._rests_until_s: dict[int, float] = {}
+        self.made = 0
+        self.failed = 0
 
     def taken(self, partition: Partition) -> list[View]:
         """Views of the state in memory as it is now; to be told of once it is durable."""
         program = partition.program
         if not self._viewers or not isinstance(program, Shown):
             return []
-        most = self._budget.most()
-        if not most:
-            return []
         began_s = time.perf_counter()
-        views = program.take_views(most)
+        most = self._budget.most()
+        if not most or began_s < self._rests_until_s.get(partition.number, 0):
+            return []
+        try:
+            views = program.take_views(most)
+        except Exception as error:  # noqa: BLE001  # a defect of a view may raise anything
+            self._fail(partition, program, error)
+            return []
         self._budget.spend(began_s, len(views))
+        self.made += len(views)
         return views
+
+    def _fail(self, partition: Partition, program: Shown, error: Exception) -> None:
+        """Make no views of a partition for a while: what is only seen must not stop what is counted."""
+        self.failed += 1
+        self._rests_until_s[partition.number] = time.perf_counter() + REST_S
+        log.error("views failed", partition=partition.number, rest_s=REST_S, exc_info=error)
+        program.show_again()
+
+    @property
+    def spent_s(self) -> float:
+        """How long making them took in all."""
+        return self._budget.spent_s
 
     def show(self, partition: Partition, views: Sequence[View]) -> None:
         """The state that these are of is durable."""

@@ -112,7 +112,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 
     def last_committed(self) -> Mapping[SourcePartition, int]:
         """What we know to be committed, without asking."""
-        return {SourcePartition(*at): offset for at, offset in self.committed_offsets.items()}
+        # a copy: metrics ask from another thread
+        committed = self.committed_offsets.copy()
+        return {SourcePartition(*at): offset for at, offset in committed.items()}
 
     def source_ends(self) -> Mapping[SourcePartition, int]:
         """Where the sources end, as the last fetches said."""
@@ -158,8 +160,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         durable = self.engine.durable_offsets(self.app.consumer_generation_id)
         held = self.committed_offsets
         moved = {TP(*at): offset for at, offset in durable.items() if held.get(TP(*at)) != offset}
-        if not moved or not await self._commit(moved):
+        if not moved:
             return False
+        if not await self._commit(moved):
+            self.engine.measured.commit_failures += 1
+            return False
+        self.engine.measured.commits += 1
         held.update(moved)
         return True
 

@@ -20,7 +20,10 @@ Headers = list[tuple[str, bytes | None]]
 
 
 class OnShow(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The product that the room shows. Shapes: ``available`` is what was reported of it last."""
+    """The product that the room shows.
+
+    Shapes: ``available`` is what was reported of it last, 0 where it is out; missing: nobody reported.
+    """
 
     product_id: str
     since_ms: int
@@ -32,7 +35,8 @@ class OnShow(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class SessionTallied(Struct, frozen=True, kw_only=True):
     """One broadcast of a host.
 
-    Shapes: ``status`` is announced, live, paused, ended or unknown. ``figures`` are of the whole
+    Shapes: ``status`` is live, paused, ended, or unknown where no turn was told. ``ended_ms`` is None
+        while it is not ended. ``figures`` are of the whole
         broadcast, by id; ``windows`` likewise, of ``1m``, ``5m``, ``10m``, ``previous_10m`` and ``60m``.
         None: unknown. ``intents`` counts comments by what they ask, ``intents_10m`` those of the last ten
         minutes. Money is whole minor units by currency.
@@ -59,8 +63,10 @@ class HostTally(Struct, frozen=True, kw_only=True):
     """Everything that is published of a host; the newest replaces all before it.
 
     Shapes: of two, the one with the greater ``version`` is the newer, and of those with the same the one
-        with the greater ``as_of_ms``. ``sessions``: those that go on, at least the latest, the one with
-        the newest event first, four at most.
+        with the greater ``as_of_ms``. ``sessions``: those that go on (not ended, and a sign of life in the
+        hour before ``as_of_ms``: anything but orders, which come for weeks after), at least the latest;
+        that with the newest sign of life first, four at most. Name and place are those that the host had
+        when the first of them began.
     """
 
     version: int
@@ -77,7 +83,8 @@ class CurveMinute(Struct, frozen=True, kw_only=True):
     """One minute of a broadcast, for its curve: facts by the minute of their own time.
 
     Shapes: ``online`` is the greatest count told in it; None: nobody counted. ``asked`` counts the
-        comments that ask for more or say that there is none. ``pins`` are products put on show.
+        comments that ask for more or those that say that there is none, whichever are more: many do
+        both. ``pins`` are products put on show.
     Units: ``minute_ms`` is when it began.
     """
 

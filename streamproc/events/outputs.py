@@ -1,6 +1,6 @@
-"""What we publish, as structs: a transition of an alert, with what it rests on.
+"""What we publish, as structs: a transition of an alert, with what it rests on; and what else there is.
 
-Source: topic ``live.alerts.v1``.
+Source: topics ``live.alerts.v1`` and ``live.tallies.v1``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Struct, field, json
+
+from streamproc.events.host_tally import TALLIES_TOPIC, HostTally
 
 ALERTS_TOPIC: Final = "live.alerts.v1"
 ALERT_TYPE: Final = "live.alert.transition"
@@ -130,7 +132,10 @@ class AlertTransition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: Evidence = field(default_factory=Evidence)
 
 
-OUTPUTS: Final[dict[str, type[Struct]]] = {ALERTS_TOPIC: AlertTransition}
+OUTPUTS: Final[dict[str, type[Struct]]] = {
+    ALERTS_TOPIC: AlertTransition,
+    TALLIES_TOPIC: HostTally,
+}
 """Topic -> what each of its records is."""
 
 _encode: Final = json.Encoder().encode

@@ -49,13 +49,19 @@ class CommentReader(Protocol):
 
 
 class CommentFold(SenseRecords, AudienceFold):
-    """The comments topic. Without a reader it counts comments and knows no meaning."""
+    """The comments topic. Without a reader it counts comments and knows no meaning.
+
+    Shapes: ``evident`` are the keys of sessions in which something was said that alerts rest on, for
+        whoever judges and empties it.
+    """
 
     def __init__(self, records: Records, reader: CommentReader | None) -> None:
         super().__init__(COMMENTS_TOPIC, records)
         self.reader: CommentReader | None = None
+        self.scanned = 0
         self._partition = 0
         self._offsets: Sequence[int] = ()
+        self.evident: set[bytes] = set()
         if reader is not None:
             self.read_with(reader)
 
@@ -214,7 +220,9 @@ class CommentFold(SenseRecords, AudienceFold):
                     if asked.weighed is not None:
                         asked.weighed[user] = None
                     if evidence is not None:
-                        shown = shown or (at_ms, offset, partition, user, sense.shown)
+                        if shown is None:
+                            shown = (at_ms, offset, partition, user, sense.shown)
+                            self.evident.add(session.key)
                         if evidence:
                             evidence.append(shown)
                         else:
@@ -224,6 +232,7 @@ class CommentFold(SenseRecords, AudienceFold):
                 if direct is not None:
                     self._tell_session(session, direct, user, weighs)
         self.records.grown_blocks += blocks
+        self.scanned += len(events) - rejected
         return BatchReport(len(events) - duplicate - rejected, duplicate, rejected, lates)
 
     def _routes(
@@ -310,6 +319,7 @@ class CommentFold(SenseRecords, AudienceFold):
         if sense.stock:
             told = xxh3_64_intdigest(event.event_id.encode())
             kept.tell(Fact(*at, sense.polarity or "unknown", subject, told, sense.shown))
+            self.evident.add(session.key)
 
 
 def _subject(event: CommentPosted, sense: Sense) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge
 from streamproc.events.codec import Codec
 from streamproc.events.registry import (
@@ -27,8 +28,17 @@ from streamproc.program.judging.judging import Judging
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
 from streamproc.program.rest import Rest
+from streamproc.program.showing.showing import Showing
 from streamproc.program.sweep import Sweep
-from streamproc.protocol import Batch, BatchReport, DeadLetter, Outputs, Published
+from streamproc.protocol import (
+    Batch,
+    BatchReport,
+    DeadLetter,
+    Outputs,
+    Published,
+    View,
+    sample_step,
+)
 
 _OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
@@ -42,9 +52,16 @@ class LiveProgram:
     Shapes: every record is owned by one input topic, so that what the state holds does not depend
         on how topics interleave, nor on how the log is cut into batches. ``reader`` tells what comments
         mean; without one they are counted only. ``judge`` makes alerts; without one there are none.
+        ``shown``: somebody takes views; whoever says so and takes none has their keys pile up.
     """
 
-    def __init__(self, reader: CommentReader | None = None, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        reader: CommentReader | None = None,
+        judge: Judge | None = None,
+        *,
+        shown: bool = False,
+    ) -> None:
         self.records = Records()
         self.orders = OrderFold(ORDERS_TOPIC, self.records)
         self.profiles = ProfileFold(self.records)
@@ -64,9 +81,11 @@ class LiveProgram:
         self._rest = Rest(self.streams.values())
         self._codecs = {topic: Codec(topic) for topic in INPUT_TOPICS}
         self._outputs = Outputs()
-        self.judging = (
-            None if judge is None else Judging(judge, self.records, self.streams, self.profiles.at)
-        )
+        self.judging = None
+        if judge is not None:
+            evident = self.comments.evident
+            self.judging = Judging(judge, self.records, self.streams, self.profiles.at, evident)
+        self.showing = Showing(self.records, self.streams, self.profiles) if shown else None
         self._name_lexicon(reader)
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
@@ -90,11 +109,16 @@ class LiveProgram:
 
     def _restore(self, key: bytes, value: bytes) -> None:
         """Learn what there is to learn of a record at once."""
-        kind, judging = key[0], self.judging
+        kind, judging, showing = key[0], self.judging, self.showing
         if kind == Kind.SESSION:
             session = self.streams[TOPIC_OF_CODE[key[1]]].restore_session(key, value)
             if judging is not None:
                 judging.restore_session(key, session)
+            if showing is not None:
+                showing.restore_session(key, session)
+        elif kind == Kind.MINUTE:
+            if showing is not None:
+                showing.restore_minute(key)
         elif kind == Kind.PROFILE:
             self.profiles.restore(key, value)
         elif kind in _OF_CLOCK and judging is not None:
@@ -132,16 +156,23 @@ class LiveProgram:
         if of_slice.rejected:
             self._reject(batch, part.start, events)
         report.add(of_slice)
+        report.event_times_ms += [
+            getattr(each, "occurred_at_ms", 0) for each in events[:: sample_step(len(batch))]
+        ]
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """Judge rooms; delete a few of the records that are over, and close a few of those that rest."""
         self.judge(now_ms, caught_up)
+        if self.showing is not None:
+            self.showing.tick(now_ms, caught_up)
         self._sweep.step()
         self._rest.step()
 
     def judge(self, now_ms: int, caught_up: bool) -> None:
         """Move the alerts on to a moment."""
-        if self.judging is not None:
+        if self.judging is None:
+            self.comments.evident.clear()
+        else:
             self.judging.step(now_ms, caught_up)
 
     def take_dirty(self) -> list[tuple[bytes, bytes | None]]:
@@ -166,6 +197,27 @@ class LiveProgram:
         """These steps of alerts are durable in their topic."""
         if self.judging is not None:
             self.judging.delivered(published)
+
+    def take_views(self, most: int) -> list[View]:
+        """What changed of hosts since it was taken last, of at most so many, those first that wait longest.
+
+        Shapes: a host is told once a tick at most. Changes nothing of the state.
+        """
+        return [] if self.showing is None else self.showing.take(most)
+
+    def show_again(self) -> None:
+        """Have every host told again, with all minutes of its curves."""
+        if self.showing is not None:
+            self.showing.show_again()
+
+    def counts(self) -> Mapping[str, int]:
+        """What it counted since it was made: comments that were read, rooms in which a rule failed."""
+        failed = 0 if self.judging is None else self.judging.failed
+        return {"comments_scanned": self.comments.scanned, "judging_failures": failed}
+
+    def open_alerts(self) -> Iterator[tuple[str, str, Held]]:
+        """Host, broadcast and alert of each alert that fires or is about to end."""
+        return iter(()) if self.judging is None else self.judging.open_alerts()
 
     def _reject(self, batch: Batch, first: int, events: Sequence[AnyEvent | Rejected]) -> None:
         for index, event in enumerate(events, first):

@@ -26,10 +26,9 @@ class Records:
         whoever opens a record asks there first: a record is never open twice. Blocks of event ids
         are apart, as bytes they are made when they are asked for: ``buckets`` holds all,
         ``growing`` those that grew, ``grown_blocks`` counts the blocks that did.
-        ``written`` gathers the keys of what was taken, if somebody wants them; whoever does empties it.
     """
 
-    __slots__ = ("buckets", "changed", "growing", "grown_blocks", "values", "written")
+    __slots__ = ("_listeners", "buckets", "changed", "growing", "grown_blocks", "values")
 
     def __init__(self) -> None:
         self.values: Final[dict[bytes, bytes]] = {}
@@ -37,7 +36,13 @@ class Records:
         self.buckets: Final[dict[bytes, Bucket]] = {}
         self.growing: Final[dict[bytes, Bucket]] = {}
         self.grown_blocks = 0
-        self.written: set[bytes] | None = None
+        self._listeners: list[set[bytes]] = []
+
+    def listen(self) -> set[bytes]:
+        """A set that gathers the keys of what is taken from now on; whoever asked for it empties it."""
+        written: set[bytes] = set()
+        self._listeners.append(written)
+        return written
 
     def touch(self, cell: Cell) -> None:
         """Note that an open record changes."""
@@ -108,8 +113,8 @@ class Records:
                 cell.dirty = False
                 value = values[key] = pack[key[0]](cell)
                 add((key, value))
-        if self.written is not None:
-            self.written.update(self.changed)
+        for written in self._listeners:
+            written.update(self.changed)
         self.changed.clear()
         for bucket in self.growing.values():
             for block_no, block in bucket.take():

@@ -55,6 +55,11 @@ _decode_sense: Final = msgspec.msgpack.Decoder(_SenseSpoken).decode
 _decode_senses: Final = msgspec.msgpack.Decoder(tuple[int, list[AskedRow]]).decode
 _decode_asked: Final = msgspec.msgpack.Decoder(list[AskedRow]).decode
 
+# Who asked is passed over.
+_CountedRow = tuple[str, str, int, msgspec.Raw, msgspec.Raw]
+_decode_senses_counted: Final = msgspec.msgpack.Decoder(tuple[int, list[_CountedRow]]).decode
+_decode_asked_counted: Final = msgspec.msgpack.Decoder(list[_CountedRow]).decode
+
 
 def pack_sense(sense: SessionSense) -> bytes:
     """The value of what is kept of single comments."""
@@ -93,6 +98,20 @@ def unpack_senses(key: bytes, value: bytes) -> MinuteSenses:
 def asked_rows(value: bytes) -> list[AskedRow]:
     """What was asked in a minute as it is written, of a value."""
     return _decode_senses(value[1:])[1]
+
+
+def senses_comments(value: bytes) -> dict[Pair, int]:
+    """How many comments of a minute asked what, of a value; without who did."""
+    return _counted(_decode_senses_counted(value[1:])[1])
+
+
+def asked_comments(value: bytes) -> dict[Pair, int]:
+    """The same of a session, but for its open minute."""
+    return _counted(_decode_asked_counted(value[1:]))
+
+
+def _counted(rows: list[_CountedRow]) -> dict[Pair, int]:
+    return {(label, subject): comments for label, subject, comments, _, _ in rows}
 
 
 def pack_asked(senses: SessionSenses) -> bytes:

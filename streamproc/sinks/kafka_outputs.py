@@ -9,6 +9,7 @@ Source: docs/architecture.md; topics/live.*.dlq.yaml.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,10 @@ VERSION = "dlq.app.version"
 
 
 class KafkaOutputs:
-    """The engine's output sink on Kafka."""
+    """The engine's output sink on Kafka.
+
+    Shapes: ``rejected`` counts the dead letters by topic and reason.
+    """
 
     def __init__(
         self, bootstrap_servers: str, *, app_version: str, request_timeout_s: float
@@ -37,6 +41,7 @@ class KafkaOutputs:
         self._deadline_s = 2 * request_timeout_s
         self._producer: Any = None
         self.dead_letters = 0
+        self.rejected: Counter[tuple[str, str]] = Counter()
 
     async def start(self) -> None:
         """Connect."""
@@ -82,6 +87,7 @@ class KafkaOutputs:
                 " disk full? Nothing was acknowledged",
             ) from error
         self.dead_letters += len(letters)
+        self.rejected.update((letter.topic, letter.reason) for letter in letters)
 
     def _headers(self, letter: DeadLetter) -> list[tuple[str, bytes | None]]:
         return [

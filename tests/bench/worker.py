@@ -108,7 +108,9 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
         kafka={"bootstrap_servers": arguments.bootstrap, "app_id": arguments.app_id}
     )
     program = partial(LiveProgram, reader_of(settings), judge_of(limits_of(settings)))
-    run = WorkerRun(settings, program=program, progress=recovered, failure=fail)
+    run = WorkerRun(
+        settings, program=program, progress=recovered, failure=fail, told=lambda _: None
+    )
     await run.start()
     await recovered.done.wait()
     engine = run.engine

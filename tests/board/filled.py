@@ -48,6 +48,9 @@ class Floor:
         room.judged(verdict.alert_id, now_ms(), verdict.verdict.value, verdict.until_ms)
         await self._view.show([room], now_ms())
 
+    async def stop(self) -> None:
+        """Nothing is held."""
+
     async def live(self, share: float = 0.95) -> None:
         """Live on, second by second, until cancelled."""
         await self._view.show(self._rooms, now_ms())

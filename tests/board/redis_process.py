@@ -18,29 +18,54 @@ from streamproc.embedded.ports import LOOPBACK, free_port
 START_DEADLINE_S = 10.0
 
 
+class RedisProcess:
+    """A redis-server that can be killed, started again empty, and silenced."""
+
+    def __init__(self, folder: str) -> None:
+        self.port = free_port()
+        self.url = f"redis://{LOOPBACK}:{self.port}/0"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, with nothing in it, and wait until it answers."""
+        program = shutil.which("redis-server")
+        if program is None:
+            pytest.skip("there is no redis-server")
+        options = ("--port", str(self.port), "--bind", LOOPBACK, "--dir", self._folder)
+        command = leashed([program, *options, "--save", "", "--appendonly", "no"])
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _wait(self.port)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal; SIGSTOP lets it take connections and say nothing."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+
 @contextlib.contextmanager
-def redis_process(port: int | None = None) -> Iterator[str]:
-    """The URL of a fresh redis-server."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("there is no redis-server")
-    at = port or free_port()
+def redis_server() -> Iterator[RedisProcess]:
+    """A redis-server that is started; it ends with the context."""
     with tempfile.TemporaryDirectory(prefix="streamproc-redis-") as folder:
-        process = subprocess.Popen(
-            leashed(
-                [
-                    *(program, "--port", str(at), "--bind", LOOPBACK, "--dir", folder),
-                    *("--save", "", "--appendonly", "no"),
-                ]
-            ),
-            stdout=subprocess.DEVNULL,
-        )
+        server = RedisProcess(folder)
+        server.start()
         try:
-            _wait(at)
-            yield f"redis://{LOOPBACK}:{at}/0"
+            yield server
         finally:
-            process.terminate()
-            process.wait(10)
+            server.kill()
+
+
+@contextlib.contextmanager
+def redis_process() -> Iterator[str]:
+    """The URL of a fresh redis-server."""
+    with redis_server() as server:
+        yield server.url
 
 
 def _wait(port: int) -> None:

@@ -19,7 +19,7 @@ HEAD = """\
 
 Written by `make docs` from the registry in `streamproc/alerts/`; do not edit by hand.
 
-A rule looks at one broadcast each second and says what it finds; an alert opens when that holds for a
+A rule looks at one broadcast, up to once a second, and says what it finds; an alert opens when that holds for a
 while, and is over when it has been gone for a while. Two thresholds keep it from flapping: one opens,
 another one closes. A rule that compares rates needs enough to compare (5 expected, or more), so that a
 small room is left alone, and fires in the harmful direction only. What an instrument does not tell is

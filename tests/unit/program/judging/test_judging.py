@@ -1,21 +1,37 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from streamproc.alerts.judge import Judge
+import pytest
+
+from streamproc.alerts.judge import Judge, Judged
 from streamproc.alerts.limits import Limits
 from streamproc.alerts.model import Finding
+from streamproc.alerts.policy import Policy
 from streamproc.alerts.registry import RULE_OF_KIND
 from streamproc.alerts.room import Room
+from streamproc.events.comments import Role
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
-from streamproc.events.registry import ROOMS_TOPIC
+from streamproc.events.registry import ROOMS_TOPIC, AnyEvent
 from streamproc.program.judging.judging import FIRST_SIGHT_MS
 from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
-from tests.builders import T0, joined, profiled, room_ended, room_started
+from tests.builders import (
+    T0,
+    comment,
+    joined,
+    profiled,
+    room_ended,
+    room_started,
+    stock_reported,
+    viewer_key,
+)
 from tests.folding import State, take_into, tell
 from tests.judged import SECOND_MS, decoded, judging, pass_time
+from tests.spelled_reader import SpelledReader
 
 SILENT_MS = 60_000
 
@@ -171,3 +187,82 @@ def test_a_rule_that_fails_in_one_room_stops_neither_tallies_nor_other_rooms() -
     (where_it_failed,) = program.judging.failures
     assert where_it_failed == "h-1 s-h-1"
     assert tell(program, joined(2, T0 + 601_000)).applied == 1
+
+
+def looked_at(program: LiveProgram) -> list[int]:
+    """When rooms of a program are judged from now on, as it happens."""
+    assert program.judging is not None
+    judge, seen = program.judging.judge, list[int]()
+
+    class Counting(Judge):
+        def judge(self, room: Room, alerts: Any) -> Judged:  # noqa: ANN401 - as the judge takes them
+            seen.append(room.now_ms)
+            return judge.judge(room, alerts)
+
+    program.judging.judge = Counting(RULE_OF_KIND.values(), Limits().of_host)
+    return seen
+
+
+def well(program: LiveProgram, seconds: int) -> int:
+    """A broadcast for so long in which nothing is wrong; the moment after it."""
+    tell(program, stock_reported(50_000, T0, product_id="p-1"))
+    for second in range(1, seconds):
+        tell(program, comment("~", T0 + second * SECOND_MS, user_key=viewer_key(second)))
+        pass_time(program, T0 + second * SECOND_MS, T0 + second * SECOND_MS + 1)
+    return T0 + seconds * SECOND_MS
+
+
+OUT = "s out L"
+"""A text that says a product is out of stock."""
+
+LOOK_S = Policy().look_ms // SECOND_MS
+
+
+def test_a_room_that_is_well_is_looked_at_now_and_then() -> None:
+    program = live()
+    now_ms = well(program, 200)
+
+    seen = looked_at(program)
+    for second in range(60):
+        tell(program, joined(1_000 + second, now_ms + second * SECOND_MS))
+        pass_time(program, now_ms + second * SECOND_MS, now_ms + second * SECOND_MS + 1)
+
+    assert 60 // LOOK_S - 1 <= len(seen) <= 60 // LOOK_S + 1
+    assert all(after - before <= LOOK_S * SECOND_MS for before, after in pairwise(seen))
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        lambda at_ms: stock_reported(0, at_ms, product_id="p-1"),
+        lambda at_ms: comment(OUT, at_ms, user_key=viewer_key(1)),
+        lambda at_ms: comment(OUT, at_ms, user_key=None, role=Role.HOST),
+    ],
+    ids=["the shelf", "a viewer", "the host"],
+)
+def test_what_is_told_of_stock_has_a_room_judged_within_the_second(
+    news: Callable[[int], AnyEvent],
+) -> None:
+    program = judging(SpelledReader())
+    tell(program, room_started(T0 - 1_000), joined(at_ms=T0))
+    now_ms = well(program, 200)
+    seen = looked_at(program)
+    while not seen:
+        tell(program, joined(now_ms, now_ms))
+        pass_time(program, now_ms, now_ms + 1)
+        now_ms += SECOND_MS
+    seen.clear()
+
+    tell(program, news(now_ms))
+    pass_time(program, now_ms, now_ms + 1)
+
+    assert seen == [now_ms]
+
+
+def test_the_silence_of_a_room_that_was_well_is_judged_on_time() -> None:
+    program = live()
+    now_ms = well(program, 200)
+
+    ((_, _, at_ms),) = dead(pass_time(program, now_ms, now_ms + 2 * SILENT_MS))
+
+    assert SILENT_MS <= at_ms - (now_ms - SECOND_MS) <= SILENT_MS + 2_000

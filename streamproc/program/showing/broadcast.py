@@ -1,0 +1,276 @@
+"""One broadcast under watch: its tally, brought up to date by what was written, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Final
+
+from streamproc.events.registry import COMMENTS_TOPIC, VIEWERS_TOPIC
+from streamproc.program.keys import NUMBER_BYTES, TOPIC_OF_CODE, Kind
+from streamproc.program.showing.cells import MINUTES, SESSIONS, Cells, Comments
+from streamproc.program.showing.minutes import Minutes
+from streamproc.program.showing.signs import Signs
+from streamproc.program.showing.spans import Span
+from streamproc.tally.figures import FIGURES
+from streamproc.tally.floor import Floor
+from streamproc.tally.model import SessionTally
+from streamproc.tally.people import UNIQUES
+from streamproc.tally.retention import MINUTE_DAYS, SESSION_DAYS, day_of
+from streamproc.tally.senses import REST
+from streamproc.tally.timing import MINUTE_MS
+from streamproc.tally.uniques import Uniques
+from streamproc.tally.windows import Rolling
+
+ASKED_MINUTES: Final = 10
+"""Comments by what they ask are told of so many minutes, up to that of as_of."""
+ASKED_REMEMBERED: Final = 24
+
+_PANES_ALWAYS: Final = frozenset((COMMENTS_TOPIC, VIEWERS_TOPIC))
+"""Topics whose facts move a pane, unless they are late."""
+_NOT_BEGUN: Final = Floor()
+
+
+class Broadcast:
+    """One broadcast.
+
+    Shapes: ``noted`` takes the keys of its records that were written or changed since ``renew``.
+        ``is_told``: it was told of whole once.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_answered_ms",
+        "_asked",
+        "_asked_in",
+        "_met",
+        "_since",
+        "_span",
+        "cells",
+        "floor",
+        "intents",
+        "is_told",
+        "minutes",
+        "noted",
+        "rolling",
+        "tally",
+    )
+
+    def __init__(self, cells: Cells, span: Span) -> None:
+        self.cells = cells
+        self.noted: set[bytes] = set()
+        self._answer = b""
+        self._answered_ms = -1
+        self.is_told = False
+        self._span = span
+        self._begin()
+
+    def _begin(self) -> None:
+        """Read everything anew."""
+        cells = self.cells
+        self.minutes = Minutes(cells, self._span)
+        self.tally = SessionTally(cells.host_id, cells.session_id, dict.fromkeys(FIGURES))
+        self.tally.minutes = self.minutes
+        self._since: dict[str, int] = {}
+        self._met: dict[str, tuple[int, int]] = {}
+        for topic in SESSIONS:
+            self._read_session(topic)
+        for topic in MINUTES:
+            self._meet_people(topic)
+            self._meet_open(topic)
+        self._asked: Comments = cells.asked()
+        self._asked_in: dict[int, Comments] = {}
+        self.intents: dict[str, int] = self._count_intents()
+        self.floor = cells.floor() or _NOT_BEGUN
+        self.rolling = Rolling(self.tally)
+
+    # -- what it is like ---------------------------------------------------------------------------
+
+    @property
+    def signs(self) -> Signs:
+        """Whether it is alive."""
+        return Signs.of(self.tally.seen_ms, self.tally.lifecycle)
+
+    @property
+    def begun_ms(self) -> int:
+        """When it began: at its first start, else in the first minute that holds anything."""
+        turns = self.tally.lifecycle
+        if turns is not None and turns.started_first_ms is not None:
+            return turns.started_first_ms
+        if self._span.numbers():
+            return self._span.first * MINUTE_MS
+        return min(self.tally.seen_ms.values(), default=0)
+
+    def lately_asked(self, as_of_ms: int) -> dict[str, int]:
+        """Comments of the last ten minutes by what they ask."""
+        last = as_of_ms // MINUTE_MS
+        numbers = range(last - ASKED_MINUTES + 1, last + 1)
+        found: dict[str, int] = {}
+        for number in numbers:
+            _add_labels(found, self.asked_in(number))
+        if len(self._asked_in) > ASKED_REMEMBERED:
+            self._asked_in = {number: self._asked_in[number] for number in numbers}
+        return found
+
+    def answer_changed(self, as_of_ms: int) -> bool:
+        """Whether the answer as of a time is another one than that given last."""
+        answer = self.rolling.changed(as_of_ms)
+        if answer is None:
+            return False
+        self._answer, self._answered_ms = answer, as_of_ms
+        return True
+
+    def answer(self, as_of_ms: int) -> bytes:
+        """What ``Rolling`` answers as of a time, as JSON."""
+        if self._answered_ms != as_of_ms:
+            self._answer, self._answered_ms = self.rolling.encoded(as_of_ms), as_of_ms
+        return self._answer
+
+    def asked_in(self, number: int) -> Comments:
+        """How many comments of a minute asked what."""
+        held = self._asked_in.get(number)
+        if held is None:
+            held = self._asked_in[number] = self.cells.asked_in(number)
+        return held
+
+    # -- what was written --------------------------------------------------------------------------
+
+    def renew(self) -> set[int]:
+        """Bring the tally up to date; the minutes that changed."""
+        self._answered_ms = -1
+        self.minutes.let_go()
+        noted: dict[int, list[bytes]] = {}
+        for key in self.noted:
+            noted.setdefault(key[0], []).append(key)
+        self.noted.clear()
+        topics = {TOPIC_OF_CODE[key[1]] for key in noted.get(Kind.SESSION, ())}
+        people = {TOPIC_OF_CODE[key[1]] for key in noted.get(Kind.PEOPLE, ())}
+        minutes = [(TOPIC_OF_CODE[key[1]], _number(key)) for key in noted.get(Kind.MINUTE, ())]
+        changed = {number for _, number in minutes} | self._renew_asked(noted)
+        if Kind.FLOOR in noted:
+            changed |= self._renew_floor()
+        as_it_was = self._renew_sessions(topics, {topic for topic, _ in minutes})
+        if not as_it_was or self._is_over(people, minutes):
+            self._begin()
+            return changed
+        for topic in people:
+            self._meet_people(topic)
+        for topic, number in minutes:
+            self.rolling.touched(topic, number)
+            if number == self.tally.seen_ms.get(topic, 0) // MINUTE_MS:
+                self._meet_open(topic)
+        if COMMENTS_TOPIC in topics:
+            self.intents = self._count_intents()
+        return changed
+
+    def _renew_asked(self, noted: Mapping[int, list[bytes]]) -> set[int]:
+        """Bring up to date what is asked; the minutes in which something was."""
+        if Kind.ASKED in noted:
+            self._asked = self.cells.asked()
+        numbers = {_number(key) for key in noted.get(Kind.SENSES, ())}
+        for number in numbers:
+            self._asked_in[number] = self.cells.asked_in(number)
+        return numbers
+
+    def _renew_floor(self) -> set[int]:
+        """What is for sale now; the minutes in which other products were put on show."""
+        before, self.floor = self.floor, self.cells.floor() or _NOT_BEGUN
+        if before.pins == self.floor.pins:
+            return set()
+        return {at_ms // MINUTE_MS for at_ms, _ in {*before.pins} ^ {*self.floor.pins}}
+
+    def _renew_sessions(self, topics: set[str], with_minutes: set[str]) -> bool:
+        """Bring totals up to date; False: one of them begins anew."""
+        tally = self.tally
+        for topic in topics:
+            late, since = tally.late.get(topic, 0), self._since.get(topic)
+            if not self._read_session(topic):
+                return False
+            if since is not None and self._since[topic] - since > SESSION_DAYS:
+                return False
+            moved_a_pane = topic in with_minutes and tally.late[topic] == late
+            if topic not in _PANES_ALWAYS or not moved_a_pane:
+                self.rolling.touched(topic)
+        return True
+
+    def _is_over(self, people: set[str], minutes: list[tuple[str, int]]) -> bool:
+        """Whether anything of what was counted was let go of, and perhaps begun anew."""
+        for topic in people:
+            if self.cells.people(topic) is None:
+                return True
+        today = max([self.cells.today(topic) for topic, _ in minutes], default=0)
+        return any(day_of(number * MINUTE_MS) + MINUTE_DAYS - 1 <= today for _, number in minutes)
+
+    def _read_session(self, topic: str) -> bool:
+        """What a topic tells of the whole broadcast; False: nothing, and no more than before."""
+        session, tally = self.cells.session(topic), self.tally
+        if session is None:
+            return tally.totals[topic] is None
+        tally.totals[topic] = session.totals
+        tally.late[topic] = session.late
+        tally.seen_ms[topic] = session.seen_ms
+        self._since[topic] = session.since
+        if not session.whole and topic not in tally.in_part:
+            tally.in_part.append(topic)
+        for name, told in zip(session.told._fields, session.told, strict=True):
+            if told is not None:  # each of them is told by one topic
+                setattr(tally, name, told)
+        return True
+
+    # -- people ------------------------------------------------------------------------------------
+
+    def _meet_people(self, topic: str) -> None:
+        """Count who was in the broadcast before its open minute."""
+        people = self.cells.people(topic)
+        if people is None:
+            return
+        for name, count in zip(UNIQUES[topic], people.members.counts(), strict=True):
+            if count is not None:
+                self._count(name).merge(count)
+
+    def _meet_open(self, topic: str) -> None:
+        """Count who is in its open minute."""
+        number = self.tally.seen_ms.get(topic, 0) // MINUTE_MS
+        minute = self.cells.minute(topic, number)
+        if minute is None:
+            return
+        for name, count in zip(UNIQUES[topic], minute.members.counts(), strict=True):
+            if count is None:
+                continue
+            size = count.exact_count()
+            if size < 0:
+                self._count(name).merge(count)
+                continue
+            met_in, met = self._met.get(name, (-1, 0))
+            # Keys stay in the order in which they came: the new ones are the last.
+            into = self._count(name).told
+            for member in islice(
+                reversed(count.told), max(0, size - met) if met_in == number else size
+            ):
+                into[member] = None
+            self._met[name] = number, size
+
+    def _count(self, name: str) -> Uniques:
+        """A count of ours, which grows beside those of the records."""
+        return self.tally.uniques.setdefault(name, Uniques())
+
+    # -- what is asked -----------------------------------------------------------------------------
+
+    def _count_intents(self) -> dict[str, int]:
+        """Comments of the whole broadcast by what they ask."""
+        found: dict[str, int] = {}
+        _add_labels(found, self._asked)
+        opened = self.tally.seen_ms.get(COMMENTS_TOPIC, 0) // MINUTE_MS
+        pairs = self.asked_in(opened)
+        _add_labels(found, {pair: count for pair, count in pairs.items() if pair[1] != REST})
+        return found
+
+
+def _number(key: bytes) -> int:
+    return int.from_bytes(key[-NUMBER_BYTES:], "big")
+
+
+def _add_labels(into: dict[str, int], comments: Comments) -> None:
+    for (label, _), count in comments.items():
+        if count:
+            into[label] = into.get(label, 0) + count

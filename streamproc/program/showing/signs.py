@@ -1,0 +1,75 @@
+"""Whether a broadcast is alive, and which of a host's broadcasts come first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from streamproc.events.registry import COMMENTS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
+from streamproc.program.showing.cells import SESSIONS, Cells
+from streamproc.tally.lifecycle import Lifecycle, Status
+
+GOES_ON_MS: Final = 3_600_000
+"""A broadcast that nobody ended goes on while it was heard of so lately: as long as a window looks back."""
+SHOWN_MAX: Final = 4
+
+_SIGNS: Final = (COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
+"""What tells that a broadcast is alive: money is given back for weeks after it."""
+
+
+class Signs(NamedTuple):
+    """When a broadcast was heard of.
+
+    Shapes: ``alive_ms`` is when it last gave a sign of life, which orders do not; if it never did, when it
+        was heard of. 0: never.
+    """
+
+    status: Status
+    alive_ms: int
+    heard_ms: int
+
+    @classmethod
+    def of(cls, seen_ms: Mapping[str, int], turns: Lifecycle | None) -> Signs:
+        """The signs of a broadcast of which topics told until some time."""
+        heard_ms = max(seen_ms.values(), default=0)
+        alive_ms = max((seen_ms[topic] for topic in _SIGNS if topic in seen_ms), default=heard_ms)
+        return cls(Status.UNKNOWN if turns is None else turns.status(), alive_ms, heard_ms)
+
+    def goes_on(self, as_of_ms: int) -> bool:
+        """Whether it is not over at a time."""
+        return self.status is not Status.ENDED and self.alive_ms > as_of_ms - GOES_ON_MS
+
+
+def signs_of(cells: Cells) -> Signs:
+    """The signs of a broadcast that nobody watches."""
+    seen_ms: dict[str, int] = {}
+    turns: Lifecycle | None = None
+    for topic in SESSIONS:
+        session = cells.session(topic)
+        if session is not None:
+            seen_ms[topic] = session.seen_ms
+            turns = session.told.lifecycle or turns
+    return Signs.of(seen_ms, turns)
+
+
+def in_order(signs: Mapping[bytes, Signs], as_of_ms: int) -> list[bytes]:
+    """The broadcasts of a host that are told of, by their ids.
+
+    Shapes: those that go on, at least the one that lived last; that which lives first, ``SHOWN_MAX`` at
+        most; none of which nothing is known.
+    """
+    known = [ids for ids, each in signs.items() if each.heard_ms]
+    known.sort(
+        key=lambda ids: (
+            signs[ids].goes_on(as_of_ms),
+            signs[ids].alive_ms,
+            signs[ids].heard_ms,
+            ids,
+        ),
+        reverse=True,
+    )
+    return [
+        ids
+        for place, ids in enumerate(known[:SHOWN_MAX])
+        if not place or signs[ids].goes_on(as_of_ms)
+    ]
