@@ -12,6 +12,7 @@ import itertools
 import queue
 import random
 import socket
+import sys
 import threading
 import time
 from collections import deque
@@ -92,7 +93,7 @@ class Stage:
         class Handler(_Handler):
             board = stage
 
-        server = ThreadingHTTPServer((LOOPBACK, self.port), Handler)
+        server = _Server((LOOPBACK, self.port), Handler)
         server.daemon_threads = True
         self._server = server
         threading.Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True).start()
@@ -193,6 +194,13 @@ class Stage:
             "partitions": beats,
             "version": "0",
         }
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say what went wrong, unless a browser only went away."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -285,3 +285,35 @@ def test_a_token_is_asked_for_and_kept_from_scripts(stage: Stage, visit: Visits)
 
     expect(page.locator(".room")).to_have_count(2)
     assert "s3cret" not in page.evaluate("document.cookie + JSON.stringify({...localStorage})")
+
+
+def test_who_may_only_read_gets_no_verdict_buttons(stage: Stage, visit: Visits) -> None:
+    stage.rooms(2)
+    stage.raise_alert("a", "h0001")
+    stage.reader |= {"scope": "read", "may_judge": False}
+    page = visit()
+
+    expect(page.get_by_role("button", name=re.compile("证据"))).to_be_visible()
+    expect(page.locator(".verdict").first).to_be_hidden()
+
+
+def test_a_token_of_one_room_opens_that_room_and_nothing_else(stage: Stage, visit: Visits) -> None:
+    stage.rooms(3)
+    stage.reader |= {"scope": "room", "may_judge": False, "host_id": "h0002"}
+    page = visit("#/rollups")
+
+    expect(page.locator("h1")).to_have_text(stage.cards["h0002"]["host_name"])
+    expect(page.locator(".bar nav")).to_be_hidden()
+
+
+def test_a_restarted_board_that_refuses_the_token_asks_for_it(stage: Stage, visit: Visits) -> None:
+    stage.rooms(2)
+    visit.expected = re.compile(f"401|{LOST.pattern}")
+    page = visit()
+    expect(page.locator(".room")).to_have_count(2)
+
+    stage.stop(forget=True)
+    stage.token = "s3cret"  # noqa: S105 - of the stage
+    stage.start()
+
+    expect(page.get_by_label("令牌", exact=True)).to_be_focused()

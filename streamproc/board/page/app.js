@@ -58,7 +58,6 @@ function navigate(moved = true) {
   shown = name;
   open((VIEWS[name] ?? lostView)({ hostId, judge: reader.may_judge ? judge : null }));
   head.update(name === "wall" ? "#/" : location.hash);
-  fresh.show(feed.freshness());
   if (!moved) return;
   scrollTo(0, 0);
   main.focus({ preventScroll: true });
@@ -107,9 +106,9 @@ async function learn() {
 function tick() {
   const now = nowMs();
   head.tick(now);
-  fresh.show(feed.freshness());
-  view?.tick(now);
-  if (view) named();
+  fresh.show(view.hosts === null ? null : feed.freshness());
+  view.tick(now);
+  named();
 }
 
 function wake() {

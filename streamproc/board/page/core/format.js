@@ -6,10 +6,10 @@
 
 const WAN = 10_000n;
 const YI = 100_000_000n;
-export const NOTHING = "–";
+const NOTHING = "–";
 
 /** How many digits of a currency stand behind the point. Source: ISO 4217, as the browser knows it. */
-export function digitsOf(currency) {
+function digitsOf(currency) {
   try {
     const format = new Intl.NumberFormat("en", { style: "currency", currency });
     return format.resolvedOptions().maximumFractionDigits;
@@ -25,7 +25,7 @@ export function whole(value) {
 }
 
 /** The digits of a whole number in groups of three: 1234567 -> "1,234,567". */
-export function grouped(value) {
+function grouped(value) {
   const number = whole(value);
   const digits = String(number < 0n ? -number : number);
   return (number < 0n ? "-" : "") + digits.replace(/\B(?=(\d{3})+$)/g, ",");
@@ -38,7 +38,7 @@ export function dividedHalfUp(a, b) {
 }
 
 /** A whole number of 10^-places as decimals: (123456, 2) -> "1,234.56". */
-export function decimals(value, places) {
+function decimals(value, places) {
   const number = whole(value);
   const unit = 10n ** BigInt(places);
   const magnitude = number < 0n ? -number : number;

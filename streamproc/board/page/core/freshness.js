@@ -5,7 +5,7 @@
  * much as a changed number.
  */
 
-export const STALE_MS = 5_000;
+const STALE_MS = 5_000;
 /** The stream tells something each 10 s, a beat at least. */
 export const SILENT_MS = 25_000;
 /** A worker beats each 2 s and the board looks each 3 s: older than this, a beat was missed. */

@@ -6,7 +6,7 @@ const ROOT = "/api/v1";
 const PATIENCE_MS = 10_000;
 
 /** What the API answered instead of an answer. Shapes: `status` 0: no answer at all. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, title, detail = "") {
     super(detail ? `${title}: ${detail}` : title);
     this.status = status;

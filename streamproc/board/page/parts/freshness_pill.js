@@ -4,7 +4,7 @@ import { elapsed } from "../core/format.js";
 import { attribute, el, text, toggle } from "../edge/dom.js";
 import { t } from "../words/language.js";
 
-/** Shapes: `{pill, banner, show(freshness)}`; `retry` tries to connect at once. */
+/** Shapes: `{pill, banner, show(freshness)}`; null: nothing is shown that has an age. `retry` connects at once. */
 export function freshnessParts(retry) {
   const word = el("span", { class: "fresh-word" });
   const age = el("span", { class: "fresh-age" });
@@ -18,6 +18,8 @@ export function freshnessParts(retry) {
     pill,
     banner,
     show(known) {
+      pill.hidden = !known;
+      known ??= { state: "waiting", reason: "", ageMs: null };
       text(word, t(`fresh.${known.state}`));
       text(age, known.ageMs === null ? "" : t("fresh.age", { age: elapsed(known.ageMs) }));
       attribute(pill, "title", t("fresh.label"));

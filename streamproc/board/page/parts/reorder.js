@@ -3,7 +3,7 @@
 const DURATION_MS = 480;
 
 /** Whether the reader asked for less motion. */
-export function isStill() {
+function isStill() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 

@@ -3,7 +3,7 @@
 import { el, replace, text, toggle, attribute } from "../edge/dom.js";
 import { kindName, named, t } from "../words/language.js";
 
-export const SNOOZE_MINUTES = 10;
+const SNOOZE_MINUTES = 10;
 const CHOICES = [
   { id: "acknowledged", body: { verdict: "acknowledged" } },
   { id: "real", body: { verdict: "real" } },

@@ -1,12 +1,13 @@
 /** One room, big: the next thing to say, for a minute at most. For the host's own screen. */
 
-import { Prompter, standing, TTL_MS } from "../core/prompter.js";
+import { LONGEST, Prompter, standing, TTL_MS } from "../core/prompter.js";
 import { clipped, clock } from "../core/format.js";
 import { attribute, el, replace, text, toggle } from "../edge/dom.js";
 import { t } from "../words/language.js";
 
 const STANDING = 3;
-const LONGEST = 20;
+/** As small as so many characters would be, when there is nothing to say. */
+const QUIET = 32;
 
 export function teleprompterView({ hostId }) {
   const prompter = new Prompter();
@@ -34,7 +35,7 @@ export function teleprompterView({ hostId }) {
     const now = prompter.line(alerts, nowMs);
     const words = now?.text ?? t("prompter.idle");
     text(line, words);
-    fit([...words].length);
+    fit(now ? [...words].length : QUIET);
     toggle(element, "speaking", now);
     for (const severity of ["page", "ticket", "info"]) {
       toggle(element, `severity-${severity}`, now?.alert.severity === severity);
