@@ -28,6 +28,7 @@ def transitions() -> list[AlertTransition]:
     return [
         json.decode(path.read_bytes(), type=AlertTransition)
         for path in sorted(EXAMPLES.glob("*.json"))
+        if not path.name.startswith("bad-")
     ]
 
 
