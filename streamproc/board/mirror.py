@@ -79,6 +79,9 @@ class Mirror:
             except* Exception as group:  # noqa: BLE001 - whatever fails, the board goes on with what it knows
                 _log.exception("the mirror failed", error=repr(group.exceptions[0]))
             self.connected = False
+            if _is_ending():
+                # a group of tasks of which one fails while we are cancelled tells of the failure alone
+                raise asyncio.CancelledError
             if time.monotonic() - began_s > BACKOFF_MAX_S:
                 backoff_s = BACKOFF_MIN_S
             await asyncio.sleep(backoff_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads boards out
@@ -115,7 +118,7 @@ class Mirror:
     async def _listen(self, pubsub: Any) -> None:  # noqa: ANN401 - redis has no types for it
         """Note who was poked; a channel that does not even answer a ping is given up."""
         heard_s = pinged_s = time.monotonic()
-        while True:
+        while not _is_ending():
             message = await pubsub.get_message(timeout=POKE_WAIT_S)
             now_s = time.monotonic()
             if message is not None:
@@ -139,12 +142,13 @@ class Mirror:
     async def _read(self, reader: ViewReader) -> None:
         """Read who was poked; all there is every few seconds."""
         due_s = 0.0
-        while True:
+        while not _is_ending():
             if time.monotonic() >= due_s:
                 await self._sweep(reader)
                 due_s = time.monotonic() + self._sweep_interval_s
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, due_s - time.monotonic())):
+                left_s = max(0.0, due_s - time.monotonic())
+                async with asyncio.timeout(min(left_s, POKE_WAIT_S)):
                     await self._wake.wait()
                     await asyncio.sleep(SETTLE_S)
             self._wake.clear()
@@ -190,3 +194,12 @@ class Mirror:
         """Redis has answered."""
         self.connected = True
         self.heard_s = time.monotonic()
+
+
+def _is_ending() -> bool:
+    """Whether this task was cancelled, also where somebody on the way lost that.
+
+    ``asyncio.wait_for`` of Python 3.11 does, when what it waits for is there at the same moment.
+    """
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())

@@ -32,6 +32,9 @@ from streamproc.board.stream import Stream
 from streamproc.errors import PortTaken
 
 BACKLOG: Final = 2048
+SEND_BUFFER_BYTES: Final = 256 << 10
+"""Of each connection: what the kernel may hold for somebody who does not read."""
+
 KEEP_ALIVE_S: Final = 75
 SHUTDOWN_S: Final = 3
 START_S: Final = 10.0
@@ -181,6 +184,7 @@ def _socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     try:
         made.bind((host.strip("[]"), port))
     except OSError as error:

@@ -19,7 +19,7 @@ HOSTS_MAX: Final = 64
 
 def subscription_of(scope: Scope, principal: Principal) -> Subscription:
     """What a request asks to follow. Errors: ``Refused`` if it may not be, or is too much."""
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     given = ",".join(query.get("hosts", ["*"]))
     if given == "*":
         return None if principal.host_id is None else frozenset({principal.host_id})
