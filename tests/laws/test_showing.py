@@ -8,9 +8,11 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from streamproc.client.digest import digest_of_figures, digest_of_tallies
 from streamproc.oracle.batch import LogRecord
+from streamproc.oracle.figures import figures
 from streamproc.program.live import LiveProgram
-from tests.broadcasts import far_ms, logs, near_ms
+from tests.broadcasts import MINUTE_MS, far_ms, logs, near_ms
 from tests.builders import T0
 from tests.folding import State, pieces, take_into
 from tests.shown import Watcher
@@ -93,3 +95,23 @@ def test_what_was_asked_is_shown_as_the_records_say(
     data: st.DataObject, log: list[LogRecord]
 ) -> None:
     play(data, log)
+
+
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(log=logs(near_ms))
+def test_what_is_shown_has_the_digest_of_what_the_log_adds_up_to(log: list[LogRecord]) -> None:
+    stage = Stage()
+    for batch in pieces(log):
+        stage.program.apply(batch.topic, batch)
+    stage.tick(MINUTE_MS * 3, False)
+    stage.take()
+    shown = stage.watcher.tallies
+    for as_of_ms in {each.as_of_ms for each in shown.values()}:
+        told = figures(log, as_of_ms)["hosts"]
+        plain = {
+            host: {
+                each.session_id: told[host][each.session_id]["figures"] for each in tally.sessions
+            }
+            for host, tally in shown.items()
+        }
+        assert digest_of_tallies(shown.values()) == digest_of_figures(plain)
