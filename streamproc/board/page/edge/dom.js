@@ -61,9 +61,11 @@ export function replace(element, ...children) {
 export function arrange(element, parts) {
   const wanted = new Set(parts);
   for (const child of [...element.children]) if (!wanted.has(child)) child.remove();
-  parts.forEach((part, index) => {
-    if (element.children[index] !== part) element.insertBefore(part, element.children[index] ?? null);
-  });
+  let next = element.firstElementChild; // by siblings: an index into a list that changes costs its length
+  for (const part of parts) {
+    if (part === next) next = next.nextElementSibling;
+    else element.insertBefore(part, next);
+  }
 }
 
 /** A class on or off. */

@@ -10,7 +10,7 @@ import { t } from "../words/language.js";
 
 const COLUMNS = ["rank", "host", "pay", "net", "recent", "orders", "items", "online", "comments", "alerts"];
 /** More rows than this nobody reads; the search finds the rest. */
-const MOST_ROWS = 300;
+const MOST_ROWS = 200;
 /** A change of rank is marked for so long. */
 const MARKED_MS = 60_000;
 const TALLEST_PX = 62;
@@ -88,7 +88,8 @@ export function rankingView() {
     const leader = order.reduce((most, { card }) => max(most, minorOf(card.pay_gmv_minor)), 0n);
     const found = order.filter(({ card }) => matches(card));
     const shown = found.slice(0, MOST_ROWS);
-    for (const id of rows.keys()) if (!shown.some(({ card }) => card.host_id === id)) rows.delete(id);
+    const ids = new Set(shown.map(({ card }) => card.host_id));
+    for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
     for (const row of shown) {
       const part = rows.get(row.card.host_id) ?? roomRow();
       rows.set(row.card.host_id, part);
@@ -103,10 +104,10 @@ export function rankingView() {
   }
 
   function place(elements) {
-    const same = elements.length === body.children.length && elements.every((each, n) => body.children[n] === each);
-    if (same) return;
+    const placed = [...body.children];
+    if (elements.length === placed.length && elements.every((each, n) => placed[n] === each)) return;
     const held = document.activeElement;
-    const grew = elements.length !== body.children.length;
+    const grew = elements.length !== placed.length;
     glide(elements, () => arrange(body, elements));
     if (held !== document.activeElement && body.contains(held)) held.focus({ preventScroll: true });
     if (grew) fit();
