@@ -58,6 +58,7 @@ class Mirror:
         self._wake = asyncio.Event()
         self._sweeps = 0
         self._told = False
+        self._ending = False
         self._reader: ViewReader | None = None
 
     @property
@@ -66,9 +67,9 @@ class Mirror:
         return None if self.heard_s is None else time.monotonic() - self.heard_s
 
     async def run(self) -> None:
-        """Mirror until cancelled."""
+        """Mirror until :meth:`end`, or cancelled."""
         backoff_s = BACKOFF_MIN_S
-        while True:
+        while not self._ending:
             began_s = time.monotonic()
             try:
                 await self._follow()
@@ -79,13 +80,18 @@ class Mirror:
             except* Exception as group:  # noqa: BLE001 - whatever fails, the board goes on with what it knows
                 _log.exception("the mirror failed", error=repr(group.exceptions[0]))
             self.connected = False
-            if _is_ending():
-                # a group of tasks of which one fails while we are cancelled tells of the failure alone
-                raise asyncio.CancelledError
             if time.monotonic() - began_s > BACKOFF_MAX_S:
                 backoff_s = BACKOFF_MIN_S
             await asyncio.sleep(backoff_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads boards out
             backoff_s = min(2 * backoff_s, BACKOFF_MAX_S)
+
+    def end(self) -> None:
+        """Mirror no more. Cancelling alone may not do.
+
+        ``asyncio.wait_for`` of Python 3.11, as libraries use it, loses a cancelling when what it waits for
+        is there at the same moment; and a group of tasks of which one fails then tells of that alone.
+        """
+        self._ending = True
 
     async def curve(self, host_id: str, session_id: str) -> list[bytes]:
         """Every minute of a broadcast. Errors: ``redis.RedisError``, ``OSError``, ``TimeoutError``."""
@@ -118,7 +124,7 @@ class Mirror:
     async def _listen(self, pubsub: Any) -> None:  # noqa: ANN401 - redis has no types for it
         """Note who was poked; a channel that does not even answer a ping is given up."""
         heard_s = pinged_s = time.monotonic()
-        while not _is_ending():
+        while not self._ending:
             message = await pubsub.get_message(timeout=POKE_WAIT_S)
             now_s = time.monotonic()
             if message is not None:
@@ -142,7 +148,7 @@ class Mirror:
     async def _read(self, reader: ViewReader) -> None:
         """Read who was poked; all there is every few seconds."""
         due_s = 0.0
-        while not _is_ending():
+        while not self._ending:
             if time.monotonic() >= due_s:
                 await self._sweep(reader)
                 due_s = time.monotonic() + self._sweep_interval_s
@@ -194,12 +200,3 @@ class Mirror:
         """Redis has answered."""
         self.connected = True
         self.heard_s = time.monotonic()
-
-
-def _is_ending() -> bool:
-    """Whether this task was cancelled, also where somebody on the way lost that.
-
-    ``asyncio.wait_for`` of Python 3.11 does, when what it waits for is there at the same moment.
-    """
-    task = asyncio.current_task()
-    return task is not None and bool(task.cancelling())

@@ -148,6 +148,8 @@ class BoardRun:
             await self._serving
         if self._publisher is not None:
             await self._publisher.stop()
+        if self._tasks:
+            self.mirror.end()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
