@@ -46,8 +46,9 @@ house: $(FULL)
 test: setup lint ## Everything: check, unit, laws, integration on real servers, a short chaos and benchmark
 	$(BIN)/python -m tests.bench --quick
 	@status=0; set -x; \
-	$(BIN)/python -m pytest -m "not bench and not integration and not chaos" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "(integration or chaos) and not bench" $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(ARGS) || status=1; \
 	exit $$status
 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker

@@ -15,7 +15,7 @@ from streamproc.sinks.redis_view.config import RedisConfig
 from tests.redis_server import RedisServer, redis_or_skip, silent_port
 from tests.redis_stage import Stage, eventually
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 HOSTS = [f"h{number}" for number in range(300)]
 FAULT_S = 1.5

@@ -17,7 +17,7 @@ from tests.ops.watched import FASTER, Watch, sped_up, watching
 from tests.robots.stand_in import StandIn, stand_in
 from tests.robots.test_receiver import receiver
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 TOKEN = "a-token-of-the-test"  # noqa: S105 - made up
 STALLED = 'topic="live.orders.v1",partition="3"'
