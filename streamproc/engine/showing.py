@@ -21,6 +21,8 @@ OFFSET_BITS: Final = 44
 """Of a version: the place in the changelog; above it the incarnation, in the 9 bits that are left of the 53
 that every reader of JSON can hold."""
 
+MOST_BEHIND: Final = 1
+"""So many views are made of a flush while its partition is behind: what is old is hardly worth a look."""
 REST_S: Final = 60.0
 """So long a partition shows nothing after its views failed."""
 
@@ -96,6 +98,8 @@ class Showing:
             return NOTHING
         began_s = time.perf_counter()
         most = self._budget.most()
+        if not partition.follows:
+            most = min(most, MOST_BEHIND)
         if not most or began_s < self._rests_until_s.get(partition.number, 0):
             return NOTHING
         try:

@@ -18,7 +18,7 @@ from tests.bench.tallies import folded
 def measure(quick: bool) -> dict[str, Any]:
     """The figures that scripts read."""
     events = (QUICK if quick else FULL).events
-    few, many = folded(SMALL_HOSTS, events), folded(MANY_HOSTS, events)
+    few, many = folded(SMALL_HOSTS, events, "--shown"), folded(MANY_HOSTS, events, "--shown")
     short = ("--rooms", "100", "--rounds", "5") if quick else ()
     judged = run_pinned(sys.executable, "-m", "tests.bench.judging", *short)
     return {

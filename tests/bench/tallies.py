@@ -27,12 +27,12 @@ from tests.bench.__main__ import (
 from tests.servers import KafkaServer
 
 
-def folded(hosts: int, events: int) -> dict[str, Any]:
+def folded(hosts: int, events: int, *options: str) -> dict[str, Any]:
     """What a worker makes of the live mix of so many hosts."""
     with KafkaServer() as kafka:
         pin(kafka.pid, BROKER_CORE)
         sent = asyncio.run(filled(kafka.bootstrap, hosts, events))
-        return worker(kafka.bootstrap, "--events", str(sent))
+        return worker(kafka.bootstrap, "--events", str(sent), *options)
 
 
 def published(quick: bool) -> dict[str, Any]:

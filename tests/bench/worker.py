@@ -107,7 +107,9 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
     settings = Settings(
         kafka={"bootstrap_servers": arguments.bootstrap, "app_id": arguments.app_id}
     )
-    program = partial(LiveProgram, reader_of(settings), judge_of(limits_of(settings)))
+    program = partial(
+        LiveProgram, reader_of(settings), judge_of(limits_of(settings)), shown=arguments.shown
+    )
     run = WorkerRun(
         settings, program=program, progress=recovered, failure=fail, told=lambda _: None
     )
@@ -154,6 +156,7 @@ def main() -> int:
     parser.add_argument("--stay-s", type=float, default=0.0, help="stay so long afterwards")
     parser.add_argument("--until-eof", action="store_true", help="stay until standard input ends")
     parser.add_argument("--latency", action="store_true")
+    parser.add_argument("--shown", action="store_true", help="with views, as a worker makes them")
     print(json.dumps(asyncio.run(measure(parser.parse_args()))))  # noqa: T201
     return 0
 

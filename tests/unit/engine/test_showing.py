@@ -72,6 +72,7 @@ class Lock:
 def partition(incarnation: int = 0, offset: int = 7, **more: object) -> Any:  # noqa: ANN401 - a stand-in
     ownership = SimpleNamespace(epoch=Epoch(incarnation, 1, 0, 0, 1), applied_offset=offset)
     held = {"discarded": False, "needs_flush": False, "writing": Lock(False), "program": Rooms()}
+    held["follows"] = True
     return SimpleNamespace(number=3, ownership=ownership, **(held | more))
 
 
@@ -113,6 +114,12 @@ def test_without_anybody_who_looks_no_view_is_made() -> None:
     of = partition()
     assert Showing([], 0.5).taken(of) == NOTHING
     assert of.program.asked == []
+
+
+def test_while_it_is_behind_a_partition_shows_little() -> None:
+    behind = partition(follows=False)
+    Showing([Wall()], 0.5).taken(behind)
+    assert behind.program.asked == [1]
 
 
 def test_a_view_that_fails_stops_neither_folding_nor_other_partitions() -> None:
