@@ -23,7 +23,7 @@ from msgspec import json
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, free_port
 from tests.bench.board_load import followed, requested
-from tests.board.redis_process import redis_process
+from tests.redis_server import RedisServer
 
 READY_DEADLINE_S = 30.0
 PATHS = (
@@ -74,7 +74,8 @@ def main() -> None:
 @contextlib.contextmanager
 def board(hosts: int) -> Iterator[tuple[int, psutil.Process]]:
     """A board in a process of its own over rooms that move: its port, and its process."""
-    with redis_process() as url, contextlib.ExitStack() as stack:
+    with RedisServer() as redis, contextlib.ExitStack() as stack:
+        url = redis.url
         stack.enter_context(_running("--redis", url, "--no-board", "--hosts", str(hosts)))
         port = free_port()
         options = ("--redis", url, "--no-fill", "--port", str(port), "--rate", "1000000")

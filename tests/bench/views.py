@@ -30,8 +30,8 @@ from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.provision.admin import ensure_topics
 from tests.bench.__main__ import show
 from tests.bench.livemix import Generator, Mix
-from tests.board.redis_process import redis_process
 from tests.builders import paid, room_started
+from tests.redis_server import RedisServer
 from tests.servers import KafkaServer
 
 RATE_PER_S: Final = 2_000
@@ -156,11 +156,14 @@ def event_to_board(seconds: float) -> dict[str, float]:
     with (
         tempfile.TemporaryDirectory(prefix="streamproc-bench-"),
         KafkaServer() as kafka,
-        redis_process() as redis,
+        RedisServer() as redis,
     ):
         bootstrap = kafka.bootstrap
         asyncio.run(ensure_topics(bootstrap, partitions=PARTITIONS, replication_factor=1))
-        common = {"STREAMPROC_KAFKA__BOOTSTRAP_SERVERS": bootstrap, "STREAMPROC_REDIS__URL": redis}
+        common = {
+            "STREAMPROC_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+            "STREAMPROC_REDIS__URL": redis.url,
+        }
         with (
             _running("worker", "--no-table", STREAMPROC_METRICS__PORT="0", **common),
             _running("board", "--port", str(port), **common),

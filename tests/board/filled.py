@@ -20,9 +20,9 @@ from streamproc.board.config import BoardConfig
 from streamproc.board.ports import VerdictPublisher
 from streamproc.board.run import BoardRun
 from streamproc.events.rooms import AlertJudged
-from tests.board.redis_process import redis_process
 from tests.board.rooms import FakeRoom, rooms_made
 from tests.board.view import View
+from tests.redis_server import RedisServer
 
 ALERTS_MAX = 9
 ALERT_LASTS_MS = 120_000
@@ -130,7 +130,7 @@ def main() -> None:
     given = parser.parse_args()
     config = BoardConfig(port=given.port, operate_token=given.token, requests_per_s=given.rate)
     with contextlib.ExitStack() as stack:
-        url = given.redis or stack.enter_context(redis_process())
+        url = given.redis or stack.enter_context(RedisServer()).url
         running = (
             _fill(url, given.hosts)
             if given.no_board

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -14,28 +13,27 @@ from streamproc.board.hall import Hall
 from streamproc.board.link import RedisLink
 from streamproc.board.run import BoardRun
 from streamproc.embedded.ports import LOOPBACK
-from tests.board.redis_process import RedisProcess, redis_server
 from tests.board.rooms import rooms_made
 from tests.board.served import NOW_MS, served, until
+from tests.redis_server import RedisServer, redis_or_skip
 
 CONFIG = BoardConfig(requests_per_s=1e6, sweep_interval_s=0.5, push_interval_ms=20)
 SLOW_SWEEPS = BoardConfig(requests_per_s=1e6, sweep_interval_s=60, push_interval_ms=20)
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[RedisProcess]:
-    with redis_server() as server:
-        yield server
+def started() -> Iterator[RedisServer]:
+    yield from redis_or_skip()
 
 
 @pytest.fixture
-async def redis(started: RedisProcess) -> AsyncIterator[RedisProcess]:
+async def redis(started: RedisServer) -> AsyncIterator[RedisServer]:
     yield started
     started.kill()
     started.start()
 
 
-async def test_a_poke_brings_a_change_at_once(redis: RedisProcess) -> None:
+async def test_a_poke_brings_a_change_at_once(redis: RedisServer) -> None:
     async with served(SLOW_SWEEPS, url=redis.url) as board:
         board.rooms[0].live(NOW_MS, 1)
         began_s = time.monotonic()
@@ -45,7 +43,7 @@ async def test_a_poke_brings_a_change_at_once(redis: RedisProcess) -> None:
         assert time.monotonic() - began_s < SLOW_SWEEPS.sweep_interval_s / 10
 
 
-async def test_a_sweep_finds_what_no_poke_told_of(redis: RedisProcess) -> None:
+async def test_a_sweep_finds_what_no_poke_told_of(redis: RedisServer) -> None:
     async with served(CONFIG, url=redis.url) as board:
         board.rooms[0].live(NOW_MS, 1)
         (another,) = rooms_made(7, NOW_MS)[6:]
@@ -57,7 +55,7 @@ async def test_a_sweep_finds_what_no_poke_told_of(redis: RedisProcess) -> None:
         assert len(board.run.hall.rooms[another.host_id].minutes) == 30
 
 
-async def test_a_host_that_leaves_is_gone_after_a_while(redis: RedisProcess) -> None:
+async def test_a_host_that_leaves_is_gone_after_a_while(redis: RedisServer) -> None:
     async with served(CONFIG, url=redis.url) as board:
         board.run.hall._gone_after_s = 0.7
         await board.view.forget(board.rooms[0])
@@ -68,7 +66,7 @@ async def test_a_host_that_leaves_is_gone_after_a_while(redis: RedisProcess) -> 
 
 
 async def test_while_redis_is_down_the_board_answers_what_it_knows_and_says_so(
-    redis: RedisProcess,
+    redis: RedisServer,
 ) -> None:
     async with served(CONFIG, url=redis.url) as board:
         redis.kill()
@@ -94,10 +92,10 @@ async def test_while_redis_is_down_the_board_answers_what_it_knows_and_says_so(
         assert (await board.client.get("/api/v1/health")).json()["status"] == "ok"
 
 
-async def test_a_redis_that_says_nothing_is_given_up_and_found_again(redis: RedisProcess) -> None:
+async def test_a_redis_that_says_nothing_is_given_up_and_found_again(redis: RedisServer) -> None:
     async with served(CONFIG, url=redis.url) as board:
         longest_s = 0.0
-        redis.signal(signal.SIGSTOP)
+        redis.pause()
         try:
             while board.run.mirror.connected:
                 began_s = time.monotonic()
@@ -105,14 +103,14 @@ async def test_a_redis_that_says_nothing_is_given_up_and_found_again(redis: Redi
                 await asyncio.sleep(0)
                 longest_s = max(longest_s, time.monotonic() - began_s)
         finally:
-            redis.signal(signal.SIGCONT)
+            redis.resume()
         board.rooms[0].live(NOW_MS, 1)
         await board.shown(board.rooms[0])
 
         assert longest_s < 1, "an answer waited for Redis"
 
 
-async def test_a_redis_that_comes_back_empty_takes_nothing_away(redis: RedisProcess) -> None:
+async def test_a_redis_that_comes_back_empty_takes_nothing_away(redis: RedisServer) -> None:
     async with served(CONFIG, url=redis.url) as board:
         versions = {room.host_id: room.version for room in board.rooms}
         redis.kill()
@@ -130,7 +128,7 @@ async def test_a_redis_that_comes_back_empty_takes_nothing_away(redis: RedisProc
         assert all(map(board.knows, board.rooms))
 
 
-async def test_garbage_in_redis_spoils_only_the_room_that_it_is_in(redis: RedisProcess) -> None:
+async def test_garbage_in_redis_spoils_only_the_room_that_it_is_in(redis: RedisServer) -> None:
     async with served(CONFIG, url=redis.url) as board:
         first, second = board.rooms[:2]
         live = board.view.keys.live(first.host_id)
@@ -146,7 +144,7 @@ async def test_garbage_in_redis_spoils_only_the_room_that_it_is_in(redis: RedisP
 
 
 async def test_a_link_connects_with_short_timeouts_and_gives_up_on_nobody(
-    redis: RedisProcess,
+    redis: RedisServer,
 ) -> None:
     link = RedisLink(nodes=((LOOPBACK, redis.port),), timeout_s=0.3, password="none")  # noqa: S106
     made = link.connect()
@@ -157,7 +155,7 @@ async def test_a_link_connects_with_short_timeouts_and_gives_up_on_nobody(
     await made.aclose()
 
 
-async def test_a_board_starts_before_redis_does(redis: RedisProcess) -> None:
+async def test_a_board_starts_before_redis_does(redis: RedisServer) -> None:
     redis.kill()
     run = BoardRun(
         CONFIG, RedisLink(nodes=((LOOPBACK, redis.port),)).connect, None, now_ms=lambda: NOW_MS

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from streamproc.cli.main import main
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, free_port
 from streamproc.errors import BadSetting, BoardUnguarded
-from tests.board.redis_process import redis_process
+from tests.redis_server import RedisServer, redis_or_skip
 
 SECRET = "secret-secret-secret"  # noqa: S105 - of nothing
 DEADLINE_S = 30.0
@@ -51,22 +52,24 @@ def test_it_prints_the_token_of_a_room(
     assert capsys.readouterr().out.startswith("room.")
 
 
-async def test_it_serves_until_it_is_told_to_stop() -> None:
-    port = free_port()
-    with redis_process() as url:
-        command = leashed([sys.executable, "-m", "streamproc", "board"])
-        process = await asyncio.create_subprocess_exec(
-            *(*command, "--redis", url, "--port", str(port)), stderr=asyncio.subprocess.PIPE
-        )
-        async with httpx.AsyncClient(
-            trust_env=False, base_url=f"http://{LOOPBACK}:{port}"
-        ) as client:
-            await ready(client)
-            page = await client.get("/")
-            health = (await client.get("/api/v1/health")).json()
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(DEADLINE_S):
-            _, said = await process.communicate()
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    yield from redis_or_skip()
+
+
+async def test_it_serves_until_it_is_told_to_stop(redis: RedisServer) -> None:
+    port, url = free_port(), redis.url
+    command = leashed([sys.executable, "-m", "streamproc", "board"])
+    process = await asyncio.create_subprocess_exec(
+        *(*command, "--redis", url, "--port", str(port)), stderr=asyncio.subprocess.PIPE
+    )
+    async with httpx.AsyncClient(trust_env=False, base_url=f"http://{LOOPBACK}:{port}") as client:
+        await ready(client)
+        page = await client.get("/")
+        health = (await client.get("/api/v1/health")).json()
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(DEADLINE_S):
+        _, said = await process.communicate()
 
     assert process.returncode == 0, said
     assert page.headers["content-type"] == "text/html; charset=utf-8"
