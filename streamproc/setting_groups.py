@@ -137,7 +137,7 @@ class Redis(Group):
     """How long a resolved alert is shown."""
     alert_stream_max: int = Field(10_000, ge=1, le=10_000_000)
     """About how many steps of alerts a partition's stream holds."""
-    flush_interval_ms: int = Field(100, ge=10, le=10_000)
+    flush_interval_ms: int = Field(50, ge=10, le=10_000)
     """How often what changed is written."""
     timeout_s: float = Field(0.5, ge=0.05, le=60)
     """How long Redis may take for an answer."""
@@ -162,7 +162,7 @@ class Board(Group):
     """Opens all rooms, and verdicts on their alerts."""
     room_secret: SecretStr | None = Field(None, min_length=16, max_length=500)
     """What tokens of single rooms are made from: `streamproc board --room-token HOST`."""
-    push_interval_ms: int = Field(250, ge=20, le=10_000)
+    push_interval_ms: int = Field(100, ge=20, le=10_000)
     """How often changes go to browsers."""
     sweep_interval_s: float = Field(3.0, ge=0.1, le=600)
     """How often Redis is looked through for what no poke told of."""

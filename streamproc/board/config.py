@@ -25,7 +25,7 @@ class BoardConfig:
     operate_token: str | None = None
     room_secret: str | None = None
     prefix: str = "sp"
-    push_interval_ms: int = 250
+    push_interval_ms: int = 100
     sweep_interval_s: float = 3.0
     requests_per_s: float = 100.0
     streams_max: int = 1000

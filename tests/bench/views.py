@@ -97,7 +97,7 @@ async def _lines(client: httpx.AsyncClient, url: str) -> AsyncIterator[str]:
             yield line
 
 
-async def _follow(url: str, sent_s: list[float], seen_s: dict[int, float]) -> None:
+async def _follow(url: str, seen_s: dict[int, float]) -> None:
     """Note when the board first told each count of the probe's orders."""
     async with httpx.AsyncClient() as client:
         async for line in _lines(client, f"{url}/api/v1/stream?hosts={PROBE}"):
@@ -116,25 +116,27 @@ async def _until_ready(url: str) -> None:
         while time.monotonic() < deadline_s:
             with contextlib.suppress(httpx.HTTPError):
                 answer = await client.get(f"{url}/api/v1/health")
-                if answer.json()["partitions"]:
+                if answer.json()["hosts"]:
                     return
             await asyncio.sleep(0.2)
-    raise TimeoutError("no worker told the board of itself")
+    raise TimeoutError("no worker showed the board any host")
 
 
 async def _measured(bootstrap: str, url: str, seconds: float) -> dict[str, float]:
-    await _until_ready(url)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5)
     await producer.start()
     sent_s: list[float] = []
     seen_s: dict[int, float] = {}
-    following = asyncio.create_task(_follow(url, sent_s, seen_s))
-    loading = asyncio.create_task(_load(producer, seconds + 2 * SETTLE_S))
+    loading = asyncio.create_task(_load(producer, seconds + START_DEADLINE_S + 2 * SETTLE_S))
+    await _until_ready(url)
+    following = asyncio.create_task(_follow(url, seen_s))
     await asyncio.sleep(SETTLE_S)
     await _probe(producer, sent_s, time.monotonic() + seconds)
     await asyncio.sleep(SETTLE_S)
-    following.cancel()
-    await loading
+    for task in (following, loading):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
     await producer.stop()
     delays_ms = [
         (seen_s[number] - at_s) * 1000

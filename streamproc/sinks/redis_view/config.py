@@ -25,7 +25,7 @@ class RedisConfig:
     ttl_s: int = 86_400
     alert_keep_s: int = 3600
     alert_stream_max: int = 10_000
-    flush_interval_ms: int = 100
+    flush_interval_ms: int = 50
     timeout_s: float = 0.5
     refresh_interval_s: float = 60.0
     buffer_hosts_max: int = 20_000
