@@ -21,8 +21,11 @@ OFFSET_BITS: Final = 44
 """Of a version: the place in the changelog; above it the incarnation, in the 9 bits that are left of the 53
 that every reader of JSON can hold."""
 
-MOST_BEHIND: Final = 1
-"""So many views are made of a flush while its partition is behind: what is old is hardly worth a look."""
+BEHIND: Final = 0.2
+"""The part of its share that making views may take while a partition is behind: what is old is hardly worth
+a look, and folding catches up the sooner."""
+AT_ONCE: Final = 2
+"""So many views are made before it is asked whether there is time for more: one may take long."""
 REST_S: Final = 60.0
 """So long a partition shows nothing after its views failed."""
 
@@ -69,6 +72,11 @@ class Budget:
         self._at_s = now_s
         return 0 if self._left_s <= 0 else max(1, min(_MOST, int(self._left_s / self._each_s)))
 
+    @property
+    def is_left(self) -> bool:
+        """Whether there is time left."""
+        return self._left_s > 0
+
     def spend(self, began_s: float, made: int) -> None:
         """So many were made since then."""
         took_s = self._clock() - began_s
@@ -87,6 +95,7 @@ class Showing:
     def __init__(self, viewers: Sequence[Viewer], share: float) -> None:
         self._viewers = viewers
         self._budget = Budget(share)
+        self._behind = Budget(share * BEHIND)
         self._rests_until_s: dict[int, float] = {}
         self.made = 0
         self.failed = 0
@@ -96,19 +105,23 @@ class Showing:
         program = partition.program
         if not self._viewers or not isinstance(program, Shown):
             return NOTHING
-        began_s = time.perf_counter()
-        most = self._budget.most()
-        if not partition.follows:
-            most = min(most, MOST_BEHIND)
-        if not most or began_s < self._rests_until_s.get(partition.number, 0):
+        budget = self._budget if partition.follows else self._behind
+        most = budget.most()
+        if not most or time.perf_counter() < self._rests_until_s.get(partition.number, 0):
             return NOTHING
+        views: list[View] = []
         try:
-            views = program.take_views(most)
+            while len(views) < most and budget.is_left:
+                began_s = time.perf_counter()
+                made = program.take_views(min(AT_ONCE, most - len(views)))
+                budget.spend(began_s, len(made))
+                views += made
+                if not made:
+                    break
             again = program.take_told_again()
         except Exception as error:  # noqa: BLE001  # a defect of a view may raise anything
             self._fail(partition, program, error)
             return NOTHING
-        self._budget.spend(began_s, len(views))
         self.made += len(views)
         return Seen(views, again)
 
@@ -122,7 +135,7 @@ class Showing:
     @property
     def spent_s(self) -> float:
         """How long making them took in all."""
-        return self._budget.spent_s
+        return self._budget.spent_s + self._behind.spent_s
 
     def show(self, partition: Partition, seen: Seen) -> None:
         """The state that this is of is durable."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +30,7 @@ class Rooms:
 
     def take_views(self, most: int) -> list[View]:
         self.asked.append(most)
-        return [View(b"h-1", b"{}")]
+        return [View(b"h-1", b"{}")] if len(self.asked) == 1 else []
 
     def show_again(self) -> None:
         self.asked.clear()
@@ -116,10 +117,28 @@ def test_without_anybody_who_looks_no_view_is_made() -> None:
     assert of.program.asked == []
 
 
+class Slow(Rooms):
+    """A program whose views take their time."""
+
+    def take_views(self, most: int) -> list[View]:
+        super().take_views(most)
+        time.sleep(0.02)
+        return [View(b"h-%d" % number, b"{}") for number in range(most)]
+
+
+def test_views_that_take_long_are_not_made_all_at_once() -> None:
+    slow = partition(program=Slow())
+    Showing([Wall()], 0.03).taken(slow)
+    assert len(slow.program.asked) <= 2
+
+
 def test_while_it_is_behind_a_partition_shows_little() -> None:
-    behind = partition(follows=False)
-    Showing([Wall()], 0.5).taken(behind)
-    assert behind.program.asked == [1]
+    made = {}
+    for follows in (True, False):
+        slow = partition(program=Slow(), follows=follows)
+        showing = Showing([Wall()], 0.5)
+        made[follows] = len(showing.taken(slow).views)
+    assert made[False] < made[True]
 
 
 def test_a_view_that_fails_stops_neither_folding_nor_other_partitions() -> None:
