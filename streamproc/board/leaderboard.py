@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple
 
 from streamproc.board.cards import HOME_CURRENCY, current
 from streamproc.events.host_tally import HostTally, Value
+from streamproc.tally.ranking import Place, Score, ranked
 
 
 class Figure(StrEnum):
@@ -35,14 +35,6 @@ class Window(StrEnum):
     SESSION = "session"
 
 
-class Standing(NamedTuple):
-    """A host's place. Shapes: ``rank`` from 1; equal values share one, and the next is left out."""
-
-    rank: int
-    host_id: str
-    value: int
-
-
 def value_of(tally: HostTally, figure: Figure, window: Window) -> int | None:
     """What a host has of a figure; None: unknown, or not counted in that window.
 
@@ -53,15 +45,13 @@ def value_of(tally: HostTally, figure: Figure, window: Window) -> int | None:
     return _whole(figures.get(figure.value))
 
 
-def standings(tallies: Iterable[HostTally], figure: Figure, window: Window) -> list[Standing]:
-    """Everybody of whom the figure is known, the greatest first, equal ones by host id."""
-    values = ((value_of(tally, figure, window), tally.host_id) for tally in tallies)
-    ordered = sorted((-value, host_id) for value, host_id in values if value is not None)
-    found: list[Standing] = []
-    for number, (negative, host_id) in enumerate(ordered, 1):
-        equal = bool(found) and found[-1].value == -negative
-        found.append(Standing(found[-1].rank if equal else number, host_id, -negative))
-    return found
+def standings(tallies: Iterable[HostTally], figure: Figure, window: Window) -> list[Place]:
+    """Everybody of whom the figure is known, the greatest first, equal ones by host id.
+
+    Shapes: equal values share a rank, and the next is left out; who was there first is not known.
+    """
+    values = ((tally.host_id, value_of(tally, figure, window)) for tally in tallies)
+    return ranked(Score(host_id, value, None) for host_id, value in values if value is not None)
 
 
 def _whole(value: Value) -> int | None:

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from streamproc.events.host_tally import Figures, HostTally, SessionTallied, Value
 from streamproc.tally.registry import FIGURE_IDS
-from streamproc.tally.rollups import UNKNOWN, Level
-from streamproc.tally.spans import VIEWS_OF_GPM, mean_minor
+from streamproc.tally.rollups import UNKNOWN, Level, names_of
+from streamproc.tally.spans import VIEWS_OF_GPM, mean_minor, ratio
 
 SUMMED: Final = (
     "created_minor",
@@ -49,7 +49,7 @@ class PlaceSums(Struct, frozen=True, kw_only=True):
 
 def rolled_up(tallies: Iterable[HostTally], level: Level) -> list[PlaceSums]:
     """The sums of every place. Shapes: ascending by place."""
-    depth = {Level.DISTRICT: 1, Level.TOWN: 2, Level.VILLAGE: 3}[level]
+    depth = len(names_of(level))
     by_place: dict[tuple[str, ...], list[HostTally]] = {}
     for tally in tallies:
         home = (tally.district or UNKNOWN, tally.town or UNKNOWN, tally.village or UNKNOWN)
@@ -97,8 +97,8 @@ def _refunded_lines(sessions: Iterable[SessionTallied]) -> Value:
 
 
 def _quotient(part: Value, whole: Value) -> float | None:
-    if isinstance(part, int) and isinstance(whole, int) and whole:
-        return part / whole
+    if isinstance(part, int) and isinstance(whole, int):
+        return ratio(part, whole)
     return None
 
 

@@ -91,7 +91,7 @@ def home_at(profiles: Mapping[int, Profile], at_ms: int) -> Home:
 
 def rolled_up(parts: Iterable[Part], level: Level) -> list[Group]:
     """The sessions summed by place. Shapes: ascending by place."""
-    depth = {Level.DISTRICT: 1, Level.TOWN: 2, Level.VILLAGE: 3}[level]
+    depth = len(names_of(level))
     by_place: dict[tuple[str, ...], list[SessionTally]] = {}
     for part in parts:
         by_place.setdefault(part.home[:depth], []).append(part.tally)

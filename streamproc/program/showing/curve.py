@@ -14,7 +14,7 @@ from streamproc.program.showing.broadcast import Broadcast
 from streamproc.program.showing.cells import Comments
 from streamproc.tally.floor import Floor
 from streamproc.tally.model import MinuteTally
-from streamproc.tally.spans import without_zeros
+from streamproc.tally.spans import net_minor, without_zeros
 from streamproc.tally.timing import MINUTE_MS
 
 _encode: Final = json.Encoder().encode
@@ -47,11 +47,10 @@ def curve_minute(minute: MinuteTally, asked: Comments, floor: Floor) -> CurveMin
         for into, minors in ((paid, pane.pay_gmv_minor), (back, pane.refunded_minor)):
             for currency, minor in minors.items():
                 into[currency] = into.get(currency, 0) + minor
-    net = {each: paid.get(each, 0) - back.get(each, 0) for each in {**paid, **back}}
     return CurveMinute(
         minute_ms=minute.number * MINUTE_MS,
         pay_gmv_minor=without_zeros(paid),
-        net_gmv_minor=without_zeros(net),
+        net_gmv_minor=without_zeros(net_minor(paid, back)),
         orders=sum([pane.orders_main for pane in sold]),
         items=sum([pane.items_sold for pane in sold]),
         comments=sum([pane.comments for pane in wrote]),
