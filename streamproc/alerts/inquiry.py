@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from streamproc.alerts.held import Held, Key
@@ -18,14 +18,14 @@ FAR_MS: Final = 1 << 62
 class Asked(NamedTuple):
     """The rules that are asked in one status; the longest of their waits.
 
-    Shapes: each rule with the place of its thresholds among those of all rules; ``brewing`` are those that
-        say what brews.
+    Shapes: each rule with the place of its thresholds among those of all rules; ``brewing`` is what those
+        ask that say what brews, likewise.
     """
 
     rules: tuple[tuple[int, Rule], ...]
     warm_up_ms: int
     after_pin_ms: int
-    brewing: tuple[tuple[int, Rule], ...] = ()
+    brewing: tuple[tuple[int, Callable[[Room, Any], bool]], ...] = ()
 
 
 class Asking:
@@ -72,7 +72,7 @@ class Asking:
         """Whether time alone may make a rule find something soon, or a rule is not asked yet."""
         room, limits = self._room, self._limits
         return bool(self.waiting) or any(
-            [rule.brews(room, limits[place]) for place, rule in asked.brewing if rule.brews]
+            [brews(room, limits[place]) for place, brews in asked.brewing]
         )
 
     def _waits(self, rule: Rule, warm_ms: int, shown_ms: int) -> bool:

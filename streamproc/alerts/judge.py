@@ -101,7 +101,7 @@ class Judge:
             rules,
             max((rule.warm_up_ms for _, rule in rules), default=0),
             max((rule.after_pin_ms for _, rule in rules), default=0),
-            tuple((place, rule) for place, rule in rules if rule.brews is not None),
+            tuple((place, rule.brews) for place, rule in rules if rule.brews is not None),
         )
 
 

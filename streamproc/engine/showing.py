@@ -29,8 +29,6 @@ AT_ONCE: Final = 2
 REST_S: Final = 60.0
 """So long a partition shows nothing after its views failed."""
 
-_FIRST_GUESS_S: Final = 0.0005
-_CHANGE: Final = 0.1
 _MOST: Final = 64
 """So many views are made in one go: a batch must not wait for more."""
 
@@ -62,7 +60,6 @@ class Budget:
         self._clock = clock
         self._at_s = clock()
         self._left_s = share
-        self._each_s = _FIRST_GUESS_S
         self.spent_s = 0.0
 
     def most(self) -> int:
@@ -70,20 +67,18 @@ class Budget:
         now_s = self._clock()
         self._left_s = min(self._share, self._left_s + (now_s - self._at_s) * self._share)
         self._at_s = now_s
-        return 0 if self._left_s <= 0 else max(1, min(_MOST, int(self._left_s / self._each_s)))
+        return _MOST if self.is_left else 0
 
     @property
     def is_left(self) -> bool:
         """Whether there is time left."""
         return self._left_s > 0
 
-    def spend(self, began_s: float, made: int) -> None:
-        """So many were made since then."""
+    def spend(self, began_s: float) -> None:
+        """Some were made since then."""
         took_s = self._clock() - began_s
         self._left_s -= took_s
         self.spent_s += took_s
-        if made:
-            self._each_s += _CHANGE * (took_s / made - self._each_s)
 
 
 class Showing:
@@ -114,7 +109,7 @@ class Showing:
             while len(views) < most and budget.is_left:
                 began_s = time.perf_counter()
                 made = program.take_views(min(AT_ONCE, most - len(views)))
-                budget.spend(began_s, len(made))
+                budget.spend(began_s)
                 views += made
                 if not made:
                     break

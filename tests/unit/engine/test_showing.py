@@ -170,7 +170,7 @@ def test_making_views_takes_no_more_than_its_share_of_the_time() -> None:
         most = budget.most()
         began_s = clock.now_s
         clock.now_s += most * each_s
-        budget.spend(began_s, most)
+        budget.spend(began_s)
         made += most
         clock.now_s += 0.01
     assert 0.05 <= made * each_s / clock.now_s <= 0.13
@@ -182,7 +182,7 @@ def test_who_has_spent_too_much_waits() -> None:
     assert budget.most() > 0
     began_s = clock.now_s
     clock.now_s += 1
-    budget.spend(began_s, 1)
+    budget.spend(began_s)
     assert budget.most() == 0
     clock.now_s += 20
     assert budget.most() > 0
