@@ -20,50 +20,6 @@ from streamproc.sinks.tallies_topic import TalliesTopic
 Rejected = Mapping[tuple[str, str], int]
 
 
-class RedisState:
-    """The Redis view as the metrics see it."""
-
-    name = "redis"
-
-    def __init__(self, view: RedisView) -> None:
-        self._view = view
-
-    @property
-    def up(self) -> bool:
-        """The last write went through."""
-        return self._view.health.up
-
-    @property
-    def dirty_keys(self) -> int:
-        """Keys that wait to be written."""
-        return self._view.dirty_keys
-
-    @property
-    def oldest_dirty_age_s(self) -> float:
-        """How long the oldest of them waits."""
-        return self._view.oldest_dirty_age_s()
-
-    @property
-    def writes(self) -> int:
-        """Exchanges so far."""
-        return self._view.health.writes_total
-
-    @property
-    def write_s(self) -> float:
-        """Their time in all."""
-        return self._view.health.write_seconds_total
-
-    @property
-    def refused(self) -> int:
-        """Writes that met something newer."""
-        return self._view.health.refused_total
-
-    @property
-    def dropped(self) -> int:
-        """Keys given up."""
-        return self._view.dropped_total
-
-
 class WorkerViews:
     """Everything that shows what one worker knows.
 
@@ -92,7 +48,7 @@ class WorkerViews:
         if settings.redis.url is not None:
             config = RedisConfig(**settings.redis.plain())
             self.redis = RedisView(config, uuid4().hex[:12], self._show_again)
-        states = [] if self.redis is None else [RedisState(self.redis)]
+        states = [] if self.redis is None else [self.redis]
         self.metrics: WorkerMetrics | None = None
         if settings.metrics.port:
             self.metrics = WorkerMetrics(

@@ -33,6 +33,8 @@ class RedisView:
     Errors: ``BadSetting`` if the address cannot be read; nothing later: ``health`` says how it goes.
     """
 
+    name = "redis"
+
     def __init__(self, config: RedisConfig, worker: str, show_again: Callable[[], None]) -> None:
         self.health = Health()
         self._worker = worker
@@ -120,16 +122,39 @@ class RedisView:
         self._places[partition] = (version, count)
         return b"%d-%d" % (version, count)
 
+    # -- how it goes, as the metrics ask for it ----------------------------------------------------
+
+    @property
+    def up(self) -> bool:
+        """The last write went through."""
+        return self.health.up
+
+    @property
+    def writes(self) -> int:
+        """Exchanges so far."""
+        return self.health.writes_total
+
+    @property
+    def write_s(self) -> float:
+        """Their time in all."""
+        return self.health.write_seconds_total
+
+    @property
+    def refused(self) -> int:
+        """Writes that met something newer."""
+        return self.health.refused_total
+
     @property
     def dirty_keys(self) -> int:
         """How many hosts and steps of alerts wait."""
         return len(self._dirty)
 
     @property
-    def dropped_total(self) -> int:
+    def dropped(self) -> int:
         """What there was no room for."""
         return self._dirty.dropped
 
+    @property
     def oldest_dirty_age_s(self) -> float:
         """How long the one that waits longest does; 0 if none waits."""
         since_s = self._dirty.oldest_s()
