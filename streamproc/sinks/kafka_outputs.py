@@ -8,16 +8,12 @@ Source: docs/architecture.md; topics/live.*.dlq.yaml.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from streamproc.errors import DeadLettersUnwritable, FlushFailed
 from streamproc.protocol import DeadLetter, Published
+from streamproc.sinks.kafka_writer import UNWRITTEN, KafkaWriter, Record
 
 SUFFIX = ".dlq"
 REASON, DETAIL = "dlq.reason", "dlq.detail"
@@ -34,30 +30,18 @@ class KafkaOutputs:
     def __init__(
         self, bootstrap_servers: str, *, app_version: str, request_timeout_s: float
     ) -> None:
-        self._bootstrap_servers = bootstrap_servers
         self._version = app_version.encode()
-        self._request_timeout_ms = int(request_timeout_s * 1000)
-        # aiokafka goes on without end while a broker is away; whoever waits twice that long stops
-        self._deadline_s = 2 * request_timeout_s
-        self._producer: Any = None
+        self._writer = KafkaWriter(bootstrap_servers, request_timeout_s=request_timeout_s)
         self.dead_letters = 0
         self.rejected: Counter[tuple[str, str]] = Counter()
 
     async def start(self) -> None:
         """Connect."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap_servers,
-            acks="all",
-            linger_ms=5,
-            max_request_size=16 << 20,
-            request_timeout_ms=self._request_timeout_ms,
-        )
-        await self._producer.start()
+        await self._writer.start()
 
     async def stop(self) -> None:
         """Send what is queued, disconnect."""
-        if self._producer is not None:
-            await self._producer.stop()
+        await self._writer.stop()
 
     async def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Return once they are durable.
@@ -65,20 +49,8 @@ class KafkaOutputs:
         Errors: ``DeadLettersUnwritable``: then nothing may pass these records.
         """
         try:
-            async with asyncio.timeout(self._deadline_s):
-                waiting = [
-                    await self._producer.send(
-                        letter.topic + SUFFIX,
-                        key=letter.key,
-                        # Kafka takes a record with neither key nor value for a mistake of ours
-                        value=b"" if letter.value is None and letter.key is None else letter.value,
-                        partition=letter.partition,
-                        headers=self._headers(letter),
-                    )
-                    for letter in letters
-                ]
-                await asyncio.gather(*waiting)
-        except (TimeoutError, KafkaError, OSError) as error:
+            await self._writer.write(map(self._record, letters))
+        except UNWRITTEN as error:
             first = letters[0]
             raise DeadLettersUnwritable(
                 f"{len(letters)} dead letters could not be written: {error!r}",
@@ -88,6 +60,16 @@ class KafkaOutputs:
             ) from error
         self.dead_letters += len(letters)
         self.rejected.update((letter.topic, letter.reason) for letter in letters)
+
+    def _record(self, letter: DeadLetter) -> Record:
+        return Record(
+            letter.topic + SUFFIX,
+            letter.key,
+            # Kafka takes a record with neither key nor value for a mistake of ours
+            b"" if letter.value is None and letter.key is None else letter.value,
+            self._headers(letter),
+            letter.partition,
+        )
 
     def _headers(self, letter: DeadLetter) -> list[tuple[str, bytes | None]]:
         return [
@@ -103,18 +85,10 @@ class KafkaOutputs:
     async def publish(self, records: Sequence[Published]) -> None:
         """Return once they are durable. Errors: ``FlushFailed``."""
         try:
-            async with asyncio.timeout(self._deadline_s):
-                waiting = [
-                    await self._producer.send(
-                        record.topic,
-                        key=record.key,
-                        value=record.value,
-                        headers=list(record.headers),
-                    )
-                    for record in records
-                ]
-                await asyncio.gather(*waiting)
-        except (TimeoutError, KafkaError, OSError) as error:
+            await self._writer.write(
+                Record(each.topic, each.key, each.value, each.headers) for each in records
+            )
+        except UNWRITTEN as error:
             raise FlushFailed(
                 f"{len(records)} output records could not be written: {error!r}",
                 where=records[0].topic,

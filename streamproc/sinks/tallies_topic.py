@@ -10,15 +10,13 @@ import contextlib
 import re
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from typing import Final, NamedTuple
 
 from streamproc.engine.ports import Failure
 from streamproc.errors import FlushFailed
 from streamproc.events.host_tally import TALLIES_TOPIC, tally_headers, versioned
 from streamproc.protocol import Published, View
+from streamproc.sinks.kafka_writer import UNWRITTEN, KafkaWriter, Record
 
 INTERVAL_S: Final = 1.0
 
@@ -79,27 +77,16 @@ class TalliesTopic:
         failure: Failure,
         interval_s: float = INTERVAL_S,
     ) -> None:
-        self._bootstrap_servers = bootstrap_servers
-        self._request_timeout_ms = int(request_timeout_s * 1000)
-        # aiokafka goes on without end while a broker is away; whoever waits twice that long stops
-        self._deadline_s = 2 * request_timeout_s
+        self._writer = KafkaWriter(bootstrap_servers, request_timeout_s=request_timeout_s)
         self._failure = failure
         self._interval_s = interval_s
         self._newest = Newest()
-        self._producer: Any = None
         self._sending: asyncio.Task[None] | None = None
         self.sent = 0
 
     async def start(self) -> None:
         """Connect, and send what is shown from now on."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap_servers,
-            acks="all",
-            linger_ms=5,
-            max_request_size=16 << 20,
-            request_timeout_ms=self._request_timeout_ms,
-        )
-        await self._producer.start()
+        await self._writer.start()
         self._sending = asyncio.create_task(self._send_on())
 
     async def stop(self) -> None:
@@ -112,8 +99,7 @@ class TalliesTopic:
                 with contextlib.suppress(FlushFailed):
                     await self._send(self._newest.take())
         finally:
-            if self._producer is not None:
-                await self._producer.stop()
+            await self._writer.stop()
 
     # -- as a viewer -------------------------------------------------------------------------------
 
@@ -144,18 +130,16 @@ class TalliesTopic:
 
     async def _send(self, waiting: dict[bytes, Waiting]) -> None:
         try:
-            async with asyncio.timeout(self._deadline_s):
-                leaving = [
-                    await self._producer.send(
-                        TALLIES_TOPIC,
-                        key=host_id,
-                        value=None if each.value is None else versioned(each.value, each.version),
-                        headers=tally_headers(host_id, each.version, as_of_ms(each.value)),
-                    )
-                    for host_id, each in waiting.items()
-                ]
-                await asyncio.gather(*leaving)
-        except (TimeoutError, KafkaError, OSError) as error:
+            await self._writer.write(
+                Record(
+                    TALLIES_TOPIC,
+                    host_id,
+                    None if each.value is None else versioned(each.value, each.version),
+                    tally_headers(host_id, each.version, as_of_ms(each.value)),
+                )
+                for host_id, each in waiting.items()
+            )
+        except UNWRITTEN as error:
             raise FlushFailed(
                 f"{len(waiting)} tallies could not be written: {error!r}",
                 where=TALLIES_TOPIC,
