@@ -1,5 +1,5 @@
-"""The embedded broker: a Kafka-speaking process of our own, in memory, for demos and tests.
+"""Servers of our own as processes, in memory, for demos and tests: a broker that speaks Kafka, and a Redis.
 
-May import ``errors``, the standard library and aiokafka. What does not belong: topics and their
-settings (``provision``), and anything that a real broker would need as well.
+May import ``errors``, the standard library, aiokafka and fakeredis. What does not belong: topics and their
+settings (``provision``), and anything that a real server would need as well.
 """

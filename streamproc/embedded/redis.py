@@ -13,21 +13,20 @@ import socket
 import subprocess
 import sys
 import time
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, free_port, is_free
+from streamproc.embedded.process import EmbeddedProcess
 from streamproc.errors import EmbeddedUnavailable, PortTaken
 
 _START_DEADLINE_S: Final = 20.0
-_STOP_DEADLINE_S: Final = 5.0
 _POLL_S: Final = 0.01
 _ANSWER_S: Final = 2.0
 _HINT: Final = "name a real Redis: STREAMPROC_REDIS__URL=redis://host:6379/0"
 
 
-class EmbeddedRedis:
+class EmbeddedRedis(EmbeddedProcess):
     """A Redis of our own on 127.0.0.1, in memory, for as long as the context is entered.
 
     It never outlives the process that started it, and on Linux not the thread that did.
@@ -35,9 +34,7 @@ class EmbeddedRedis:
     """
 
     def __init__(self, *, port: int | None = None) -> None:
-        self._given_port = port
-        self._port = port or 0
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(port)
 
     @property
     def url(self) -> str:
@@ -56,35 +53,12 @@ class EmbeddedRedis:
         self._process = _spawn(self._port)
         deadline = time.monotonic() + _START_DEADLINE_S
         while not await asyncio.to_thread(_answers, self._port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if not self._runs() or time.monotonic() > deadline:
                 await self.stop()
                 raise EmbeddedUnavailable(
                     "the embedded Redis did not start", where="package fakeredis", hint=_HINT
                 )
             await asyncio.sleep(_POLL_S)
-
-    async def stop(self) -> None:
-        """End it; what it held is gone."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
-            try:
-                await asyncio.to_thread(process.wait, _STOP_DEADLINE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                await asyncio.to_thread(process.wait)
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
 
 def _spawn(port: int) -> subprocess.Popen[bytes]:
