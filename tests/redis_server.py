@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -23,19 +19,19 @@ from redis.retry import Retry
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, free_port, is_free
 from tests.kafka_jars import ServerMissing
-from tests.servers import ServerFailed, skip_or_fail
+from tests.server_process import ServerFailed, ServerProcess
+from tests.servers import skip_or_fail
 
 Client = Any
 """A client of redis-py that decodes; its own types leave open what an answer is."""
 
 _PROGRAM = "redis-server"
 _START_DEADLINE_S = 15.0
-_STOP_DEADLINE_S = 10.0
 _POLL_S = 0.01
 _ATTEMPTS = 4
 
 
-class RedisServer:
+class RedisServer(ServerProcess):
     """One redis-server on 127.0.0.1. It keeps its port and folder over ``kill`` and ``start``.
 
     Shapes: ``options`` are those of its command line, without the dashes. On Linux it dies with the process
@@ -43,12 +39,14 @@ class RedisServer:
     Errors: ``start`` raises ``ServerMissing`` or ``ServerFailed``.
     """
 
+    name = "Redis"
+    stop_deadline_s = 10.0
+
     def __init__(self, *options: str, sentinel: str | None = None) -> None:
+        super().__init__()
         self.options: Sequence[str] = options
-        self.directory = Path(tempfile.mkdtemp(prefix="streamproc-redis-"))
         self.port = 0
         self._sentinel = sentinel
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -101,9 +99,7 @@ class RedisServer:
     def _await_answer(self) -> None:
         deadline = time.monotonic() + _START_DEADLINE_S
         while True:
-            if self._running().poll() is not None:
-                msg = f"redis-server ended with code {self._running().returncode}:\n{self.log()}"
-                raise ServerFailed(msg)
+            self.check_alive()
             with contextlib.suppress(ResponseError), self.client() as client:
                 try:
                     client.ping()
@@ -115,67 +111,14 @@ class RedisServer:
                 else:
                     return
             if time.monotonic() > deadline:
-                msg = f"redis-server did not answer:\n{self.log()}"
+                msg = f"redis-server did not answer:\n{self.log_tail()}"
                 raise ServerFailed(msg)
             time.sleep(_POLL_S)
 
-    def log(self) -> str:
+    def log_tail(self) -> str:
         """What it said."""
-        return (self.directory / "redis.log").read_text(errors="replace")
-
-    def stop(self) -> None:
-        """End it in order."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-            try:
-                process.wait(_STOP_DEADLINE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def kill(self) -> None:
-        """End it as a crash does (SIGKILL)."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-
-    def pause(self) -> None:
-        """Stop its clock (SIGSTOP): it holds its connections and answers nothing."""
-        self._running().send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        self._running().send_signal(signal.SIGCONT)
-
-    def close(self) -> None:
-        """End it and remove its folder."""
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            msg = "redis-server was not started"
-            raise ServerFailed(msg)
-        return self._process
+        path = self.directory / "redis.log"
+        return path.read_text(errors="replace") if path.exists() else "(no log)"
 
 
 def redis_or_skip(*options: str) -> Iterator[RedisServer]:

@@ -12,25 +12,24 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, NoReturn, Self
+from typing import Literal, NoReturn
 
 import pytest
 
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, broker_count, free_port, is_free
 from tests.kafka_jars import KAFKA_VERSION, ServerMissing, kafka_libs, program
+from tests.server_process import ServerFailed as ServerFailed
+from tests.server_process import ServerProcess
 
 _HERE = Path(__file__).parent
 _START_DEADLINE_S = 60.0
-_STOP_DEADLINE_S = 20.0
 _POLL_S = 0.05
 _ATTEMPTS = 4
 _LOG_TAIL_LINES = 60
@@ -67,11 +66,7 @@ class Broker:
     kind: Literal["kafka", "embedded"]
 
 
-class ServerFailed(Exception):
-    """A server did not start or ended by itself; the message holds the end of its log."""
-
-
-class KafkaServer:
+class KafkaServer(ServerProcess):
     """One Kafka node on 127.0.0.1 as a process of our own.
 
     It keeps its port and data over ``stop`` or ``kill`` and ``start``; ``close``, or leaving the
@@ -79,6 +74,8 @@ class KafkaServer:
 
     Errors: ``start`` raises ``ServerMissing`` or ``ServerFailed``.
     """
+
+    name = "Kafka"
 
     def __init__(
         self,
@@ -92,22 +89,15 @@ class KafkaServer:
         self._port_given = port is not None
         self.port = port or 0
         self._controller_port = 0
-        self._own_directory = directory is None
-        self.directory = directory or Path(tempfile.mkdtemp(prefix="streamproc-kafka-"))
+        super().__init__(directory)
         self._properties = dict(properties or {})
         self._java_options = [f"-Xmx{heap_mib}m", "-Xms64m", *java_options]
-        self._process: subprocess.Popen[bytes] | None = None
         self._started_once = False
 
     @property
     def bootstrap(self) -> str:
         """The address for clients, once started."""
         return f"{LOOPBACK}:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        """The pid of the running node."""
-        return self._running().pid
 
     @property
     def log_path(self) -> Path:
@@ -138,74 +128,6 @@ class KafkaServer:
             else:
                 self._started_once = True
                 return
-
-    def stop(self) -> None:
-        """End the node in order; it is killed if that takes too long."""
-        process = self._process
-        if process is None:
-            return
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        try:
-            process.wait(_STOP_DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        self._process = None
-
-    def kill(self) -> None:
-        """End the node as a crash does (SIGKILL)."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def pause(self) -> None:
-        """Stop the node's clock (SIGSTOP): it holds its connections and answers nothing."""
-        self._running().send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a paused node go on."""
-        self._running().send_signal(signal.SIGCONT)
-
-    def close(self) -> None:
-        """Stop the node and remove the data folder, if it is our own."""
-        self.stop()
-        if self._own_directory:
-            shutil.rmtree(self.directory, ignore_errors=True)
-
-    def check_alive(self) -> None:
-        """Return if the node runs.
-
-        Errors: ``ServerFailed`` with its log if it ended by itself.
-        """
-        if self._running().poll() is not None:
-            msg = f"Kafka ended with code {self._running().returncode}:\n{self.log_tail()}"
-            raise ServerFailed(msg)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            error.add_note(f"the end of Kafka's log:\n{self.log_tail()}")
-        self.close()
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            msg = "Kafka was not started"
-            raise ServerFailed(msg)
-        return self._process
 
     def _choose_ports(self) -> None:
         if not self._port_given:
