@@ -10,9 +10,9 @@ from typing import Any
 from msgspec import json
 
 from streamproc.events.outputs import ALERTS_TOPIC, Advice, AlertTransition
+from streamproc.events.view_keys import Figure, Window
 from streamproc.protocol import Published, View
 from streamproc.sinks.redis_view.config import RedisConfig
-from streamproc.sinks.redis_view.keys import FIGURES, WINDOWS
 from streamproc.sinks.redis_view.view import RedisView
 from tests.redis_server import Client
 
@@ -24,7 +24,7 @@ _MINUTE_MS = 60_000
 def tally(host: str, number: int, as_of_ms: int) -> bytes:
     """What a program tells of a host in whose every figure this number stands."""
     money = {"CNY": number * 100, "USD": 7}
-    figures: dict[str, Any] = dict.fromkeys(FIGURES, number)
+    figures: dict[str, Any] = dict.fromkeys(Figure, number)
     figures |= {"pay_gmv_minor": money, "net_gmv_minor": money, "aov_minor": None}
     windows = {**dict.fromkeys(("1m", "5m", "10m", "60m"), figures), "previous_10m": figures}
     session = {"session_id": "s1", "status": "live", "figures": figures, "windows": windows}
@@ -144,7 +144,7 @@ class Stage:
         return "" if minutes == self.curves[host] else f"curve of {host}: {curve}"
 
     def _board_wrong(self, client: Client) -> str:
-        for window in WINDOWS:
+        for window in Window:
             ranked = dict(client.zrange(f"sp:{{lb}}:orders_main:{window}", 0, -1, withscores=True))
             wanted = {
                 host: json.decode(told)["sessions"][0]["figures"]["orders_main"]

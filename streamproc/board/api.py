@@ -21,10 +21,11 @@ from streamproc.board.desk import (
     seen,
 )
 from streamproc.board.hall import Room
-from streamproc.board.leaderboard import Figure, Window, standings, value_of
+from streamproc.board.leaderboard import standings, value_of
 from streamproc.board.problems import Refused
 from streamproc.board.rollups import rolled_up
 from streamproc.board.urgency import urgency
+from streamproc.events.view_keys import Figure, Window
 from streamproc.tally.rollups import Level
 
 PAGE: Final = 50

@@ -8,7 +8,7 @@ from msgspec import json
 
 from streamproc.alerts.registry import RULES
 from streamproc.board.answers import AlertDefinition, Definitions, FigureDefinition
-from streamproc.board.leaderboard import Figure
+from streamproc.events.view_keys import Figure
 from streamproc.tally.registry import DEFINITIONS
 
 _RANKED: Final = frozenset(each.value for each in Figure)

@@ -3,36 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 from streamproc.board.cards import HOME_CURRENCY, current
 from streamproc.events.host_tally import HostTally, Value
+from streamproc.events.view_keys import Figure, Window
 from streamproc.tally.ranking import Place, Score, ranked
-
-
-class Figure(StrEnum):
-    """What hosts are ranked and sorted by."""
-
-    PAY_GMV = "pay_gmv_minor"
-    NET_GMV = "net_gmv_minor"
-    ORDERS_MAIN = "orders_main"
-    ORDERS_SKU = "orders_sku"
-    ITEMS_SOLD = "items_sold"
-    BUYERS = "buyers"
-    VIEWERS = "viewers"
-    COMMENTS = "comments"
-    LIKES = "likes"
-    ONLINE_NOW = "online_now"
-
-
-class Window(StrEnum):
-    """How long back."""
-
-    MINUTE = "1m"
-    FIVE_MINUTES = "5m"
-    TEN_MINUTES = "10m"
-    HOUR = "60m"
-    SESSION = "session"
 
 
 def value_of(tally: HostTally, figure: Figure, window: Window) -> int | None:

@@ -18,8 +18,8 @@ from redis.exceptions import RedisError
 from structlog import get_logger
 
 from streamproc.board.hall import Hall
-from streamproc.board.keys import Keys
 from streamproc.board.reading import Beat, ViewReader
+from streamproc.events.view_keys import Keys
 
 ANSWER_TIMEOUT_S: Final = 2.0
 HOSTS_AT_ONCE: Final = 50

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from streamproc.board.cards import MINUTE_MS, SPARK_MINUTES
 from streamproc.board.hall import Reading
-from streamproc.board.keys import Keys
+from streamproc.events.view_keys import CURVE, Keys
 
 RECENT_MINUTES: Final = 3
 """Minutes of a curve that are read with each change; a sweep reads all that are shown."""
@@ -74,8 +74,8 @@ class ViewReader:
     async def _lives(self, host_ids: Sequence[str]) -> list[_Live]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for host_id in host_ids:
-                pipe.hmget(self._keys.live(host_id), _LIVE)
-                pipe.hgetall(self._keys.alerts(host_id))
+                pipe.hmget(self._keys.live(host_id.encode()), _LIVE)
+                pipe.hgetall(self._keys.alerts(host_id.encode()))
             found: list[Any] = await pipe.execute()
         return [
             _live(host_id, *found[2 * number : 2 * number + 2])
@@ -88,7 +88,7 @@ class ViewReader:
             for live in lives:
                 session_id, minutes = _wanted(live.tally, live.as_of_ms, count)
                 if session_id:
-                    pipe.hmget(self._keys.curve(live.host_id, session_id), minutes)
+                    pipe.hmget(self._curve(live.host_id, session_id), minutes)
                 readings.append((live, session_id, minutes))
             found = iter(await pipe.execute())
         return [
@@ -97,9 +97,12 @@ class ViewReader:
 
     async def curve(self, host_id: str, session_id: str) -> list[bytes]:
         """Every minute of a broadcast, ascending, as JSON."""
-        found: Any = await self._redis.hgetall(self._keys.curve(host_id, session_id))
+        found: Any = await self._redis.hgetall(self._curve(host_id, session_id))
         minutes = {int(at_ms): value for at_ms, value in found.items() if at_ms.isdigit()}
         return [minutes[at_ms] for at_ms in sorted(minutes)]
+
+    def _curve(self, host_id: str, session_id: str) -> bytes:
+        return self._keys.curve(host_id.encode(), f"{CURVE}{session_id}")
 
     async def beats(self, partitions: Iterable[int]) -> dict[int, Beat | None]:
         """The heartbeats of these partitions. Shapes: None: there is none that can be read."""

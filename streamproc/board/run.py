@@ -23,13 +23,13 @@ from streamproc.board.documents import Document
 from streamproc.board.front import Front
 from streamproc.board.hall import Hall
 from streamproc.board.health import StreamCounts, health_of
-from streamproc.board.keys import Keys
 from streamproc.board.limiter import Limiter
 from streamproc.board.mirror import Connect, Mirror
 from streamproc.board.pages import Pages
 from streamproc.board.ports import VerdictPublisher
 from streamproc.board.stream import Stream
 from streamproc.errors import PortTaken
+from streamproc.events.view_keys import Keys
 
 BACKLOG: Final = 2048
 SEND_BUFFER_BYTES: Final = 256 << 10

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import json
 from redis.asyncio import Redis
 
-from streamproc.board.keys import Keys
+from streamproc.events.view_keys import CURVE, Keys
 from tests.board.rooms import FakeRoom
 
 PARTITIONS = 4
@@ -25,7 +25,10 @@ class View:
         """Write what changed in these rooms, and say so."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for room in rooms:
-                live, alerts = self.keys.live(room.host_id), self.keys.alerts(room.host_id)
+                live, alerts = (
+                    self.keys.live(room.host_id.encode()),
+                    self.keys.alerts(room.host_id.encode()),
+                )
                 fields: dict[Any, Any] = {
                     "version": room.version,
                     "as_of_ms": at_ms,
@@ -38,7 +41,7 @@ class View:
                     str(at): json.encode(room.minutes[at]) for at in room.touched
                 }
                 if minutes:
-                    curve = self.keys.curve(room.host_id, room.session_id)
+                    curve = self.keys.curve(room.host_id.encode(), f"{CURVE}{room.session_id}")
                     pipe.hset(curve, "_v", str(room.version), mapping=minutes)
                 room.touched.clear()
                 if room.alerts:
@@ -62,7 +65,9 @@ class View:
 
     async def forget(self, room: FakeRoom) -> None:
         """Take a host out of the view."""
-        await self.redis.delete(self.keys.live(room.host_id), self.keys.alerts(room.host_id))
+        await self.redis.delete(
+            self.keys.live(room.host_id.encode()), self.keys.alerts(room.host_id.encode())
+        )
         await self.redis.zrem(self.keys.hosts, room.host_id)
         await self.poke([room.host_id])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Protocol
 
+from streamproc.events.view_keys import CURVE
 from streamproc.program.showing.broadcast import Broadcast
 from streamproc.program.showing.curve import curve_of
 from streamproc.program.showing.host_view import encoded, rest_of
@@ -97,7 +98,7 @@ class Host:
             each.is_told = True
             curve = curve_of(each, numbers)
             if curve:
-                parts[f"curve:{each.cells.session_id}"] = curve
+                parts[f"{CURVE}{each.cells.session_id}"] = curve
         return parts
 
     def forget_idle(self, as_of_ms: int) -> None:

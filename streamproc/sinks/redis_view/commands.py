@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from msgspec import MsgspecError, json
 
 from streamproc.events.host_tally import versioned
+from streamproc.events.view_keys import Keys
 from streamproc.sinks.redis_view.config import RedisConfig
 from streamproc.sinks.redis_view.dirty import Step, Waiting
-from streamproc.sinks.redis_view.keys import Keys
 from streamproc.sinks.redis_view.library import function
 from streamproc.sinks.redis_view.link import call, command
 from streamproc.sinks.redis_view.rows import Number, row_of

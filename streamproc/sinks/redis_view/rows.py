@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct, field, json
 from msgspec.structs import astuple
 
-from streamproc.sinks.redis_view.keys import FIGURES
+from streamproc.events.view_keys import Figure, Window
 
 Number = int | float | None
 
@@ -56,7 +56,7 @@ class Row(NamedTuple):
 
 
 _decode: Final = json.Decoder(_Tally).decode
-_NOTHING: Final[list[Number]] = [None] * (5 * len(FIGURES))
+_NOTHING: Final[list[Number]] = [None] * (len(Window) * len(Figure))
 
 
 def row_of(tally: bytes) -> Row:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from streamproc.board.hall import Hall, Reading
-from streamproc.board.leaderboard import Figure, Window, standings
+from streamproc.board.leaderboard import standings
 from streamproc.board.rollups import SUMMED, rolled_up
 from streamproc.events.host_tally import HostTally, SessionTallied
+from streamproc.events.view_keys import Figure, Window
 from streamproc.tally.rollups import Level
 from tests.board.rooms import FakeRoom, rooms_made
 from tests.board.served import NOW_MS

@@ -131,9 +131,11 @@ async def test_a_redis_that_comes_back_empty_takes_nothing_away(redis: RedisServ
 async def test_garbage_in_redis_spoils_only_the_room_that_it_is_in(redis: RedisServer) -> None:
     async with served(CONFIG, url=redis.url) as board:
         first, second = board.rooms[:2]
-        live = board.view.keys.live(first.host_id)
+        live = board.view.keys.live(first.host_id.encode())
         await board.view.redis.hset(live, mapping={"version": "9" * 15, "tally": b"\xff{"})
-        await board.view.redis.set(board.view.keys.alerts(board.rooms[2].host_id), b"no hash")
+        await board.view.redis.set(
+            board.view.keys.alerts(board.rooms[2].host_id.encode()), b"no hash"
+        )
         await board.view.redis.publish(board.view.keys.poke, b"no JSON")
         second.live(NOW_MS, 1)
 

@@ -8,10 +8,10 @@ import pytest
 from redis.exceptions import NoPermissionError, OutOfMemoryError, RedisError, ResponseError
 
 from streamproc.errors import BadSetting
+from streamproc.events.view_keys import Keys
 from streamproc.sinks.redis_view.address import Address, parse_address
 from streamproc.sinks.redis_view.breaker import Breaker
 from streamproc.sinks.redis_view.faults import reason_of
-from streamproc.sinks.redis_view.keys import Keys
 
 
 @pytest.mark.parametrize(

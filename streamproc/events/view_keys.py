@@ -1,28 +1,46 @@
-"""What the keys are called. Those of a host share a slot, as do all leaderboards.
+"""The names of what the Redis view holds. Those of a host share a slot of a cluster, as do leaderboards.
+
+Whoever writes the view and whoever reads it have them from here.
 
 Source: docs/redis.md.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
-FIGURES: Final = (
-    "pay_gmv_minor",
-    "net_gmv_minor",
-    "orders_main",
-    "orders_sku",
-    "items_sold",
-    "buyers",
-    "viewers",
-    "comments",
-    "likes",
-    "online_now",
-)
-"""What hosts are ranked by; money in CNY."""
 
-WINDOWS: Final = ("session", "1m", "5m", "10m", "60m")
-"""Over what: the whole of the current session, or its last minutes."""
+class Figure(StrEnum):
+    """What hosts are ranked and sorted by; money in CNY."""
+
+    PAY_GMV = "pay_gmv_minor"
+    NET_GMV = "net_gmv_minor"
+    ORDERS_MAIN = "orders_main"
+    ORDERS_SKU = "orders_sku"
+    ITEMS_SOLD = "items_sold"
+    BUYERS = "buyers"
+    VIEWERS = "viewers"
+    COMMENTS = "comments"
+    LIKES = "likes"
+    ONLINE_NOW = "online_now"
+
+
+class Window(StrEnum):
+    """Over what: the last minutes of the current session, or the whole of it."""
+
+    MINUTE = "1m"
+    FIVE_MINUTES = "5m"
+    TEN_MINUTES = "10m"
+    HOUR = "60m"
+    SESSION = "session"
+
+
+CURVE: Final = "curve:"
+"""What the name of a broadcast's curve begins with, among the parts of a view; its session follows."""
+
+ROLLING: Final = (Window.MINUTE, Window.FIVE_MINUTES, Window.TEN_MINUTES, Window.HOUR)
+"""The windows that roll."""
 
 
 class Keys:
@@ -36,8 +54,8 @@ class Keys:
         self.seen = b"%b:{lb}:seen" % own
         self.boards = tuple(
             b"%b:{lb}:%b:%b" % (own, figure.encode(), window.encode())
-            for window in WINDOWS
-            for figure in FIGURES
+            for window in (Window.SESSION, *ROLLING)
+            for figure in Figure
         )
         self.leaderboards = (self.hosts, self.versions, self.seen, *self.boards)
         """Every key that a function for leaderboards takes, in its order."""
