@@ -12,7 +12,7 @@ import typer
 
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, opened
+from streamproc.cli.recordings import Lines, played
 from streamproc.cli.terminal import output_console
 from streamproc.cli.verdicts import alerts_of_recording, alerts_of_topic
 from streamproc.engine.preflight import check_topics
@@ -23,7 +23,6 @@ from streamproc.program.live import LiveProgram
 from streamproc.replay.answer import Programs
 from streamproc.replay.contest_files import contests_of, day_of, zone_of
 from streamproc.replay.exports import contest_table, curve_table, rollup_table, summary_table
-from streamproc.replay.pace import at_once
 from streamproc.replay.playback import Playback, last_event_ms
 from streamproc.replay.tables import Table
 from streamproc.replay.verdict_table import verdict_table
@@ -118,7 +117,9 @@ def export(
             with libraries_silenced():
                 programs = asyncio.run(_state(settings))
         else:
-            lines, programs = _folded(events)
+            playback = Playback()
+            lines = played(events, playback)
+            programs = playback.programs
         table = made(programs, last_event_ms(programs) or 0, zone)
     write_table(table, out, form, bom=bom, timezone=timezone)
     output_console().print(f"{len(table.rows):,} rows in {out}", markup=False)
@@ -190,14 +191,6 @@ def _contest(contest_id: str, file: Path | None) -> _Made:
 
 def _misused(what: str, hint: str) -> BadSetting:
     return BadSetting(what, where="export", hint=hint)
-
-
-def _folded(events: str) -> tuple[Lines, Programs]:
-    lines, playback = Lines(DECLARED_PARTITIONS), Playback()
-    with opened(events) as source:
-        for batch in at_once(lines.records(source)):
-            playback.take(batch)
-    return lines, playback.programs
 
 
 async def _state(settings: Settings) -> Programs:

@@ -16,6 +16,8 @@ from streamproc.errors import BadInput, BadSetting
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.ingest.lines import BadLine, LineReader
 from streamproc.oracle.batch import LogRecord
+from streamproc.replay.pace import at_once
+from streamproc.replay.playback import Playback
 from streamproc.replay.recorded import Partitions, Recorded, event_time_ms
 from streamproc.settings import Settings
 from streamproc.verification import Log, in_a_thread, silent
@@ -93,6 +95,18 @@ def opened(file: str) -> Iterator[IO[bytes]]:
         ) from error
     with source:
         yield source
+
+
+def played(file: str, playback: Playback) -> Lines:
+    """Have a playback take all recorded events of a file, as fast as it can; the lines that it took.
+
+    Errors: ``BadSetting``.
+    """
+    lines = Lines(DECLARED_PARTITIONS)
+    with opened(file) as source:
+        for batch in at_once(lines.records(source)):
+            playback.take(batch)
+    return lines
 
 
 async def from_topics(settings: Settings, work: Callable[[Iterator[Recorded]], T]) -> T:

@@ -10,13 +10,12 @@ from typing import Any
 
 from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, opened
+from streamproc.cli.recordings import Lines, played
 from streamproc.cli.terminal import without_controls
 from streamproc.engine.preflight import check_topics
 from streamproc.errors import DigestMismatch
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.tallies import host_tallies, session_tallies
-from streamproc.replay.pace import at_once
 from streamproc.replay.playback import Playback
 from streamproc.replay.tables import moment
 from streamproc.settings import Settings
@@ -28,10 +27,8 @@ Tree = dict[str, Any]
 
 def of_recording(settings: Settings, file: str) -> tuple[Lines, Tree]:
     """What a recording holds, read by the words that are in force now; and its lines."""
-    lines, playback = Lines(DECLARED_PARTITIONS), Playback(reader_of(settings))
-    with opened(file) as source:
-        for batch in at_once(lines.records(source)):
-            playback.take(batch)
+    playback = Playback(reader_of(settings))
+    lines = played(file, playback)
     return lines, summed(each for one in playback.programs for each in host_tallies(one))
 
 
