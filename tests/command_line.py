@@ -77,11 +77,18 @@ def plain_environment() -> dict[str, str]:
     }
 
 
-def worker_process(bootstrap: str, app_id: str, folder: Path, *options: str) -> WorkerProcess:
+def worker_process(
+    bootstrap: str,
+    app_id: str,
+    folder: Path,
+    *options: str,
+    variables: Mapping[str, str] | None = None,
+) -> WorkerProcess:
     """A started worker with short sessions, whose status file and log are in ``folder``."""
     status = folder / "status.json"
-    variables = [f"{name}={value}" for name, value in SHORT_SESSIONS.items()]
-    command = ["/usr/bin/env", *variables, *STREAMPROC, "worker"]
+    settings = SHORT_SESSIONS | dict(variables or {})
+    command = ["/usr/bin/env", *(f"{name}={value}" for name, value in settings.items())]
+    command += [*STREAMPROC, "worker"]
     command += [
         "--bootstrap",
         bootstrap,
@@ -96,10 +103,14 @@ def worker_process(bootstrap: str, app_id: str, folder: Path, *options: str) -> 
 
 @asynccontextmanager
 async def running_worker(
-    bootstrap: str, app_id: str, folder: Path, *options: str
+    bootstrap: str,
+    app_id: str,
+    folder: Path,
+    *options: str,
+    variables: Mapping[str, str] | None = None,
 ) -> AsyncIterator[WorkerProcess]:
     """A worker that is killed at the end, if it still runs."""
-    worker = worker_process(bootstrap, app_id, folder, *options)
+    worker = worker_process(bootstrap, app_id, folder, *options, variables=variables)
     try:
         yield worker
     finally:

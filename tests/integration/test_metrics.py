@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from msgspec import json
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from streamproc.embedded.ports import free_port
 from streamproc.events.registry import (
     COMMENTS_TOPIC,
     INPUT_TOPICS,
@@ -42,9 +41,9 @@ from tests.builders import (
     stock_reported,
     viewers_counted,
 )
-from tests.command_line import send
+from tests.command_line import running_worker, send
 from tests.folding import log_of
-from tests.metrics_worker import Options
+from tests.redis_server import RedisServer, redis_or_skip
 from tests.servers import Broker, KafkaServer
 from tests.worker_process import WorkerProcess
 
@@ -98,26 +97,21 @@ async def until(holds: Callable[[], bool], what: str) -> None:
         await asyncio.sleep(0.2)
 
 
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    yield from redis_or_skip()
+
+
 @asynccontextmanager
-async def serving(bootstrap: str, folder: Path) -> AsyncIterator[tuple[WorkerProcess, int]]:
-    """A worker that has caught up, and its port."""
-    status = folder / "status.json"
-    variables = {
-        "STREAMPROC_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
-        "STREAMPROC_KAFKA__APP_ID": APP_ID,
-        "STREAMPROC_KAFKA__SESSION_TIMEOUT_S": "3",
-        "STREAMPROC_KAFKA__HEARTBEAT_INTERVAL_S": "0.5",
-        "STREAMPROC_METRICS__PORT": "0",
-    }
-    options = Options(variables=variables, partitions=PARTITIONS, status_file=str(status))
-    command = [sys.executable, "-m", "tests.metrics_worker", json.encode(options).decode()]
-    worker = WorkerProcess(command, status, folder / "worker.log")
-    try:
-        said = await worker.until(lambda now: now["caught_up"], "caught up")
-        yield worker, said["port"]
-    finally:
-        if worker.exit_code is None:
-            worker.kill()
+async def serving(
+    bootstrap: str, redis: RedisServer, folder: Path
+) -> AsyncIterator[tuple[WorkerProcess, int]]:
+    """A worker that has caught up, and the port of its metrics."""
+    port = free_port()
+    variables = {"STREAMPROC_METRICS__PORT": str(port), "STREAMPROC_REDIS__URL": redis.url}
+    async with running_worker(bootstrap, APP_ID, folder, variables=variables) as worker:
+        await worker.until(lambda now: now["caught_up"], "caught up")
+        yield worker, port
 
 
 def evening(at_ms: int) -> list[AnyEvent]:
@@ -153,7 +147,9 @@ def placed(events: Iterable[AnyEvent], folded_twice: int) -> list[LogRecord]:
     return log + log[-folded_twice:] + garbage
 
 
-async def test_a_worker_tells_exactly_what_was_sent(kafka_broker: Broker, tmp_path: Path) -> None:
+async def test_a_worker_tells_exactly_what_was_sent(
+    kafka_broker: Broker, redis: RedisServer, tmp_path: Path
+) -> None:
     bootstrap = kafka_broker.bootstrap
     await ensure_topics(bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=APP_ID)
     events = evening(time.time_ns() // 1_000_000)
@@ -162,7 +158,7 @@ async def test_a_worker_tells_exactly_what_was_sent(kafka_broker: Broker, tmp_pa
     once = Counter((topic, str(int(key == b"h-2"))) for topic, key, *_ in map(_placed, events))
     await send(bootstrap, records)
 
-    async with serving(bootstrap, tmp_path) as (worker, port):
+    async with serving(bootstrap, redis, tmp_path) as (worker, port):
         await until(lambda: asked(port, "/readyz") == (200, '{"ok":true}'), "ready")
         assert asked(port, "/livez") == (200, '{"ok":true}')
         await until(lambda: scraped(port).value("room_alerts", kind="AdapterDown") == 2, "an alert")
@@ -175,14 +171,14 @@ async def test_a_worker_tells_exactly_what_was_sent(kafka_broker: Broker, tmp_pa
         _passes_promtool(now.text)
         _tells_nothing_private(now.text)
         worker.kill()
-    async with serving(bootstrap, tmp_path) as (_, port):
+    async with serving(bootstrap, redis, tmp_path) as (_, port):
         await until(lambda: scraped(port).value("room_alerts", kind="AdapterDown") == 2, "alerts")
         after = scraped(port)
         _checks_all(after, sent, once)
         assert after.value("events_rejected_total") == 0, "of this process"
         assert after.value("recovery_seconds_count") == 1
         assert after.value("recovery_records_total") > 0
-        await _checks_a_move(bootstrap, tmp_path, port)
+        await _checks_a_move(bootstrap, redis, tmp_path, port)
 
 
 def _rooms_are_right(now: Scrape) -> bool:
@@ -194,13 +190,13 @@ def _rooms_are_right(now: Scrape) -> bool:
     return True
 
 
-async def _checks_a_move(bootstrap: str, tmp_path: Path, port: int) -> None:
+async def _checks_a_move(bootstrap: str, redis: RedisServer, tmp_path: Path, port: int) -> None:
     """Of what two workers share out between them, each is told by one."""
     await until(lambda: scraped(port).value("rooms") == 2, "rooms")
     before = _of_partitions(scraped(port))
     folder = tmp_path / "second"
     folder.mkdir()
-    async with serving(bootstrap, folder) as (_, other_port):
+    async with serving(bootstrap, redis, folder) as (_, other_port):
         await until(
             lambda: [scraped(at).value("rooms") for at in (port, other_port)] == [1, 1],
             "one partition each, with a room",
@@ -230,13 +226,13 @@ def _of_partitions(now: Scrape) -> set[tuple[str, frozenset[tuple[str, str]]]]:
 
 
 async def test_a_broker_that_is_away_ends_neither_life_nor_metrics(
-    kafka_server: KafkaServer, kafka_broker: Broker, tmp_path: Path
+    kafka_server: KafkaServer, kafka_broker: Broker, redis: RedisServer, tmp_path: Path
 ) -> None:
     bootstrap = kafka_broker.bootstrap
     await ensure_topics(bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=APP_ID)
     await send(bootstrap, placed(evening(time.time_ns() // 1_000_000), folded_twice=1))
 
-    async with serving(bootstrap, tmp_path) as (_, port):
+    async with serving(bootstrap, redis, tmp_path) as (_, port):
         kafka_server.pause()
         try:
             away_to_s = time.monotonic() + TICK_MAX_S + 2
