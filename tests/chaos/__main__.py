@@ -1,6 +1,6 @@
 """``python -m tests.chaos``: kill, pause and move real workers on a real Kafka, then compare.
 
-The last line of stdout is one line of JSON; exit 0 only if ledger, log and state agree.
+The last line of stdout is one line of JSON; exit 0 only if ledger, log, state and views agree.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 
 from tests.chaos.result import has_seen_zombies, is_ok, result
 from tests.chaos.run import Options, run
+from tests.redis_server import RedisServer
 from tests.servers import KafkaServer
 
 UNFINISHED = {
@@ -72,9 +73,9 @@ def main(arguments: list[str]) -> int:
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="streamproc-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it tells of every retry
-    with KafkaServer() as server:
+    with KafkaServer() as server, RedisServer() as redis:
         try:
-            outcome = asyncio.run(run(server.bootstrap, folder, options, say))
+            outcome = asyncio.run(run(server.bootstrap, redis, folder, options, say))
         except Exception:  # noqa: BLE001 - scripts read the last line, whatever happened
             say(traceback.format_exc())
             tell({**UNFINISHED, "seed": options.seed})

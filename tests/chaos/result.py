@@ -32,6 +32,8 @@ def result(options: Options, outcome: Outcome) -> dict[str, Any]:
         "stale_records_seen_by_workers": outcome.stale_records_seen,
         "epochs": verdict.epochs,
         "flushes": verdict.flushes,
+        "tallies_seen": outcome.tallies_seen,
+        "alert_steps": outcome.alert_steps,
         "workers": options.workers,
         "partitions": options.partitions,
         "seconds": round(outcome.duration_s),

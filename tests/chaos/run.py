@@ -16,6 +16,8 @@ from tests.chaos.fleet import Fleet, Slot
 from tests.chaos.load import Load
 from tests.chaos.plan import Fault, Kind, faults
 from tests.chaos.verdict import Verdict, changelog_views, judge
+from tests.chaos.views import Compared, Watch, unlike
+from tests.redis_server import RedisServer
 from tests.worker_process import POLL_S, WorkerProcess
 
 SESSION_TIMEOUT_S = 6.0
@@ -23,6 +25,7 @@ SPARE_SLOTS = 2
 FROZEN_AT_MOST_S = 30.0
 VICTIM_DEADLINE_S = 30.0
 CAUGHT_UP_DEADLINE_S = 180.0
+SHOWN_DEADLINE_S = 60.0
 GRACE_S = 20.0
 
 
@@ -43,7 +46,8 @@ class Options:
 class Outcome:
     """What came of a run.
 
-    Shapes: ``faults`` by kind, those that found somebody to hit; ``exits`` by exit code.
+    Shapes: ``faults`` by kind, those that found somebody to hit; ``exits`` by exit code; ``tallies_seen``
+        counts what a reader of the Redis view saw move on, ``alert_steps`` the steps of alerts.
     """
 
     faults: Counter[str]
@@ -51,20 +55,26 @@ class Outcome:
     stale_records_seen: int
     duration_s: float
     labels: Counter[str]
+    tallies_seen: int
+    alert_steps: int
     verdict: Verdict
 
 
 async def run(
-    bootstrap: str, folder: Path, options: Options, say: Callable[[str], None]
+    bootstrap: str,
+    redis: RedisServer,
+    folder: Path,
+    options: Options,
+    say: Callable[[str], None],
 ) -> Outcome:
-    """Everything, against a broker that holds nothing of ours yet."""
+    """Everything, against a broker and a Redis that hold nothing of ours yet."""
     await ensure_topics(
         bootstrap,
         partitions=options.partitions,
         replication_factor=1,
         app_id=options.app_id,
     )
-    chaos = Chaos(bootstrap, folder, options, say)
+    chaos = Chaos(bootstrap, redis, folder, options, say)
     try:
         return await chaos.run()
     finally:
@@ -75,9 +85,16 @@ class Chaos:
     """The faults of one run, and the workers and the load they happen to."""
 
     def __init__(
-        self, bootstrap: str, folder: Path, options: Options, say: Callable[[str], None]
+        self,
+        bootstrap: str,
+        redis: RedisServer,
+        folder: Path,
+        options: Options,
+        say: Callable[[str], None],
     ) -> None:
         self._bootstrap = bootstrap
+        self._redis = redis
+        self._watch = Watch(redis)
         self._options = options
         self._say = say
         self._started_s = time.monotonic()
@@ -93,6 +110,7 @@ class Chaos:
             "STREAMPROC_KAFKA__SESSION_TIMEOUT_S": str(SESSION_TIMEOUT_S),
             "STREAMPROC_KAFKA__HEARTBEAT_INTERVAL_S": "1",
             "STREAMPROC_ENGINE__LOOK_INTERVAL_S": "20",
+            "STREAMPROC_REDIS__URL": self._redis.url,
         }
         command = [sys.executable, "-m", "streamproc", "worker", "--no-table"]
         command += ["--status-file", str(status_file)]
@@ -105,24 +123,30 @@ class Chaos:
         """Faults under load, then peace, then the verdict."""
         tending = asyncio.create_task(self.fleet.tend())
         loading = asyncio.create_task(self.load.run())
+        watching = asyncio.create_task(self._watch.run())
         try:
             await self._until(self._all_work, "the workers begin", CAUGHT_UP_DEADLINE_S)
             await self._inject()
             await self._make_peace(loading)
+            compared = await self._shown()
             await self.fleet.stop()
         finally:
             self.load.stop()
             tending.cancel()
+            watching.cancel()
         self._say(f"all is quiet after {self._now_s():.0f} s; judging")
         options = self._options
         verdict = await judge(self._bootstrap, options.app_id, options.partitions, self.load)
-        verdict.defects += self.fleet.defects
+        verdict.defects += self.fleet.defects + self._watch.defects + compared.defects
+        verdict.demand(watching.cancelled() or not watching.done(), f"no reader: {watching}")
         return Outcome(
             faults=self.done,
             exits=self.fleet.exits,
             stale_records_seen=self.fleet.stale_seen,
             duration_s=self._now_s(),
             labels=self.load.labels,
+            tallies_seen=self._watch.seen,
+            alert_steps=compared.alert_steps,
             verdict=verdict,
         )
 
@@ -246,6 +270,16 @@ class Chaos:
             views = await changelog_views(self._bootstrap, options.app_id, options.partitions)
             if not any(view.unhealed for view in views):
                 return
+
+    async def _shown(self) -> Compared:
+        """How views compare with the state, once they say the same or had time enough to."""
+        options = self._options
+        deadline = time.monotonic() + SHOWN_DEADLINE_S
+        while True:
+            state = await changelog_views(self._bootstrap, options.app_id, options.partitions)
+            found = await unlike(self._bootstrap, options.partitions, self._redis, state)
+            if not found.defects or time.monotonic() > deadline:
+                return found
 
     def _all_work(self) -> bool:
         owned = set().union(*(slot.partitions for slot in self.fleet.slots))

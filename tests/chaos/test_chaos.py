@@ -12,6 +12,7 @@ import pytest
 from tests.chaos.plan import DECK, Kind, faults
 from tests.chaos.result import is_ok, result
 from tests.chaos.run import Options, run
+from tests.redis_server import RedisServer, redis_or_skip
 from tests.servers import KafkaServer, kafka_or_skip
 
 
@@ -21,12 +22,17 @@ def kafka() -> Iterator[KafkaServer]:
     yield from kafka_or_skip()
 
 
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    yield from redis_or_skip()
+
+
 @pytest.mark.chaos
-async def test_ledger_log_and_state_agree_after_kills_and_freezes(
-    kafka: KafkaServer, tmp_path: Path
+async def test_ledger_log_state_and_views_agree_after_kills_and_freezes(
+    kafka: KafkaServer, redis: RedisServer, tmp_path: Path
 ) -> None:
     options = Options(seed=secrets.randbelow(1 << 31), faults=6)
-    outcome = await run(kafka.bootstrap, tmp_path, options, say)
+    outcome = await run(kafka.bootstrap, redis, tmp_path, options, say)
     found = result(options, outcome)
     say(f"{found}")
 
