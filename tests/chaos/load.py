@@ -1,4 +1,8 @@
-"""Load without a pause: a simulated contest, and a ledger of what the broker acknowledged."""
+"""Load without a pause, and a ledger of what the broker acknowledged.
+
+A simulated contest as fast as asked, and beside it rooms that run out of stock, at the pace of the clock:
+so that alerts are raised while workers are killed.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,9 @@ from tests.kafka_log import producing
 
 TICK_S = 0.05
 HOUR_MS = 3_600_000
+TROUBLED = "stockout_feed"
+SOON_BEFORE_S = 290
+"""Where that broadcast is entered: just before its rooms run out of what they show."""
 
 Origin = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -37,6 +44,20 @@ class Sent(NamedTuple):
         return self.label.startswith(GARBAGE)
 
 
+class Paced:
+    """A stream that is sent as time passes."""
+
+    def __init__(self, emissions: Iterator[Emission]) -> None:
+        self._emissions = emissions
+        self._next = next(emissions, None)
+
+    def due(self, now_ms: int) -> Iterator[Emission]:
+        """What is to be sent by now and was not taken yet."""
+        while self._next is not None and self._next.at_ms <= now_ms:
+            yield self._next
+            self._next = next(self._emissions, None)
+
+
 class Load:
     """Sends until told to stop.
 
@@ -49,7 +70,7 @@ class Load:
         self._book = LineBook()
         self.labels: Counter[str] = Counter()
         self.unknown = 0
-        self.start_ms = time.time_ns() // 1_000_000 - HOUR_MS
+        self.start_ms = _now_ms() - HOUR_MS
         self._bootstrap = bootstrap
         self._per_tick = max(1, int(rate_per_s * TICK_S))
         self._seed = seed
@@ -74,20 +95,12 @@ class Load:
 
     async def run(self) -> None:
         """Send until told to stop, and wait for the broker's word on each record."""
-        options = Options(
-            start_ms=self.start_ms,
-            seed=self._seed,
-            speed=0,
-            duplicates=0.05,
-            disorder=0.05,
-            lateness=0.02,
-            garbage=0.01,
-        )
-        emissions = Broadcast(load_scenario("contest"), options).emissions()
+        contest = self._emissions("contest", self.start_ms)
+        troubled = Paced(self._emissions(TROUBLED, _now_ms(), from_s=SOON_BEFORE_S))
         waiting: set[asyncio.Task[None]] = set()
         async with producing(self._bootstrap) as producer:
             while not self._told.is_set():
-                for emission in self._next(emissions):
+                for emission in (*self._next(contest), *troubled.due(_now_ms())):
                     partition = emission.partition
                     sending = await producer.send(
                         emission.topic, emission.value, emission.key, partition=partition
@@ -97,6 +110,20 @@ class Load:
                     task.add_done_callback(waiting.discard)
                 await asyncio.wait([asyncio.ensure_future(self._told.wait())], timeout=TICK_S)
             await asyncio.gather(*waiting)
+
+    def _emissions(
+        self, scenario: str, start_ms: int, from_s: int | None = None
+    ) -> Iterator[Emission]:
+        options = Options(
+            start_ms=start_ms,
+            from_s=from_s,
+            seed=self._seed,
+            duplicates=0.05,
+            disorder=0.05,
+            lateness=0.02,
+            garbage=0.01,
+        )
+        return Broadcast(load_scenario(scenario), options).emissions()
 
     def _next(self, emissions: Iterator[Emission]) -> list[Emission]:
         found = [emission for _, emission in zip(range(self._per_tick), emissions, strict=False)]
@@ -120,3 +147,7 @@ class Load:
             add_figures(self._sums.setdefault(session, {}), emission.adds)
         if emission.fact is not None:
             self._book.add((emission.host_id, emission.session_id), emission.fact)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
