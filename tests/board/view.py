@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import json
 from redis.asyncio import Redis
 
-from streamproc.events.view_keys import CURVE, Keys
+from streamproc.events.view_keys import CURVE, FENCE, Keys
 from tests.board.rooms import FakeRoom
 
 PARTITIONS = 4
@@ -42,13 +42,13 @@ class View:
                 }
                 if minutes:
                     curve = self.keys.curve(room.host_id.encode(), f"{CURVE}{room.session_id}")
-                    pipe.hset(curve, "_v", str(room.version), mapping=minutes)
+                    pipe.hset(curve, FENCE, str(room.version), mapping=minutes)
                 room.touched.clear()
                 if room.alerts:
                     held: dict[Any, Any] = {
                         name: json.encode(each) for name, each in room.alerts.items()
                     }
-                    pipe.hset(alerts, mapping=held)
+                    pipe.hset(alerts, FENCE, str(room.version), mapping=held)
             await pipe.execute()
         if poke:
             await self.poke(room.host_id for room in rooms)

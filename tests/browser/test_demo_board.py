@@ -77,3 +77,6 @@ def test_a_demo_shows_what_is_to_do_and_takes_what_people_say(demo: Visits) -> N
         return api.get(f"/alerts/{alert_id}").json().get("verdict")
 
     assert asked(demo.url, BACK_DEADLINE_S, judged) == "acknowledged"
+    assert (
+        asked(demo.url, BACK_DEADLINE_S, lambda api: api.get("/health").json())["unreadable"] == 0
+    )

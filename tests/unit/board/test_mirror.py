@@ -55,6 +55,16 @@ async def test_a_sweep_finds_what_no_poke_told_of(redis: RedisServer) -> None:
         assert len(board.run.hall.rooms[another.host_id].minutes) == 30
 
 
+async def test_of_a_view_as_it_is_written_everything_can_be_read(redis: RedisServer) -> None:
+    async with served(CONFIG, url=redis.url) as board:
+        room = board.rooms[0]
+        room.trouble(NOW_MS)
+
+        await board.shown(room)
+
+        assert (await board.client.get("/api/v1/health")).json()["unreadable"] == 0
+
+
 async def test_a_host_that_leaves_is_gone_after_a_while(redis: RedisServer) -> None:
     async with served(CONFIG, url=redis.url) as board:
         board.run.hall._gone_after_s = 0.7
