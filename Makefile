@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 FULL := $(VENV)/.everything-installed
 KAFKA := .cache/.kafka-fetched
+NPM := .cache/npm/.fetched
 BACKEND := .cache/build-backend
 ARGS ?=
 # How many processes share the tests that start no server.
@@ -28,7 +29,7 @@ BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(FULL) $(KAFKA) ## Make .venv with everything, and fetch what the tests run
+setup: $(FULL) $(KAFKA) $(NPM) ## Make .venv with everything, and fetch what the tests run
 	@sh .ci/system-packages servers
 	@echo "Ready: $(BIN)/streamproc is the command line, and the tests have their servers"
 
@@ -122,4 +123,10 @@ $(KAFKA): tests/servers.py | $(FULL)
 	@sh .ci/system-packages kafka
 	@echo "Fetching Kafka for the tests (once)"
 	@$(BIN)/python -c 'from tests.servers import kafka_libs; kafka_libs()'
+	@touch $@
+
+$(NPM): tests/npm/package.json tests/npm/package-lock.json
+	@sh .ci/system-packages npm
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -172,7 +172,7 @@ def _others() -> Tree:
             "summary": "A record that cannot be used, with its bytes, key and headers as they came.",
             "contentType": "application/octet-stream",
             "headers": _headers(_LETTER),
-            "payload": True,
+            "payload": {},
         },
     }
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 
 from streamproc.events.host_tally import tally_headers
 from streamproc.events.outputs import OUTPUTS, alert_headers, decode_alert
@@ -14,9 +14,12 @@ from streamproc.events.registry import EVENTS, type_of
 from streamproc.provision.catalog import Role, load_catalog
 from tests.house.asyncapi import TYPE_OF_OUTPUT, document, text
 from tests.house.tree import ROOT
+from tests.servers import skip_or_fail
 
 PLACE = ROOT / "topics" / "asyncapi.json"
 DOCUMENT = document()
+OFFICIAL = ROOT / ".cache" / "npm" / "node_modules" / "@asyncapi" / "specs" / "schemas"
+"""The schemas that the AsyncAPI initiative publishes, one for each version."""
 
 
 def nodes(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON
@@ -47,6 +50,18 @@ def resolved(message: str) -> dict[str, Any]:
 
 def test_the_document_is_fresh() -> None:
     assert PLACE.read_text(encoding="utf-8") == text(), "run `make docs`"
+
+
+def test_the_document_is_what_the_official_schema_asks_for() -> None:
+    schema = OFFICIAL / f"{DOCUMENT['asyncapi']}.json"
+    if not schema.exists():
+        skip_or_fail("the schemas of AsyncAPI are not there: make setup fetches them")
+    official = Draft7Validator(json.loads(schema.read_text(encoding="utf-8")))
+    wrong = json.loads(text())
+    del next(iter(wrong["operations"].values()))["channel"]
+
+    assert [each.message for each in official.iter_errors(json.loads(text()))] == []
+    assert list(official.iter_errors(wrong))
 
 
 def test_every_reference_leads_somewhere() -> None:
