@@ -16,7 +16,7 @@ from tests.kafka_log import producing
 from tests.worker_process import WorkerProcess
 
 STREAMPROC = [sys.executable, "-m", "streamproc"]
-DEADLINE_S = 120.0
+DEADLINE_S = 300.0
 SHORT_SESSIONS = {
     "STREAMPROC_KAFKA__SESSION_TIMEOUT_S": "3",
     "STREAMPROC_KAFKA__HEARTBEAT_INTERVAL_S": "0.5",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from streamproc.errors import DeadLettersUnwritable, FlushFailed
 from streamproc.protocol import DeadLetter, Published
-from streamproc.sinks.kafka_writer import UNWRITTEN, KafkaWriter, Record
+from streamproc.sinks.kafka_writer import UNWRITTEN, WHY, KafkaWriter, Record
 
 SUFFIX = ".dlq"
 REASON, DETAIL = "dlq.reason", "dlq.detail"
@@ -55,8 +55,7 @@ class KafkaOutputs:
             raise DeadLettersUnwritable(
                 f"{len(letters)} dead letters could not be written: {error!r}",
                 where=f"{first.topic}{SUFFIX}, partition {first.partition}",
-                hint="does the topic exist (streamproc topics plan), may we write to it, is the broker's"
-                " disk full? Nothing was acknowledged",
+                hint=f"{WHY} Nothing was acknowledged",
             ) from error
         self.dead_letters += len(letters)
         self.rejected.update((letter.topic, letter.reason) for letter in letters)
@@ -92,5 +91,5 @@ class KafkaOutputs:
             raise FlushFailed(
                 f"{len(records)} output records could not be written: {error!r}",
                 where=records[0].topic,
-                hint="does the topic exist, may we write to it? A restart publishes them again",
+                hint=f"{WHY} A restart publishes them again",
             ) from error

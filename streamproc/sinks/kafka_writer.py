@@ -14,6 +14,11 @@ from streamproc.protocol import Headers
 UNWRITTEN: Final = (TimeoutError, KafkaError, OSError)
 """What :meth:`KafkaWriter.write` raises."""
 
+WHY: Final = (
+    "does the topic exist (streamproc topics plan), may we write to it, is the broker's disk full?"
+)
+"""What to look at then."""
+
 _LARGEST_BYTES: Final = 16 << 20
 
 

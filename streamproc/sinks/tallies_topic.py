@@ -16,7 +16,7 @@ from streamproc.engine.ports import Failure
 from streamproc.errors import FlushFailed
 from streamproc.events.host_tally import TALLIES_TOPIC, tally_headers, versioned
 from streamproc.protocol import Published, View
-from streamproc.sinks.kafka_writer import UNWRITTEN, KafkaWriter, Record
+from streamproc.sinks.kafka_writer import UNWRITTEN, WHY, KafkaWriter, Record
 
 INTERVAL_S: Final = 1.0
 
@@ -143,7 +143,7 @@ class TalliesTopic:
             raise FlushFailed(
                 f"{len(waiting)} tallies could not be written: {error!r}",
                 where=TALLIES_TOPIC,
-                hint="does the topic exist, may we write to it? A restart tells them again",
+                hint=f"{WHY} A restart tells them again",
             ) from error
         self.sent += len(waiting)
 
