@@ -1,4 +1,8 @@
-"""Prometheus, Alertmanager and the robots, all real, on two workers that go wrong."""
+"""Prometheus, Alertmanager and the robots, all real, on what two workers would serve that go wrong.
+
+Here is what cannot be brought about on a real worker, as a record that is not accounted for, beside what
+can; ``test_real_faults`` takes things away from real ones.
+"""
 
 from __future__ import annotations
 
