@@ -18,6 +18,17 @@ CONNECTIONS_MAX: Final = 8
 ANSWER_TIMEOUT_S: Final = 1.0
 
 
+class MasterOfSentinels(Redis):
+    """The master, whichever it is. Closing it closes the connections to the Sentinels, too."""
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Disconnect from everybody."""
+        await super().aclose(close_connection_pool)
+        manager: Any = self.connection_pool
+        for sentinel in manager.sentinel_manager.sentinels:
+            await sentinel.aclose()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RedisLink:
     """Where Redis is, and who we are there.
@@ -59,7 +70,7 @@ class RedisLink:
             "password": self.sentinel_password,
         }
         sentinel = Sentinel(list(self.nodes), sentinel_kwargs=of_sentinel)  # type: ignore[no-untyped-call]
-        master: Redis = sentinel.master_for(self.service, **options)
+        master: Redis = sentinel.master_for(self.service, MasterOfSentinels, **options)
         return master
 
     def _shared(self) -> dict[str, Any]:
