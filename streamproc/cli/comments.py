@@ -14,7 +14,6 @@ import typer
 from streamproc.cli.comment_files import labelled_lines, named
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.terminal import without_controls
-from streamproc.cli.unexplained import of_recording, of_state, report
 from streamproc.comments.check import mistakes
 from streamproc.comments.classifier import Classifier, Reading
 from streamproc.comments.explain import explain, matches_of
@@ -96,8 +95,8 @@ def lint(catalog: CatalogFile = None, lexicon: OwnFile = None) -> None:
     examples = sum(bool(text.strip()) for rule in rules for text in rule.examples)
     counters = sum(bool(text.strip()) for rule in rules for text in rule.counter_examples)
     typer.echo(
-        f"{len(classifier.entries)} words, {len(rules)} rules, {examples} examples and {counters}"
-        f" counter-examples, version {classifier.version}: no mistakes"
+        f"{len(classifier.vocabulary.entries)} words, {len(rules)} rules, {examples} examples and"
+        f" {counters} counter-examples, version {classifier.version}: no mistakes"
     )
 
 
@@ -126,6 +125,9 @@ def unexplained(
     app_id: AppId = None,
 ) -> None:
     """Comments with a word of stock that no rule explains: words or rules may be missing."""
+    # It brings in Kafka and the tallies, for which the other commands would wait.
+    from streamproc.cli.unexplained import of_recording, of_state, report
+
     settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
     lines, found = (None, of_state(settings)) if file is None else of_recording(settings, file)
     if as_json:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from streamproc.comments.automaton import CompiledFinder, Finder
+from streamproc.comments.automaton import CompiledFinder, Finder, latin_edges_fit
 from streamproc.comments.decisions import Decider, Decision
 from streamproc.comments.labels import ABOUT_A_PRODUCT
 from streamproc.comments.lexicon import Lexicon, read_lexicon
@@ -71,26 +71,34 @@ class Classifier:
     ) -> None:
         self.version = version_of(files, catalog)
         self.lexicon: Lexicon = read_lexicon(files)
-        self.normaliser = Normaliser(simplified)
-        self.normaliser.with_variants(self.lexicon.variants, finder)
+        self.normaliser = Normaliser(simplified, finder)
+        self.normaliser.with_variants(self.lexicon.variants)
         self.vocabulary = Vocabulary(self.lexicon, catalog, self.normaliser)
         self.decider = Decider(self.lexicon, self.vocabulary.codes)
         self._links = catalog.links()
-        self.entries = list(self.vocabulary.entries.values())
         self._finder = finder
-        self._signs = Signs(self.vocabulary.entries, self._code_of, self.normaliser, finder)
+        kinds = self.lexicon.classes
+        codes = {
+            kind: code
+            for kind, code in self.vocabulary.codes.items()
+            if kind not in kinds or not kinds[kind].ignored
+        }
+        self._signs = Signs(self.vocabulary.entries, codes, self.normaliser, finder)
         self._decisions = _Memo(self.decider.decide)
         self._known = _Memo(self._know)
 
-    @cached_property
-    def finder(self) -> Finder:
-        """Finds entries, by their index; made when it is asked for, since readings do without."""
-        return self._finder(list(self.vocabulary.entries))
+    def find(self, form: str) -> Iterator[tuple[Entry, int, int]]:
+        """Each word of a text in form, and where it begins and ends."""
+        entries = self.vocabulary.entries
+        for _, start, end in self._signs.find(form):
+            entry = entries.get(form[start:end])
+            if entry is not None and latin_edges_fit(form, start, end):
+                yield entry, start, end
 
     def lean(self) -> Classifier:
         """This classifier, from now on without what only explanations need: half of its memory."""
         _ = self._names
-        del self.lexicon, self.vocabulary, self.entries
+        del self.lexicon, self.vocabulary
         return self
 
     def read(self, texts: Sequence[str], rooms: Sequence[Room] | None = None) -> list[Reading]:
@@ -128,12 +136,6 @@ class Classifier:
         refs = [mentions[at] for at in decision.mentions]
         sure = (ref for ref in refs if isinstance(ref, str) or ref in self._links)
         return next(sure, refs[0] if refs else None)
-
-    def _code_of(self, entry: Entry) -> str:
-        kind = self.lexicon.classes.get(entry.kind)
-        return (
-            "" if kind is not None and kind.ignored else self.vocabulary.codes.get(entry.kind, "")
-        )
 
     def _know(self, signs: str) -> _Known:
         signature, mentions = self._signs.signature(signs)

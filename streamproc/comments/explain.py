@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streamproc.comments.automaton import latin_edges_fit
+from streamproc.comments.automaton import CompiledFinder, latin_edges_fit
 from streamproc.comments.classifier import Classifier, Reading
 from streamproc.comments.decisions import Decision
 from streamproc.comments.normalise import END
 from streamproc.comments.products import Room
 from streamproc.comments.rules import GAP
+from streamproc.comments.vocabulary import SEP, Q
 
 
 class Match(NamedTuple):
@@ -43,11 +44,10 @@ def matches_of(classifier: Classifier, text: str) -> tuple[Match, ...]:
     """Every word of the lexicon in a text, separators left out."""
     form, origins = classifier.normaliser.with_origins(text)
     found = []
-    for which, start, end in classifier.finder.find(form):
-        kind = classifier.entries[which].kind
-        if kind not in {"", "SEP", "Q"} and latin_edges_fit(form, start, end):
+    for entry, start, end in classifier.find(form):
+        if entry.kind not in {SEP, Q}:
             first, after = origins[start], _after(origins, end)
-            found.append(Match(first, after, text[first:after], kind))
+            found.append(Match(first, after, text[first:after], entry.kind))
     return tuple(found)
 
 
@@ -75,14 +75,13 @@ def explain(classifier: Classifier, text: str, room: Room) -> Explanation:
 def _unmasked(classifier: Classifier, text: str, masking: frozenset[str]) -> Decision:
     """What would fire if masks were no words, so that the shorter words inside them were seen."""
     form = classifier.normaliser.one(text) + END
-    masks = {entry.word for entry in classifier.entries if entry.kind in masking}
     words = {
         word: entry.kind
         for word, entry in classifier.vocabulary.entries.items()
-        if entry.word not in masks and word != END
+        if word in form and entry.kind not in masking
     }
     ignored = {name for name, kind in classifier.lexicon.classes.items() if kind.ignored}
-    finder = type(classifier.finder)(list(words))
+    finder = CompiledFinder(list(words))
     kinds = list(words.values())
     signature, last = [], 0
     for which, start, end in finder.find(form):

@@ -7,9 +7,9 @@ A file is TOML: ``[class.NAME]`` with ``words``, ``[variants]``, ``[groups]``, `
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamproc.comments.labels import LABELS, POLARITIES
 from streamproc.comments.words import expanded
@@ -29,8 +29,7 @@ _TYPE_NAMES = {int: "a whole number", bool: "true or false", str: "a text"}
 RESERVED = ("PRODUCT", "WEAK_PRODUCT", "LINK", "SEP", "Q", "NUM")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: file and line."""
 
     file: str
@@ -157,14 +156,15 @@ class _File:
             self._into.rules.append(self._rule(body))
 
     def _variant(self, right: str, wrong: str) -> None:
-        for one, place in self._words(wrong):
-            known = self._into.variants.setdefault(one, right)
-            if known != right:
-                raise BadLexicon(
-                    f"{one!r} stands for {known!r} and for {right!r}",
-                    where=str(place),
-                    hint="keep one of them, since only one could ever be read",
-                )
+        for words, place in self._words(wrong):
+            for one in words:
+                known = self._into.variants.setdefault(one, right)
+                if known != right:
+                    raise BadLexicon(
+                        f"{one!r} stands for {known!r} and for {right!r}",
+                        where=str(place),
+                        hint="keep one of them, since only one could ever be read",
+                    )
 
     def _table(self, name: str) -> dict[str, Any]:
         found = self._document.get(name, {})
@@ -190,24 +190,25 @@ class _File:
         for key in _CLASS_KEYS - {"words", "except"}:
             if key in body:
                 setattr(known, key, body[key])
-        for word, at in self._words(body.get("words", ""), place.line):
-            known.words.setdefault(word, at)
-        for word, at in self._words(body.get("except", ""), place.line):
-            if known.words.pop(word, None) is None:
+        for words, at in self._words(body.get("words", ""), place.line):
+            for word in words:
+                known.words.setdefault(word, at)
+        for words, at in self._words(body.get("except", ""), place.line):
+            absent = [word for word in words if known.words.pop(word, None) is None]
+            if absent:
                 raise BadLexicon(
-                    f"class {name!r} excepts {word!r}, which it does not hold",
+                    f"class {name!r} excepts {absent[0]!r}, which it does not hold",
                     where=str(at),
                     hint="take it out of except",
                 )
 
-    def _words(self, text: str, after: int = 0) -> Iterable[tuple[str, Place]]:
-        """Every word that patterns stand for, and where the pattern stands: in a line from ``after``."""
+    def _words(self, text: str, after: int = 0) -> Iterator[tuple[list[str], Place]]:
+        """The words of each pattern, and where the pattern stands: in a line from ``after``."""
         for pattern in text.split():
             lines = self._written.get(pattern, [0])
             place = Place(self._name, next((one for one in lines if one >= after), lines[0]))
             try:
-                for word in expanded(pattern):
-                    yield word, place
+                yield expanded(pattern), place
             except ValueError as error:
                 raise self._bad(str(error), pattern) from error
 

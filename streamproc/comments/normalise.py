@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
+from streamproc.comments.alphabet import Alphabet
 from streamproc.comments.automaton import Finder, latin_edges_fit
 
 END = "\n"  # closes every comment of a batch; nothing else becomes one
@@ -28,8 +29,6 @@ _QUOTES = frozenset("'\"`´‘’“”「」『』《》<>〈〉【】[]()（�
 _RUN = re.compile(r"([^\d\n])\1{2,}")
 _STILL = re.compile(rb"\0\0\0\0+")  # at least two steps from a character to its like, or nearly
 _LOOSE_SPACE = re.compile(" (?:(?<![a-z0-9] ) *| *(?![a-z0-9 ]))")  # begins literally: fast to find
-UNKNOWN = "\ufffd"  # stands for characters of no word; in no form, since its like are dropped
-_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789 "  # what tells loose spaces and cut words
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cs", "Co", "Cn", "So", "Sk"})
 
 
@@ -64,13 +63,13 @@ class _Table(dict[int, str]):
 
 
 class _KnownTable:
-    """As ``_Table``, with ``UNKNOWN`` for every character beyond an alphabet.
+    """As ``_Table``, each character written as an alphabet does.
 
     A subclass of ``dict`` would take a third longer to look up in, so this fills a plain one, to which
     characters come that it does not know yet; whatever text brought some is then translated again.
     """
 
-    def __init__(self, table: _Table, alphabet: frozenset[str]) -> None:
+    def __init__(self, table: _Table, alphabet: Alphabet) -> None:
         self._table = table
         self._alphabet = alphabet
         self._filled: defaultdict[int, int | str | None] = defaultdict(int)
@@ -82,13 +81,31 @@ class _KnownTable:
         if len(self._filled) == self._settled:
             return form
         for code in islice(self._filled, self._settled, None):
-            piece = "".join(
-                char if char in self._alphabet else UNKNOWN for char in self._table[code]
-            )
+            piece = self._alphabet.coded_text(self._table[code])
             # a code point where there is one character: translating likes it best
             self._filled[code] = ord(piece) if len(piece) == 1 else piece or None
         self._settled = len(self._filled)
         return text.translate(self._filled)
+
+
+class _Variants:
+    """Spellings that stand for others, both in form."""
+
+    def __init__(self, pairs: Mapping[str, str], finder: type[Finder]) -> None:
+        self.replacements = list(pairs.values())
+        self.finder = finder(list(pairs)) if pairs else None
+
+    def replaced(self, form: str) -> str:
+        """The text with what they stand for."""
+        if self.finder is None:
+            return form
+        parts: list[str] = []
+        at = 0
+        for which, start, end in self.finder.find(form):
+            if latin_edges_fit(form, start, end):
+                parts += (form[at:start], self.replacements[which])
+                at = end
+        return "".join((*parts, form[at:])) if parts else form
 
 
 class Normaliser:
@@ -97,18 +114,17 @@ class Normaliser:
     Shapes: every comment of a batch ends with one ``END``. Errors: none, whatever the text holds.
     """
 
-    def __init__(self, simplified: Mapping[str, str]) -> None:
+    def __init__(self, simplified: Mapping[str, str], finder: type[Finder]) -> None:
         self._table = _Table(simplified)
-        self._known = _KnownTable(self._table, frozenset())
-        self._finder: Finder | None = None
-        self._wrong: list[str] = []
-        self._replacements: list[str] = []
+        self._finder = finder
+        self._pairs: dict[str, str] = {}
+        self._variants = _Variants({}, finder)
+        self.know(())
 
-    def with_variants(self, variants: Mapping[str, str], finder: type[Finder]) -> None:
+    def with_variants(self, variants: Mapping[str, str]) -> None:
         """Take on spellings that stand for others; both sides are brought into form first."""
-        pairs = {self.plain(a): self.plain(b) for a, b in variants.items()}
-        self._wrong, self._replacements = list(pairs), list(pairs.values())
-        self._finder = finder(self._wrong) if pairs else None
+        self._pairs = {self.plain(a): self.plain(b) for a, b in variants.items()}
+        self._variants = _Variants(self._pairs, self._finder)
 
     def plain(self, text: str) -> str:
         """One text in form, before variants."""
@@ -121,34 +137,21 @@ class Normaliser:
 
     def batch(self, texts: Sequence[str]) -> str:
         """All texts in form, each closed by ``END``."""
-        form = _RUN.sub(r"\1", _joined(texts).translate(self._table))
-        return self._replaced(_LOOSE_SPACE.sub("", form))
+        form = _squeezed(_joined(texts).translate(self._table))
+        return self._variants.replaced(_LOOSE_SPACE.sub("", form))
 
-    def know(self, words: Iterable[str]) -> frozenset[str]:
-        """From now on ``known`` keeps the characters of these words, of variants and of Latin words.
-
-        Shapes: returns every character that ``known`` can give.
-        """
-        kept = (*words, *self._wrong, *self._replacements, _PLAIN)
-        alphabet = frozenset(char for word in kept for char in word)
+    def know(self, words: Iterable[str]) -> Alphabet:
+        """From now on ``known`` writes by the alphabet of these words and of variants; returns it."""
+        alphabet = Alphabet((*words, *self._pairs, *self._pairs.values()))
         self._known = _KnownTable(self._table, alphabet)
-        return alphabet | {UNKNOWN, END}
+        coded = {alphabet.coded(a): alphabet.coded(b) for a, b in self._pairs.items()}
+        self._known_variants = _Variants(coded, self._finder)
+        return alphabet
 
     def known(self, texts: Sequence[str]) -> str:
-        """As ``batch``, with ``UNKNOWN`` for what is in no word: several times as fast."""
+        """As ``batch``, written by the alphabet: several times as fast."""
         form = _squeezed(self._known.translate(_joined(texts)))
-        return self._replaced(_LOOSE_SPACE.sub("", form))
-
-    def _replaced(self, form: str) -> str:
-        if self._finder is None:
-            return form
-        parts: list[str] = []
-        at = 0
-        for which, start, end in self._finder.find(form):
-            if latin_edges_fit(form, start, end):
-                parts += (form[at:start], self._replacements[which])
-                at = end
-        return "".join((*parts, form[at:])) if parts else form
+        return self._known_variants.replaced(_LOOSE_SPACE.sub("", form))
 
     def with_origins(self, text: str) -> tuple[str, list[int]]:
         """A text in form, and for each of its characters the offset it came from; one more for the end.
@@ -163,8 +166,8 @@ class Normaliser:
             origins += [at] * len(piece)
         form, origins = _cut(_RUN, "".join(chars), origins, keep=1)
         form, origins = _cut(_LOOSE_SPACE, form, origins, keep=0)
-        if self._finder is not None:
-            form, origins = self._replaced_with_origins(self._finder, form, origins)
+        if self._variants.finder is not None:
+            form, origins = self._replaced_with_origins(self._variants.finder, form, origins)
         return form, [*origins, len(text)]
 
     def _replaced_with_origins(
@@ -176,7 +179,7 @@ class Normaliser:
         for which, start, end in finder.find(form):
             if not latin_edges_fit(form, start, end):
                 continue
-            other = self._replacements[which]
+            other = self._variants.replacements[which]
             parts += (form[at:start], other)
             kept += origins[at:start]
             last = end - start - 1

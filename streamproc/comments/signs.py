@@ -7,9 +7,10 @@ whether it begins and ends in a Latin letter, since a match that cuts a Latin wo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from streamproc.comments.automaton import Finder, is_latin
+from streamproc.comments.alphabet import UNKNOWN
+from streamproc.comments.automaton import Finder, Found, is_latin
 from streamproc.comments.normalise import END, Normaliser
 from streamproc.comments.rules import GAP
 from streamproc.comments.vocabulary import Entry
@@ -32,21 +33,29 @@ class Signs:
     def __init__(
         self,
         entries: Mapping[str, Entry],
-        code_of: Callable[[Entry], str],
+        codes: Mapping[str, str],
         normaliser: Normaliser,
         finder: type[Finder],
     ) -> None:
         self._normaliser = normaliser
         self._refs = list(dict.fromkeys(one.ref for one in entries.values() if one.ref is not None))
         places = {ref: chr(_FIRST_REF + at) for at, ref in enumerate(self._refs)}
-        known = normaliser.know(entries)
-        self._sign_of = {char: _LETTER if is_latin(char) else GAP for char in known}
-        for word, entry in entries.items():
-            ref = "" if entry.ref is None else places[entry.ref]
-            self._sign_of[word] = _edged(word, code_of(entry) + ref)
+        self._alphabet = alphabet = normaliser.know(entries)
+        self._sign_of = {
+            code: _LETTER if is_latin(code) else GAP
+            for code in (*alphabet.code_of.values(), UNKNOWN)
+        }
+        words = alphabet.coded(END.join(entries)).split(END)
+        for word, (kind, ref, _) in zip(words, entries.values(), strict=True):
+            sign = codes.get(kind, "")
+            self._sign_of[word] = _edged(word, sign if ref is None else sign + places[ref])
         self._sign_of[" "] = _FILLER  # it parts Latin words, which are no gap between classes
         self._sign_of[END] = END
         self._finder = finder(list(self._sign_of))
+
+    def find(self, form: str) -> Iterable[Found]:
+        """Words and single characters of a text in form, with their places."""
+        return self._finder.find(self._alphabet.coded_text(form))
 
     def of(self, texts: Sequence[str]) -> list[str]:
         """The signs of each comment, in order."""
@@ -71,9 +80,10 @@ class Signs:
 
 
 def _edged(word: str, sign: str) -> str:
-    begin = _BEGIN if is_latin(word[0]) else ""
-    close = _CLOSE if is_latin(word[-1]) else ""
-    return f"{begin}{sign or _APART}{close}" if begin + close else sign or _FILLER
+    begins, closes = is_latin(word[0]), is_latin(word[-1])
+    if not (begins or closes):
+        return sign or _FILLER
+    return f"{_BEGIN if begins else ''}{sign or _APART}{_CLOSE if closes else ''}"
 
 
 def _once(signs: str, one: str) -> str:

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from typing import Final
+
+_MARKS: Final = re.compile(r"([{},])")
 
 
-def expanded(pattern: str) -> Iterator[str]:
+def expanded(pattern: str) -> list[str]:
     """Every word that a pattern stands for; braces nest, ``_`` is a space.
 
     Errors: ``ValueError`` for a brace without its partner.
     """
-    if pattern.count("{") != pattern.count("}"):
-        raise ValueError(f"a brace without its partner in {pattern!r}")
-    for word in _alternatives(pattern):
-        yield word.replace("_", " ")
+    words = [""]  # of the choice that is being read
+    choices: list[str] = []  # read before it, between the same braces
+    around: list[tuple[list[str], list[str]]] = []
+    for piece in _MARKS.split(pattern.replace("_", " ")):
+        if piece == "{":
+            around.append((choices, words))
+            choices, words = [], [""]
+        elif piece == "}" and around:
+            either = choices + words
+            choices, before = around.pop()
+            words = [one + other for one in before for other in either]
+        elif piece == "," and around:
+            choices += words
+            words = [""]
+        elif piece == "}":
+            raise _unpaired(pattern)
+        elif piece:
+            words = [one + piece for one in words]
+    if around:
+        raise _unpaired(pattern)
+    return words
 
 
-def _alternatives(pattern: str) -> Iterator[str]:
-    start = pattern.find("{")
-    if start < 0:
-        yield pattern
-        return
-    end = _closing(pattern, start)
-    for choice in _choices(pattern[start + 1 : end]):
-        for middle in _alternatives(choice):
-            for rest in _alternatives(pattern[end + 1 :]):
-                yield pattern[:start] + middle + rest
-
-
-def _closing(pattern: str, start: int) -> int:
-    depth = 0
-    for at in range(start, len(pattern)):
-        depth += {"{": 1, "}": -1}.get(pattern[at], 0)
-        if not depth:
-            return at
-    raise ValueError(f"a brace without its partner in {pattern!r}")
-
-
-def _choices(body: str) -> list[str]:
-    found, depth = [""], 0
-    for char in body:
-        depth += {"{": 1, "}": -1}.get(char, 0)
-        if char == "," and not depth:
-            found.append("")
-        else:
-            found[-1] += char
-    return found
+def _unpaired(pattern: str) -> ValueError:
+    return ValueError(f"a brace without its partner in {pattern!r}")
