@@ -84,7 +84,7 @@ class Classifier:
             if kind not in kinds or not kinds[kind].ignored
         }
         self._signs = Signs(self.vocabulary.entries, codes, self.normaliser, finder)
-        self._decisions = _Memo(self.decider.decide)
+        self._decisions = _Memo(self._decide)
         self._known = _Memo(self._know)
 
     def find(self, form: str) -> Iterator[tuple[Entry, int, int]]:
@@ -137,10 +137,16 @@ class Classifier:
         sure = (ref for ref in refs if isinstance(ref, str) or ref in self._links)
         return next(sure, refs[0] if refs else None)
 
+    def _decide(self, signature: str) -> Reading:
+        """What a signature means, if none of its mentions is known."""
+        return Reading(self.decider.decide(signature), None, None)
+
     def _know(self, signs: str) -> _Known:
         signature, mentions = self._signs.signature(signs)
-        decision = self._decisions[signature[:MOST_TOKENS]]
-        return self._linked(decision, mentions, NOWHERE), mentions
+        reading = self._decisions[signature[:MOST_TOKENS]]
+        if reading.decision.mentions:
+            reading = self._linked(reading.decision, mentions, NOWHERE)
+        return reading, mentions
 
     def _linked(self, decision: Decision, mentions: Mentions, room: Room) -> Reading:
         for at in decision.mentions:

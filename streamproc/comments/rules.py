@@ -9,17 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from streamproc.comments.lexicon import RuleText
 from streamproc.errors import BadLexicon
 
 GAP = "_"
 SPLIT = "|"
+_FIXED: Final = {"^": "^", "$": "$", "~": f"{GAP}?", "*": ".*?", ".": ".", "_": GAP}
+"""What items of a pattern stand for that name no class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule made ready: masks of classes, and a pattern over signatures."""
+    """A rule made ready: masks of classes, and a pattern over signatures.
+
+    Shapes: ``seq_any`` are classes of which the pattern cannot do without all, or 0.
+    """
 
     text: RuleText
     needs: int
@@ -28,11 +34,15 @@ class Rule:
     with_: int
     without: int
     seq: re.Pattern[str] | None
+    seq_any: int
     only: re.Pattern[str] | None
 
     def fits(self, clause: str, classes: int, around: int) -> bool:
-        """Whether the rule fires in a clause, given its classes and those of the whole comment."""
-        if classes & self.needs != self.needs or classes & self.none or around & self.without:
+        """Whether the rule fires in a clause, given its classes and those of the whole comment.
+
+        The clause holds none of those it forbids, and what it waits for.
+        """
+        if classes & self.needs != self.needs or around & self.without:
             return False
         if (self.any and not classes & self.any) or around & self.with_ != self.with_:
             return False
@@ -44,11 +54,12 @@ class Rule:
 
     @property
     def waits_for(self) -> int:
-        """Classes without all of which it cannot fire: the last that it needs, or any of several.
+        """Classes without all of which it cannot fire, as few as there are; 0 if it has none.
 
-        The last, since the first classes are those that most clauses hold.
+        Of those that it needs the last, since the first classes are those that most clauses hold.
         """
-        return 1 << self.needs.bit_length() - 1 if self.needs else self.any
+        last = 1 << self.needs.bit_length() - 1 if self.needs else 0
+        return min(filter(None, (last, self.any, self.seq_any)), key=int.bit_count, default=0)
 
 
 class Compiler:
@@ -90,6 +101,7 @@ class Compiler:
             with_=masks["with_"],
             without=masks["without"],
             seq=re.compile("|".join(seqs)) if seqs else None,
+            seq_any=self._seq_any(text) if seqs else 0,
             only=re.compile(f"[{only}]+") if only else None,
         )
 
@@ -112,10 +124,20 @@ class Compiler:
     def _seq(self, text: RuleText, items: str) -> str:
         return "".join(self._item(text, item) for item in items.split())
 
+    def _seq_any(self, text: RuleText) -> int:
+        """Of each pattern the classes of one item that it cannot do without, together."""
+        found = 0
+        for seq in text.seq:
+            items = [one for one in seq.split() if one not in _FIXED and not one.endswith("?")]
+            masks = [self._mask(text, one.removesuffix("+").split("/")) for one in items]
+            if seq.strip() and not masks:
+                return 0
+            found |= min(masks, key=int.bit_count, default=0)
+        return found
+
     def _item(self, text: RuleText, item: str) -> str:
-        fixed = {"^": "^", "$": "$", "~": f"{GAP}?", "*": ".*?", ".": ".", "_": GAP}
-        if item in fixed:
-            return fixed[item]
+        if item in _FIXED:
+            return _FIXED[item]
         often = item[-1] if item[-1] in "?+" else ""
         names = self._names(text, item.removesuffix(often).split("/") if often else item.split("/"))
         return f"[{''.join(self._codes[name] for name in names)}]{often}"
@@ -126,7 +148,7 @@ class RuleList:
 
     def __init__(self, rules: Sequence[Rule], compiler: Compiler) -> None:
         self._rules = rules
-        self._needless = _places(not rule.needs | rule.any for rule in rules)
+        self._needless = _places(not rule.waits_for for rule in rules)
         self._of_class = {
             code: (
                 bit,

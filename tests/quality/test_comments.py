@@ -1,11 +1,13 @@
 """How well comments are read: never below the floors, and alike however they are typed.
 
 The floors of ``comments_floors.toml`` are measured on the simulator's phrases under noise, whose meaning
-is known; whoever moves one does so by a commit of its own.
+is known, and on lines as people type them in such rooms, which were labelled before they were read; whoever
+moves one does so by a commit of its own.
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections import Counter
 from collections.abc import Callable
@@ -111,6 +113,24 @@ def test_alarms_are_as_good_as_before() -> None:
 
 def test_products_are_found_as_often_as_before() -> None:
     assert measured().product.f1 >= FLOORS["product"]["f1"]
+
+
+@cache
+def typed() -> Score:
+    """On lines as people type them, the traps among them: more of these than in a room."""
+    text = (Path(__file__).parent / "comments_typed.jsonl").read_text("utf-8")
+    return score(classifier(), [json.loads(line) for line in text.splitlines()])
+
+
+def test_typed_lines_are_read_as_well_as_before() -> None:
+    floors = FLOORS["typed"]
+
+    assert typed().alarm.f1 >= floors["alarm_f1"], typed().misread
+    assert typed().false_alarms <= floors["most_false"], typed().misread
+    assert typed().macro_f1 >= floors["macro_f1"], typed().misread
+    assert typed().labels["availability_question"].f1 >= floors["availability_f1"]
+    assert typed().labels["coupon_question"].f1 >= floors["coupon_f1"]
+    assert typed().stock_products_right >= floors["products"] * typed().stock_lines
 
 
 def respelt(text: str) -> str:
