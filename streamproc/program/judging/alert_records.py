@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streamproc.alerts.held import Held, Key
+from streamproc.alerts.model import Phase
 from streamproc.events.outputs import (
     ALERTS_TOPIC,
     AlertTransition,
@@ -35,14 +36,15 @@ class AlertRecords:
         self._outbox: dict[bytes, Published] = {}
         self._waiting: list[Published] = []
 
-    def restore(self, key: bytes, value: bytes) -> None:
-        """Take over a record of a recovered state."""
+    def restore(self, key: bytes, value: bytes) -> bytes | None:
+        """Take over a record of a recovered state; the broadcast of an alert that goes on, or None."""
         if key[0] == Kind.OUTBOX:
             self._queue(key, unpack_step(value))
-            return
+            return None
         ids = SEPARATOR.join(key[len(_ALERT) :].split(SEPARATOR)[:_IDS])
         held = unpack_alert(value)
         self.held.setdefault(ids, {})[held.key] = held
+        return None if held.phase is Phase.INACTIVE else ids
 
     def open_ids(self) -> list[bytes]:
         """The broadcasts of which an alert is open."""
