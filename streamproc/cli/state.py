@@ -72,6 +72,11 @@ async def _rebuilt(settings: Settings, console: Console) -> None:
             await _until_empty(making, watch, console)
             await making.follow()
             done = await making.replace()
+    if done.unread:
+        console.print(
+            f"{done.unread:,} records of alerts could not be read and are gone: their episodes begin anew",
+            highlight=False,
+        )
     console.print(
         f"the state is new: {done.written:,} records written, {done.deleted:,} deleted,"
         f" incarnation {done.incarnation}. Workers of this version may start",

@@ -3,7 +3,8 @@
 It folds the source topics from their start, beside whatever runs, and follows them. Only then, and
 only while the group is empty, it claims each changelog partition in a new incarnation and writes its
 state there, the fence last. A rebuild that dies in the middle leaves a state whose digest is wrong:
-workers refuse it, and a second rebuild mends it.
+workers refuse it, and a second rebuild mends it. What no log tells again is taken over from the state that
+stands, see ``Heir``; it is never deleted on the way, so a second rebuild finds it, too.
 
 Source: docs/adr/0013-a-rebuild-is-a-new-incarnation.md.
 """
@@ -33,7 +34,7 @@ from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.errors import FenceOutsideLog
-from streamproc.protocol import Program
+from streamproc.protocol import Heir, Program
 
 PIECE_BYTES: Final = 1 << 20
 """A state is written in batches of about this size."""
@@ -46,10 +47,15 @@ Record = tuple[bytes, bytes | None]
 
 @dataclass(slots=True)
 class Replaced:
-    """What a rebuild wrote. Shapes: counts of records, of all partitions together."""
+    """What a rebuild wrote.
+
+    Shapes: counts of records, of all partitions together; ``unread`` are those of the state that stood
+        that no log tells again and that could not be taken over.
+    """
 
     written: int = 0
     deleted: int = 0
+    unread: int = 0
     incarnation: int = 0
 
 
@@ -161,6 +167,8 @@ class Rebuild:
 
     async def _write(self, number: int, claim: Claiming, done: Replaced) -> None:
         fold, owned = self._folds[number], claim.own()
+        if isinstance(fold.program, Heir):
+            done.unread += fold.program.inherit(claim.reader.program_records())
         state = [(k, v) for k, v in fold.program.take_dirty() if v is not None]
         kept = {key for key, _ in state}
         stale = {*claim.reader.state, *claim.reader.stale} - kept - {FENCE_KEY, CLAIM_KEY}

@@ -24,6 +24,7 @@ from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.fold_comments import CommentFold, CommentReader
 from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
+from streamproc.program.judging.alert_records import is_sound
 from streamproc.program.judging.judging import Judging
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
@@ -106,6 +107,21 @@ class LiveProgram:
             self._restore(key, value)
         for topic, held in blocks.items():
             self.streams[topic].restore_blocks(held)
+
+    def inherit(self, records: Iterable[tuple[bytes, bytes]]) -> int:
+        """Take over alerts, and steps of them that may not be out, as they stood; how many are unreadable.
+
+        Shapes: they are written like any change, and go on when a worker restores them.
+        """
+        unread = 0
+        for key, value in records:
+            if key and key[0] not in _OF_CLOCK:
+                continue
+            if is_sound(key, value):
+                self.records.put(key, value)
+            else:
+                unread += 1
+        return unread
 
     def _restore(self, key: bytes, value: bytes) -> None:
         """Learn what there is to learn of a record at once."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import MsgspecError
+
 from streamproc.alerts.held import Held, Key
 from streamproc.alerts.model import Phase
 from streamproc.events.outputs import (
@@ -13,7 +15,14 @@ from streamproc.events.outputs import (
     decode_alert,
     encoded,
 )
-from streamproc.program.alert_codec import pack_alert, pack_step, unpack_alert, unpack_step
+from streamproc.program.alert_codec import (
+    ALERT_VERSION,
+    OUTBOX_VERSION,
+    pack_alert,
+    pack_step,
+    unpack_alert,
+    unpack_step,
+)
 from streamproc.program.keys import CLOCK, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
 from streamproc.protocol import Published
@@ -69,8 +78,7 @@ class AlertRecords:
 
     def tell(self, ids: bytes, transition: AlertTransition) -> None:
         """Have a step published, again and again until it is known to be out."""
-        tail = SEPARATOR.join((ids, transition.alert_id.encode(), number(transition.seq)))
-        value = encoded(transition)
+        tail, value = _tail(ids, transition), encoded(transition)
         self._records.put(_OUTBOX + tail, pack_step(value))
         self._queue(_OUTBOX + tail, value)
 
@@ -93,6 +101,21 @@ class AlertRecords:
         self._waiting.append(leaving)
 
 
+def is_sound(key: bytes, value: bytes) -> bool:
+    """Whether a record of the clock can be taken over: of a version that is read, and whole."""
+    try:
+        if (key[0], value[0]) == (Kind.OUTBOX, OUTBOX_VERSION) and key[1:2] == _OUTBOX[1:]:
+            step = decode_alert(unpack_step(value))
+            return key == _OUTBOX + _tail(_ids_of(step), step)
+        if (key[0], value[0]) == (Kind.ALERT, ALERT_VERSION) and key[1:2] == _ALERT[1:]:
+            held = unpack_alert(value)
+            ids = key[len(_ALERT) :].split(SEPARATOR)[:_IDS]
+            return key == _key(SEPARATOR.join(ids), held.kind, held.subject)
+    except (IndexError, MsgspecError, UnicodeDecodeError):
+        pass
+    return False
+
+
 def published(step: AlertTransition) -> Published:
     """A step as the topic of alerts has it."""
     return _leaving(step, encoded(step))
@@ -100,6 +123,14 @@ def published(step: AlertTransition) -> Published:
 
 def _leaving(step: AlertTransition, value: bytes) -> Published:
     return Published(ALERTS_TOPIC, step.host_id.encode(), value, alert_headers(step))
+
+
+def _ids_of(step: AlertTransition) -> bytes:
+    return SEPARATOR.join((step.host_id.encode(), step.session_id.encode()))
+
+
+def _tail(ids: bytes, step: AlertTransition) -> bytes:
+    return SEPARATOR.join((ids, step.alert_id.encode(), number(step.seq)))
 
 
 def _key(ids: bytes, kind: str, subject: str) -> bytes:

@@ -199,6 +199,54 @@ def test_what_is_open_in_a_room_that_the_state_knows_nothing_of_any_more_ends(ki
     assert state == {}
 
 
+def test_a_program_that_replaces_a_state_takes_its_alerts_over_and_counts_on() -> None:
+    state: State = {}
+    program = live()
+    fired = pass_time(program, T0 + SECOND_MS, T0 + 90_000, state=state)
+    for now_ms in range(T0 + 90_000, T0 + 100_000, SECOND_MS):
+        tell(program, joined(now_ms, now_ms))
+        program.tick(now_ms, caught_up=True)
+    take_into(state, program)
+    waiting = decoded(program.take_outputs().published)
+    assert waiting
+
+    rebuilt = live()
+    tell(rebuilt, *(joined(now_ms, now_ms) for now_ms in range(T0 + 90_000, T0 + 100_000, 1_000)))
+    unread = rebuilt.inherit([*state.items(), *BROKEN])
+    taken: State = {}
+    take_into(taken, rebuilt)
+    assert by_clock(taken) == by_clock(state)
+    heir = again(taken)
+    told = decoded(heir.take_outputs().published)
+    steps = pass_time(heir, T0 + 100_000, T0 + 420_000, state=taken)
+
+    assert unread == len(BROKEN)
+    assert told == waiting
+    (first,) = [each for each in fired if each.kind == "StreamDead"]
+    (second,) = [each for each in steps if (each.kind, each.why) == ("StreamDead", "entered")]
+    assert (second.episode, first.episode) == (2, 1)
+    assert second.alert_id != first.alert_id
+
+
+BROKEN = [
+    (head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0StreamDead\0x", b""),
+    (head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0StreamDead\0x", b"\x01junk"),
+    (head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0StreamDead\0x", pack_alert(Held("Stockout", "x"))),
+    (head(Kind.ALERT, CLOCK), pack_alert(Held("Stockout", "x"))),
+    (
+        head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0Stockout\0x",
+        b"\x63" + pack_alert(Held("Stockout", "x")),
+    ),
+    (head(Kind.OUTBOX, CLOCK) + b"h-1\0s-1\0a-1\0" + bytes(8), b"\x01{}"),
+]
+"""Records that no worker could restore."""
+
+
+def by_clock(state: State) -> State:
+    """What no log tells again."""
+    return {key: value for key, value in state.items() if key[0] in {Kind.ALERT, Kind.OUTBOX}}
+
+
 def alerts_of(state: State) -> list[Held]:
     """The alerts that a state holds."""
     return [unpack_alert(value) for key, value in state.items() if key[0] == Kind.ALERT]
