@@ -84,6 +84,7 @@ async def places(kafka_broker: Broker, redis: RedisServer, tmp_path: Path) -> As
         "STREAMPROC_REDIS__URL": redis.url,
         "STREAMPROC_METRICS__PORT": str(metrics),
         "STREAMPROC_LOG__LEVEL": "debug",
+        "PYTHONUNBUFFERED": "1",
         "STREAMPROC_ALERTS__LIMITS": str(tmp_path / "limits.toml"),
     }
     commands = {
