@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import count
-from typing import Final
+from typing import Any, Final
 from unicodedata import normalize
 
 from streamproc.events.codec import encode
@@ -129,8 +129,11 @@ def _trade(now_ms: int) -> Iterator[AnyEvent]:
     """Who buys, is refused, asks for the money back, comes and goes."""
     for number in range(40):
         at_ms = now_ms - 110 * SECOND_MS + number * 2 * SECOND_MS
-        who = {"buyer_key": f"{BUYER}{number:021d}", "event_id": f"{EVENT}-b{number}"}
-        order = {"order_id": f"{ORDER}-{number}"}
+        who: dict[str, Any] = {
+            "buyer_key": f"{BUYER}{number:021d}",
+            "event_id": f"{EVENT}-b{number}",
+        }
+        order: dict[str, Any] = {"order_id": f"{ORDER}-{number}"}
         yield joined(at_ms=at_ms, viewer_key=f"{USER}{number:022d}")
         yield liked(3, at_ms, viewer_key=f"{USER}{number:022d}")
         yield made(ProductClicked, at_ms, product_id="p-1", viewer_key=f"{USER}{number:022d}")
@@ -163,6 +166,7 @@ def unusable(now_ms: int) -> list[LogRecord]:
         "no JSON": f"{WORD} {phone} {USER}",
         "half of it": good[:-9],
     }
+    records: list[tuple[str, bytes | None, bytes]]
     records = [(COMMENTS_TOPIC, b"h-1", value.encode()) for value in values.values()]
     records += [
         (COMMENTS_TOPIC, f"{USER}{phone}".encode(), good.encode()),
