@@ -146,10 +146,10 @@ class Rebuild:
         fold.positions[topic].advance(report, len(batch), raw.next_offset)
         self._records += len(batch)
 
-    async def replace(self) -> Replaced:
+    async def replace(self, published: Sequence[bytes] = ()) -> Replaced:
         """Put the new state in the place of the old one.
 
-        Call it only while no worker is a member of the group.
+        Call it only while no worker is a member of the group. Shapes: ``published`` as ``Heir`` takes it.
         Errors: ``Fenced`` if a worker came all the same: it may refuse the state, and a rebuild must be
         run again; ``FlushFailed``.
         """
@@ -161,14 +161,15 @@ class Rebuild:
         )
         claims, _ = await recovery.claim(self._folds, 0, ())
         for number, claim in claims.items():
+            fold = self._folds[number]
+            if isinstance(fold.program, Heir):
+                done.unread += fold.program.inherit(claim.reader.program_records(), published)
             await self._write(number, claim, done)
             done.incarnation = max(done.incarnation, claim.epoch.incarnation)
         return done
 
     async def _write(self, number: int, claim: Claiming, done: Replaced) -> None:
         fold, owned = self._folds[number], claim.own()
-        if isinstance(fold.program, Heir):
-            done.unread += fold.program.inherit(claim.reader.program_records())
         state = [(k, v) for k, v in fold.program.take_dirty() if v is not None]
         kept = {key for key, _ in state}
         stale = {*claim.reader.state, *claim.reader.stale} - kept - {FENCE_KEY, CLAIM_KEY}

@@ -21,7 +21,7 @@ from tests.changelog_view import read_changelog
 from tests.command_line import running_worker, send, streamproc
 from tests.contract.validators import as_json, validator
 from tests.folding import log_of
-from tests.kafka_log import read_topic
+from tests.kafka_log import delete_records, read_topic
 from tests.servers import Broker
 
 pytestmark = pytest.mark.integration
@@ -92,10 +92,11 @@ async def resolved(bootstrap: str) -> list[AlertTransition]:
     )
 
 
+@pytest.mark.parametrize("is_lost", [False, True], ids=["a state stands", "the state is lost"])
 async def test_a_rebuild_fires_nothing_again_and_forgets_no_verdict(
-    kafka_broker: Broker, tmp_path: Path
+    kafka_broker: Broker, tmp_path: Path, is_lost: bool
 ) -> None:
-    bootstrap, app_id = kafka_broker.bootstrap, f"{APP_ID}-rebuilt"
+    bootstrap, app_id = kafka_broker.bootstrap, f"{APP_ID}-rebuilt-{int(is_lost)}"
     changelog = f"{app_id}-state-changelog"
     await ensure_topics(bootstrap, partitions=1, replication_factor=1, app_id=app_id)
     await send(bootstrap, log_of(fallen_silent()))
@@ -107,12 +108,15 @@ async def test_a_rebuild_fires_nothing_again_and_forgets_no_verdict(
         assert await worker.ended() == 0
     view = await read_changelog(bootstrap, changelog, 0)
     assert Kind.ALERT in {key[0] for key in view.state}
+    if is_lost:
+        await delete_records(bootstrap, changelog, 0, view.records[-1].offset + 1)
 
     rebuilt = await streamproc("state", "rebuild", "--bootstrap", bootstrap, "--app-id", app_id)
 
     assert rebuilt.code == 0, rebuilt.said
     assert "could not be read" not in rebuilt.err
-    assert (await read_changelog(bootstrap, changelog, 0)).state == view.state
+    rebuilt_view = await read_changelog(bootstrap, changelog, 0)
+    assert is_lost or rebuilt_view.state == view.state
     async with running_worker(bootstrap, app_id, tmp_path) as worker:
         await worker.until(lambda said: said["caught_up"], "recovered")
         after = await resolved(bootstrap)

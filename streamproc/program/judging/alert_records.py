@@ -8,6 +8,7 @@ from msgspec import MsgspecError
 
 from streamproc.alerts.held import Held, Key
 from streamproc.alerts.model import Phase
+from streamproc.alerts.retold import held_of
 from streamproc.events.outputs import (
     ALERTS_TOPIC,
     AlertTransition,
@@ -23,6 +24,7 @@ from streamproc.program.alert_codec import (
     unpack_alert,
     unpack_step,
 )
+from streamproc.program.judging.watched import SESSIONS
 from streamproc.program.keys import CLOCK, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
 from streamproc.protocol import Published
@@ -114,6 +116,24 @@ def is_sound(key: bytes, value: bytes) -> bool:
     except (IndexError, MsgspecError, UnicodeDecodeError):
         pass
     return False
+
+
+def is_told_of(records: Records, step: AlertTransition) -> bool:
+    """Whether the log told anything of a step's broadcast."""
+    keys = [of + _ids_of(step) for of in SESSIONS.values()]
+    return any(key in records.values or key in records.changed for key in keys)
+
+
+def keep_told(records: Records, step: AlertTransition) -> None:
+    """Write an alert as a step told it, unless it is known as far already."""
+    key = _key(_ids_of(step), step.kind, step.subject)
+    value = records.values.get(key)
+    if value is not None:
+        known = unpack_alert(value)
+        # of what is forgotten but for its number nothing newer was told
+        if (known.episode, known.seq or step.seq) >= (step.episode, step.seq):
+            return
+    records.put(key, pack_alert(held_of(step)))
 
 
 def published(step: AlertTransition) -> Published:

@@ -17,7 +17,7 @@ from streamproc.alerts.room import Room
 from streamproc.events.comments import Role
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
 from streamproc.events.registry import ROOMS_TOPIC, AnyEvent
-from streamproc.program.alert_codec import pack_alert, unpack_alert
+from streamproc.program.alert_codec import pack_alert
 from streamproc.program.judging.judging import FIRST_SIGHT_MS
 from streamproc.program.keys import CLOCK, Kind, head
 from streamproc.program.live import LiveProgram
@@ -26,36 +26,21 @@ from tests.builders import (
     T0,
     comment,
     joined,
-    profiled,
     room_ended,
     room_started,
     stock_reported,
     viewer_key,
 )
 from tests.folding import State, take_into, tell
-from tests.judged import SECOND_MS, decoded, judging, pass_time
+from tests.judged import SECOND_MS, again, alerts_of, decoded, judging, live, pass_time
 from tests.spelled_reader import SpelledReader
 
 SILENT_MS = 60_000
 
 
-def live() -> LiveProgram:
-    """A program whose room was heard for the last time at ``T0``."""
-    program = judging()
-    tell(program, profiled(at_ms=T0 - 2_000), room_started(T0 - 1_000), joined(at_ms=T0))
-    return program
-
-
 def dead(steps: list[AlertTransition]) -> list[tuple[str, str, int]]:
     """The steps of the alert that a stream is dead: phase, why and when."""
     return [(each.phase, each.why, each.at_ms) for each in steps if each.kind == "StreamDead"]
-
-
-def again(state: State) -> LiveProgram:
-    """A fresh worker's program, of a recovered state."""
-    program = judging()
-    program.restore(state.items())
-    return program
 
 
 def test_a_room_without_any_event_is_called_dead_after_its_time_and_not_before() -> None:
@@ -197,59 +182,6 @@ def test_what_is_open_in_a_room_that_the_state_knows_nothing_of_any_more_ends(ki
     assert (step.phase, step.why, step.episode, step.seq) == ("resolved", "forgotten", 3, 6)
     pass_time(program, T0 + DAY_MS + 5_000, T0 + DAY_MS + 20 * 60_000, state=state)
     assert state == {}
-
-
-def test_a_program_that_replaces_a_state_takes_its_alerts_over_and_counts_on() -> None:
-    state: State = {}
-    program = live()
-    fired = pass_time(program, T0 + SECOND_MS, T0 + 90_000, state=state)
-    for now_ms in range(T0 + 90_000, T0 + 100_000, SECOND_MS):
-        tell(program, joined(now_ms, now_ms))
-        program.tick(now_ms, caught_up=True)
-    take_into(state, program)
-    waiting = decoded(program.take_outputs().published)
-    assert waiting
-
-    rebuilt = live()
-    tell(rebuilt, *(joined(now_ms, now_ms) for now_ms in range(T0 + 90_000, T0 + 100_000, 1_000)))
-    unread = rebuilt.inherit([*state.items(), *BROKEN])
-    taken: State = {}
-    take_into(taken, rebuilt)
-    assert by_clock(taken) == by_clock(state)
-    heir = again(taken)
-    told = decoded(heir.take_outputs().published)
-    steps = pass_time(heir, T0 + 100_000, T0 + 420_000, state=taken)
-
-    assert unread == len(BROKEN)
-    assert told == waiting
-    (first,) = [each for each in fired if each.kind == "StreamDead"]
-    (second,) = [each for each in steps if (each.kind, each.why) == ("StreamDead", "entered")]
-    assert (second.episode, first.episode) == (2, 1)
-    assert second.alert_id != first.alert_id
-
-
-BROKEN = [
-    (head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0StreamDead\0x", b""),
-    (head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0StreamDead\0x", b"\x01junk"),
-    (head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0StreamDead\0x", pack_alert(Held("Stockout", "x"))),
-    (head(Kind.ALERT, CLOCK), pack_alert(Held("Stockout", "x"))),
-    (
-        head(Kind.ALERT, CLOCK) + b"h-1\0s-1\0Stockout\0x",
-        b"\x63" + pack_alert(Held("Stockout", "x")),
-    ),
-    (head(Kind.OUTBOX, CLOCK) + b"h-1\0s-1\0a-1\0" + bytes(8), b"\x01{}"),
-]
-"""Records that no worker could restore."""
-
-
-def by_clock(state: State) -> State:
-    """What no log tells again."""
-    return {key: value for key, value in state.items() if key[0] in {Kind.ALERT, Kind.OUTBOX}}
-
-
-def alerts_of(state: State) -> list[Held]:
-    """The alerts that a state holds."""
-    return [unpack_alert(value) for key, value in state.items() if key[0] == Kind.ALERT]
 
 
 def test_a_step_that_is_not_known_to_be_out_leaves_again_after_a_restart() -> None:
