@@ -7,9 +7,8 @@ from typing import Final
 from streamproc.alerts.held import Held
 from streamproc.alerts.model import Phase, Severity
 from streamproc.events.outputs import AlertTransition
-from streamproc.tally.timing import MINUTE_MS
 
-HOLD_MS: Final = MINUTE_MS
+HOLD_MS: Final = 15_000
 """How long one must stay clear of which nobody knows; the rule says it anew while it is found."""
 
 
