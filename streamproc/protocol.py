@@ -162,6 +162,22 @@ class Program(Protocol):
 
 
 @runtime_checkable
+class Heir(Protocol):
+    """A program whose state holds what no log tells again."""
+
+    def inherit(
+        self, records: Iterable[tuple[bytes, bytes]], published: Iterable[bytes] = ()
+    ) -> int:
+        """Take over from the state that this program's is to replace; how many such records it cannot read.
+
+        Shapes: any records, also broken ones; what the log tells is passed over. ``published`` are values
+            of output topics, of any partition: they stand in for what that state has lost. Called once,
+            after the log was folded.
+        """
+        ...
+
+
+@runtime_checkable
 class Shown(Protocol):
     """A program of which something is to be seen while it runs."""
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge
 from streamproc.alerts.limits import Limits
 from streamproc.alerts.registry import RULES
 from streamproc.events.outputs import AlertTransition, decode_alert
+from streamproc.program.alert_codec import unpack_alert
 from streamproc.program.fold_comments import CommentReader
+from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Published
-from tests.folding import State, take_into
+from tests.builders import T0, joined, profiled, room_started
+from tests.folding import State, take_into, tell
 
 SECOND_MS = 1_000
 
@@ -49,3 +53,22 @@ def pass_time(
 def decoded(published: Iterable[Published]) -> list[AlertTransition]:
     """The transitions of records."""
     return [decode_alert(each.value or b"") for each in published]
+
+
+def live() -> LiveProgram:
+    """A program whose room was heard for the last time at ``T0``."""
+    program = judging()
+    tell(program, profiled(at_ms=T0 - 2_000), room_started(T0 - 1_000), joined(at_ms=T0))
+    return program
+
+
+def again(state: State) -> LiveProgram:
+    """A fresh worker's program, of a recovered state."""
+    program = judging()
+    program.restore(state.items())
+    return program
+
+
+def alerts_of(state: State) -> list[Held]:
+    """The alerts that a state holds."""
+    return [unpack_alert(value) for key, value in state.items() if key[0] == Kind.ALERT]

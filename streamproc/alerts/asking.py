@@ -241,6 +241,7 @@ class Backdrop:
         Shapes: the greatest of ``least``, a ``share`` of those who write at all, and what chance makes of
             what is usually asked in the room: m + 4 sqrt(m), where m is expected of the span.
         """
+        span_ms = max(0, span_ms)  # it is less where a fast clock told of an order
         usual = self.asked_per_ms * span_ms
         return max(least, share * self.wrote * span_ms / WINDOW_MS, usual + 4 * sqrt(usual))
 

@@ -19,6 +19,8 @@ from streamproc.tally.floor import Verdict
 from streamproc.tally.lifecycle import Status
 
 NEVER_MS: Final = 0
+FORGOTTEN: Final = "forgotten"
+"""Why alerts end of whose broadcast the state no longer knows anything."""
 _NOTHING: Final[Mapping[Key, Held | None]] = {}
 
 
@@ -64,7 +66,7 @@ class Judge:
         heard_ms = room.heard_ms or room.begun_ms
         over_ms, why = _over(room, status, heard_ms, policy)
         if now_ms >= over_ms:
-            return self._closed(room, alerts, why)
+            return self.end(room, alerts, why)
         due_ms = FAR_MS
         if asked.rules:
             is_slow = now_ms - heard_ms >= policy.settled_ms or status is Status.ENDED
@@ -81,15 +83,16 @@ class Judge:
             return Judged(_NOTHING, (), _after(now_ms, rest_ms), calm_ms)
         return _Moving(self, room, alerts, asking).judged(status)
 
-    def limits_of(self, rule: Rule, host_id: str) -> Any:  # noqa: ANN401 - each rule has its own struct
-        """The thresholds of a rule for a host."""
-        return getattr(self._limits_of_host(host_id), rule.section)
-
-    def _closed(self, room: Room, alerts: Mapping[Key, Held], why: str) -> Judged:
+    def end(self, room: Room, alerts: Mapping[Key, Held], why: str = FORGOTTEN) -> Judged:
+        """What becomes of alerts that end whatever is found; of a broadcast nothing is known any more."""
         moving = _Moving(self, room, alerts, Asking(room, (), FAR_MS))
         for key in sorted(alerts, key=order):
             moving.close(key, why)
         return moving.result()
+
+    def limits_of(self, rule: Rule, host_id: str) -> Any:  # noqa: ANN401 - each rule has its own struct
+        """The thresholds of a rule for a host."""
+        return getattr(self._limits_of_host(host_id), rule.section)
 
     def _asked_in(self, status: Status) -> Asked:
         rules = tuple(

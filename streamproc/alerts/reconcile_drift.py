@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from streamproc.alerts.bounds import DurationMs, Share
 from streamproc.alerts.history import MINUTES, NO_PANES
@@ -22,17 +22,20 @@ LIVE: Final = "live"
 CLOSE: Final = "close"
 _REACH_MS: Final = (MINUTES - 1) * MINUTE_MS
 
+SettleMs = Annotated[int, Meta(ge=0, le=MINUTE_MS)]
+"""Of totals that come often those of the last two minutes are kept, so that there are some so old."""
+
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """When totals drift apart."""
 
     live_share: Share = 0.001
     """Live, more than this part of the money."""
-    settle_ms: DurationMs = 15_000
-    """Totals are compared when they are so old, and what was paid so shortly before or after may be in them
-    or not."""
+    settle_ms: SettleMs = 15_000
+    """The newest totals that are so old are compared, however often others follow; what was paid so shortly
+    before or after may be in them or not."""
     live_for_ms: DurationMs = 10_000
-    """So long it lasts before it is told, live; with ``settle_ms`` less than totals are apart;"""
+    """So long it lasts before it is told, live;"""
     close_for_ms: DurationMs = 60_000
     """and when the broadcast is over."""
     hold_ms: DurationMs = 30_000
@@ -41,19 +44,15 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
 def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Whether the platform's newest totals can be ours."""
-    told = room.platform_orders
-    if told is None:
+    if not room.platform_orders:
         return
-    age_ms = room.now_ms - told.at_ms
-    is_told = limits.settle_ms <= age_ms <= _REACH_MS
-    ended_ms = room.lifecycle.ended_ms
-    is_over = ended_ms is not None and room.status is Status.ENDED
-    if is_over and told.at_ms < (ended_ms or 0):
-        is_told = False  # it tells of less than the whole broadcast
-    if not is_told or room.seen_ms.get(ORDERS_TOPIC, 0) < told.at_ms:
+    told = _settled(room, limits)
+    if told is None:
         if ROOM in room.open_subjects:
             yield Finding(ROOM, Level.HOLD, Severity.TICKET, hold_ms=limits.hold_ms)
         return
+    age_ms = room.now_ms - told.at_ms
+    is_over = room.status is Status.ENDED
     lines, minor = _drift(room, told, limits)
     if not lines and not minor:
         return
@@ -75,6 +74,21 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
                 "platform_age_ms": age_ms,
             },
         )
+
+
+def _settled(room: Room, limits: Limits) -> PlatformOrders | None:
+    """The newest totals that can be compared; None: there are none.
+
+    Shapes: when the broadcast is over, those of before its end tell of less than the whole.
+    """
+    oldest_ms = room.now_ms - _REACH_MS
+    if room.status is Status.ENDED:
+        oldest_ms = max(oldest_ms, room.lifecycle.ended_ms or 0)
+    newest_ms = min(room.now_ms - limits.settle_ms, room.seen_ms.get(ORDERS_TOPIC, 0))
+    for told in reversed(room.platform_orders):
+        if oldest_ms <= told.at_ms <= newest_ms:
+            return told
+    return None
 
 
 def _drift(room: Room, told: PlatformOrders, limits: Limits) -> tuple[int, int]:
@@ -135,13 +149,14 @@ def advice(_room: Room, finding: Finding) -> Advice:
 RULE = Rule(
     kind="ReconcileDrift",
     section="reconcile_drift",
-    version=1,
+    version=2,
     zh="对账不平",
     en="Reconcile drift",
     severity=Severity.TICKET,
     trigger=(
         "Live, what we count as paid differs by more than 0.1 % from the money that the platform's"
-        " own totals (`orders.counted`) tell, 15 s after they were told and for 10 s more. When the"
+        " own totals (`orders.counted`) tell, 15 s after they were told and for 10 s more, by those or"
+        " by later ones. When the"
         " broadcast is over: any difference in lines, by totals told at its end or later. What was"
         " paid within 15 s of the totals may be in them or not"
     ),

@@ -26,9 +26,10 @@ class Room:
 
     Shapes: ``seen_ms`` is the latest event time by topic, a topic that told nothing is missing;
         ``begun_ms`` that of the first minute known. ``sold`` are the order sums of the whole broadcast,
-        ``paid_day`` the paid lines of the host in the last day. ``said`` is what is kept of single
-        comments; ``open_subjects`` are those for which an alert of the rule that is asked now is open,
-        so that it can say what becomes of them.
+        ``paid_day`` the paid lines of the host in the last day, ``platform_orders`` the platform's own
+        totals that are kept, the newest last. ``said`` is what is kept of single comments;
+        ``open_subjects`` are those for which an alert of the rule that is asked now is open, so that it can
+        say what becomes of them.
     Units: event time, UTC.
     """
 
@@ -66,7 +67,7 @@ class Room:
         self.history = History()
         self.sold = OrderFigures()
         self.paid_day = 0
-        self.platform_orders: PlatformOrders | None = None
+        self.platform_orders: Sequence[PlatformOrders] = ()
         self.online: Online | None = None
         self.peak_online = 0
         self.open_subjects: Sequence[str] = ()

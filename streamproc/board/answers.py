@@ -72,6 +72,28 @@ class Alerts(Struct, frozen=True, kw_only=True):
     as_of_ms: Millis
 
 
+class AlertGroup(Struct, frozen=True, kw_only=True):
+    """Open alerts of one kind in one venue that follow from no other.
+
+    Shapes: ``venue_id`` is null where the venue is unknown: then the group is of one broadcast.
+        ``severity`` is that of the worst, ``opened_ms`` when the first began, ``rooms`` counts broadcasts.
+    """
+
+    kind: str
+    venue_id: str | None
+    severity: str
+    opened_ms: Millis
+    rooms: int
+    alert_ids: list[str]
+
+
+class AlertGroups(Struct, frozen=True, kw_only=True):
+    """What is wrong where, a line a kind and venue, the worst and then the oldest first."""
+
+    items: list[AlertGroup]
+    as_of_ms: Millis
+
+
 class PartitionBeat(Struct, frozen=True, kw_only=True):
     """Who owns a partition, and when it was heard last; null: nobody is."""
 

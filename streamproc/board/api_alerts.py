@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody, Parameter, QueryParameter
 from litestar.types import Scope
 
+from streamproc.alerts.grouping import grouped
 from streamproc.alerts.model import Severity
 from streamproc.board import answers
 from streamproc.board.api import Cursor, Limit
@@ -76,6 +77,26 @@ async def list_alerts(
     return answer(joined(b"{", (encoded for _, encoded in page), tail))
 
 
+@get("/alert-groups", tags=["alerts"], summary="Open alerts, a line a kind and venue")
+async def list_groups(scope: Scope) -> Response[answers.AlertGroups]:
+    """What is wrong where: one line for all rooms of a venue in which the same is wrong."""
+    groups = grouped(held.alert for room in seen(scope) for held in room.open_alerts())
+    items = [
+        answers.AlertGroup(
+            kind=group.kind,
+            venue_id=group.venue_id or None,
+            severity=group.severity.value,
+            opened_ms=group.opened_ms,
+            rooms=group.rooms,
+            alert_ids=[each.alert_id for each in group.alerts],
+        )
+        for group in groups
+    ]
+    return answer(
+        encode(answers.AlertGroups(items=items, as_of_ms=asked(scope).desk.hall.as_of_ms))
+    )
+
+
 @get("/alerts/{alert_id:str}", tags=["alerts"], summary="One alert with its evidence")
 async def one_alert(scope: Scope, alert_id: AlertId) -> Response[AlertTransition]:
     """The latest step of an alert."""
@@ -117,4 +138,4 @@ async def judge(
     return answer(encode(taken))
 
 
-ROUTES: Final = (list_alerts, one_alert, judge)
+ROUTES: Final = (list_alerts, list_groups, one_alert, judge)

@@ -6,13 +6,17 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import structlog
+import structlog.tracebacks
 
 SERVICES = ("streamproc.engine.transport", "streamproc.engine.store")
 """Modules of ours that hold Faust services, which tell every start and stop under our name."""
 CHATTY = ("faust", "mode", "aiokafka", "kafka", "asyncio", *SERVICES)
 """Loggers that tell more than people want to read."""
+OF_RECORDS = ("aiokafka.conn", "aiokafka.producer.producer")
+"""Loggers that tell, at debug, every request and record whole: what people wrote and who they are."""
 
 
 REPEAT_AFTER_S = 10.0
@@ -87,12 +91,23 @@ def configure_logging(level: str, log_format: str) -> None:
     root.setLevel(level.upper())
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    for name in OF_RECORDS:
+        logging.getLogger(name).setLevel(logging.INFO if level == "debug" else logging.NOTSET)
 
 
 def _renderers(log_format: str) -> list[structlog.typing.Processor]:
+    """Shapes: never with the values of variables where something failed: they hold what people wrote."""
     if log_format == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        return [_tracebacks, structlog.processors.JSONRenderer()]
+    colors = sys.stderr.isatty()
+    pretty = structlog.dev.RichTracebackFormatter(show_locals=False)
+    formatter = pretty if colors else structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=formatter)]
+
+
+_tracebacks: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
 @contextmanager

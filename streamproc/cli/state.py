@@ -15,8 +15,11 @@ from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.terminal import output_console
+from streamproc.cli.verdicts import last_steps
 from streamproc.cli.verify import Reading, progress_bar
+from streamproc.engine.preflight import check_topics
 from streamproc.engine.rebuild import Rebuild
+from streamproc.events.outputs import ALERTS_TOPIC, encoded
 from streamproc.program.live import LiveProgram
 from streamproc.provision.group import GroupWatch
 from streamproc.settings import Settings
@@ -63,6 +66,9 @@ async def _rebuilt(settings: Settings, console: Console) -> None:
     watch = GroupWatch(kafka.bootstrap_servers, kafka.app_id, timeout_s=kafka.request_timeout_s)
     program = partial(LiveProgram, reader_of(settings))
     with progress_bar(console) as bar, libraries_silenced():
+        await check_topics(
+            kafka.bootstrap_servers, (), ALERTS_TOPIC, timeout_s=kafka.request_timeout_s
+        )
         making = await rebuild_of(
             settings, program, started_us=time.time_ns() // 1000, told=Reading(bar)
         )
@@ -71,7 +77,12 @@ async def _rebuilt(settings: Settings, console: Console) -> None:
                 pass
             await _until_empty(making, watch, console)
             await making.follow()
-            done = await making.replace()
+            done = await making.replace([encoded(step) for step in await last_steps(settings)])
+    if done.unread:
+        console.print(
+            f"{done.unread:,} records of alerts could not be read and are gone: their episodes begin anew",
+            highlight=False,
+        )
     console.print(
         f"the state is new: {done.written:,} records written, {done.deleted:,} deleted,"
         f" incarnation {done.incarnation}. Workers of this version may start",

@@ -1,8 +1,10 @@
-"""Where ``streamproc export --verdicts`` finds the steps of alerts: their topic, or a recording."""
+"""Where ``export --verdicts`` and ``state rebuild`` find steps of alerts: their topic, or a recording."""
 
 from __future__ import annotations
 
 import asyncio
+
+from msgspec import MsgspecError
 
 from streamproc.cli.alert_limits import judge_of, limits_of
 from streamproc.cli.comment_reading import reader_of
@@ -22,19 +24,38 @@ def alerts_of_topic(settings: Settings) -> list[AlertTransition]:
     Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``.
     """
     with libraries_silenced():
-        return asyncio.run(_read(settings))
+        return [decode_alert(value) for value in asyncio.run(_read(settings))]
 
 
-async def _read(settings: Settings) -> list[AlertTransition]:
+async def last_steps(settings: Settings) -> list[AlertTransition]:
+    """The newest step of the newest episode of each alert that the topic still tells of.
+
+    Shapes: what is no step of an alert is passed over.
+    Errors: as :func:`alerts_of_topic`.
+    """
+    latest: dict[tuple[str, ...], AlertTransition] = {}
+    for value in await _read(settings):
+        try:
+            step = decode_alert(value)
+        except MsgspecError:
+            continue
+        of = (step.host_id, step.session_id, step.kind, step.subject)
+        before = latest.get(of)
+        if before is None or (step.episode, step.seq) > (before.episode, before.seq):
+            latest[of] = step
+    return list(latest.values())
+
+
+async def _read(settings: Settings) -> list[bytes]:
     kafka = settings.kafka
     partitions = await check_topics(
         kafka.bootstrap_servers, (), ALERTS_TOPIC, timeout_s=kafka.request_timeout_s
     )
-    steps: list[AlertTransition] = []
+    steps: list[bytes] = []
     starts = dict.fromkeys(range(partitions), -1)
     async with changelog_cursor(kafka.bootstrap_servers, ALERTS_TOPIC, starts) as cursor:
         async for _, raw, _ in read_to_end(cursor):
-            steps += [decode_alert(value) for value in raw.values if value is not None]
+            steps += [value for value in raw.values if value is not None]
     return steps
 
 

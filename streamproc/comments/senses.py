@@ -25,7 +25,12 @@ EVIDENT: Final = frozenset(
 """What single comments are kept for."""
 
 _BATCH: Final = 512
-_NUMBER: Final = re.compile(r"\d(?:[ -]?\d){6,}")
+_CHINESE: Final = "零〇一二三四五六七八九幺"
+_DIGIT: Final = rf"[\d⓪①-⑨{_CHINESE}]"
+_NUMBER: Final = re.compile(
+    rf"{_DIGIT}(?:[\W_]{{0,3}}{_DIGIT}){{10,}}"  # as long as a telephone's, with any signs in between
+    r"|\d(?:[ -]?\d){6,}"
+)
 
 
 class Asks:

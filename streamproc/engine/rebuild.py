@@ -3,7 +3,8 @@
 It folds the source topics from their start, beside whatever runs, and follows them. Only then, and
 only while the group is empty, it claims each changelog partition in a new incarnation and writes its
 state there, the fence last. A rebuild that dies in the middle leaves a state whose digest is wrong:
-workers refuse it, and a second rebuild mends it.
+workers refuse it, and a second rebuild mends it. What no log tells again is taken over from the state that
+stands, see ``Heir``; it is never deleted on the way, so a second rebuild finds it, too.
 
 Source: docs/adr/0013-a-rebuild-is-a-new-incarnation.md.
 """
@@ -33,7 +34,7 @@ from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.errors import FenceOutsideLog
-from streamproc.protocol import Program
+from streamproc.protocol import Heir, Program
 
 PIECE_BYTES: Final = 1 << 20
 """A state is written in batches of about this size."""
@@ -46,10 +47,15 @@ Record = tuple[bytes, bytes | None]
 
 @dataclass(slots=True)
 class Replaced:
-    """What a rebuild wrote. Shapes: counts of records, of all partitions together."""
+    """What a rebuild wrote.
+
+    Shapes: counts of records, of all partitions together; ``unread`` are those of the state that stood
+        that no log tells again and that could not be taken over.
+    """
 
     written: int = 0
     deleted: int = 0
+    unread: int = 0
     incarnation: int = 0
 
 
@@ -140,10 +146,10 @@ class Rebuild:
         fold.positions[topic].advance(report, len(batch), raw.next_offset)
         self._records += len(batch)
 
-    async def replace(self) -> Replaced:
+    async def replace(self, published: Sequence[bytes] = ()) -> Replaced:
         """Put the new state in the place of the old one.
 
-        Call it only while no worker is a member of the group.
+        Call it only while no worker is a member of the group. Shapes: ``published`` as ``Heir`` takes it.
         Errors: ``Fenced`` if a worker came all the same: it may refuse the state, and a rebuild must be
         run again; ``FlushFailed``.
         """
@@ -155,6 +161,9 @@ class Rebuild:
         )
         claims, _ = await recovery.claim(self._folds, 0, ())
         for number, claim in claims.items():
+            fold = self._folds[number]
+            if isinstance(fold.program, Heir):
+                done.unread += fold.program.inherit(claim.reader.program_records(), published)
             await self._write(number, claim, done)
             done.incarnation = max(done.incarnation, claim.epoch.incarnation)
         return done

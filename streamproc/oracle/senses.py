@@ -44,6 +44,9 @@ _SHOWN: Final = {
 }
 """Labels of which evidence is kept."""
 _LONG_NUMBER: Final = re.compile(r"\d(?:[ -]?\d){6,}")
+_DIGITS: Final = frozenset("⓪①②③④⑤⑥⑦⑧⑨零〇一二三四五六七八九幺")
+_PHONE_DIGITS: Final = 11
+_SIGNS_BETWEEN: Final = 3
 
 
 class Reading(Protocol):
@@ -171,8 +174,30 @@ def senses(heard: Iterable[Heard], read: Reader) -> Canonical:
 
 def masked(text: str) -> str:
     """A text as it may be kept: long numbers are hidden, and it is not long."""
-    hidden = _LONG_NUMBER.sub("***", text)
+    hidden = _LONG_NUMBER.sub("***", _without_phones(text))
     return hidden if len(hidden) <= CHARACTERS_KEPT else hidden[: CHARACTERS_KEPT - 1] + "…"
+
+
+def _without_phones(text: str) -> str:
+    """A text without runs of eleven digits and more, whatever few signs stand between them."""
+    shown, at = "", 0
+    while at < len(text):
+        places = [at] if _is_digit(text[at]) else []
+        while places:
+            ahead = range(places[-1] + 1, min(len(text), places[-1] + 2 + _SIGNS_BETWEEN))
+            found = next((place for place in ahead if text[place].isalnum()), None)
+            if found is None or not _is_digit(text[found]):
+                break
+            places.append(found)
+        if len(places) >= _PHONE_DIGITS:
+            shown, at = shown + "***", places[-1] + 1
+        else:
+            shown, at = shown + text[at], at + 1
+    return shown
+
+
+def _is_digit(sign: str) -> bool:
+    return sign.isdecimal() or sign in _DIGITS
 
 
 def _is_read(event: CommentPosted) -> bool:

@@ -6,7 +6,7 @@ program, of a lower one the state must be rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import methodcaller
 from typing import Any, Final, NoReturn
 
@@ -43,7 +43,9 @@ from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Tol
 VERSION: Final = 2
 """Of every kind that has none of its own."""
 
-SESSION_VERSION: Final = 3
+SESSION_VERSION: Final = 4
+SESSION_LAST_COUNTED: Final = 3
+"""A version that is read still: of the platform's totals it kept the last ones only."""
 SESSION_IN_PART: Final = 2
 """A version that is read still: of its events less was kept than is now."""
 
@@ -65,6 +67,7 @@ READ: Final = frozenset(
     (
         *VERSION_OF.items(),
         (int(Kind.SESSION), SESSION_IN_PART),
+        (int(Kind.SESSION), SESSION_LAST_COUNTED),
         (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN),
     )
 )
@@ -74,34 +77,28 @@ _VERSION: Final = bytes((VERSION,))
 _SESSION: Final = bytes((SESSION_VERSION,))
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_Session = tuple[
-    int,
-    int,
-    list[Any],
-    Online | None,
-    Peak | None,
-    int | None,
-    int | None,
-    Lifecycle | None,
-    PlatformOrders | None,
-]
-_WholeSession = tuple[
-    int,
-    int,
-    list[Any],
-    Online | None,
-    Peak | None,
-    int | None,
-    int | None,
-    Lifecycle | None,
-    PlatformOrders | None,
-    bool,
-]
+
 Columns = tuple[list[list[Any] | None], list[bytes | None], bytes | None]
 """A minute as it is written."""
 
-_decode_session: Final = msgspec.msgpack.Decoder(_WholeSession).decode
-_decode_session_in_part: Final = msgspec.msgpack.Decoder(_Session).decode
+
+class _Session(msgspec.Struct, array_like=True):
+    """A session as it is written; earlier versions lack what has a default here."""
+
+    seen_ms: int
+    late: int
+    totals: list[Any]
+    online: Online | None
+    peak: Peak | None
+    views_total: int | None
+    viewers_total: int | None
+    lifecycle: Lifecycle | None
+    platform_orders: PlatformOrders | None
+    whole: bool = False
+    counted_before: Sequence[PlatformOrders] = ()
+
+
+_decode_session: Final = msgspec.msgpack.Decoder(_Session).decode
 _decode_minute: Final = msgspec.msgpack.Decoder(Columns).decode
 _decode_people: Final = msgspec.msgpack.Decoder(list[bytes | None]).decode
 _decode_profile: Final = msgspec.msgpack.Decoder(Profile).decode
@@ -111,27 +108,31 @@ _decode_hashes: Final = msgspec.msgpack.Decoder(list[int]).decode
 def pack_session(session: Session) -> bytes:
     """The value of a session."""
     totals = session.totals
-    row = (session.seen_ms, session.late, totals.columns(totals), *session.told, session.whole)
+    sums, told, before = totals.columns(totals), session.told, session.counted_before
+    row = (session.seen_ms, session.late, sums, *told, session.whole, before)
     return _SESSION + _encode(row) + stamp(session.since)
 
 
 def unpack_session(key: bytes, value: bytes) -> Session:
     """The session of a record."""
-    body = value[1:-STAMP_BYTES]
-    if value[0] == SESSION_IN_PART:
-        whole = False
-        seen_ms, late, totals, *told = _decode_session_in_part(body)
-    else:
-        seen_ms, late, totals, *told, whole = _decode_session(body)
+    row = _decode_session(value[1:-STAMP_BYTES])
     return Session(
         key,
         key[key.rindex(SEPARATOR) + 1 :].decode(),
-        FIGURES[TOPIC_OF_CODE[key[1]]].of(totals),
-        seen_ms,
-        late,
-        Told(*told),
+        FIGURES[TOPIC_OF_CODE[key[1]]].of(row.totals),
+        row.seen_ms,
+        row.late,
+        Told(
+            row.online,
+            row.peak,
+            row.views_total,
+            row.viewers_total,
+            row.lifecycle,
+            row.platform_orders,
+        ),
         day_of_stamp(value),
-        whole,
+        row.whole,
+        row.counted_before,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge
 from streamproc.events.codec import Codec
+from streamproc.events.outputs import decode_alert
 from streamproc.events.registry import (
     COMMENTS_TOPIC,
     HOSTS_TOPIC,
@@ -24,6 +25,7 @@ from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.fold_comments import CommentFold, CommentReader
 from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
+from streamproc.program.judging.alert_records import is_sound, is_told_of, keep_told
 from streamproc.program.judging.judging import Judging
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
@@ -106,6 +108,27 @@ class LiveProgram:
             self._restore(key, value)
         for topic, held in blocks.items():
             self.streams[topic].restore_blocks(held)
+
+    def inherit(
+        self, records: Iterable[tuple[bytes, bytes]], published: Iterable[bytes] = ()
+    ) -> int:
+        """Take over alerts, and steps of them that may not be out, as they stood; how many are unreadable.
+
+        Shapes: they are written like any change, and go on when a worker restores them. Of alerts of which
+            the state knows less than was ``published``, what was published counts.
+        """
+        unread = 0
+        for key, value in records:
+            if key and key[0] not in _OF_CLOCK:
+                continue
+            if is_sound(key, value):
+                self.records.put(key, value)
+            else:
+                unread += 1
+        for step in map(decode_alert, published):
+            if is_told_of(self.records, step):
+                keep_told(self.records, step)
+        return unread
 
     def _restore(self, key: bytes, value: bytes) -> None:
         """Learn what there is to learn of a record at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from streamproc.tally.figures import Figures
@@ -10,7 +11,10 @@ from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.panes import NO_MINUTE, Minute
 from streamproc.tally.session_sense import SessionSense
 from streamproc.tally.sold import MinuteSold
-from streamproc.tally.timing import MINUTE_MS
+from streamproc.tally.timing import MINUTE_MS, PANE_MS
+
+COUNTED_REACH_MS: Final = 2 * MINUTE_MS
+"""How far behind the platform's newest totals earlier ones are kept; the one before them is in any case."""
 
 
 class Online(NamedTuple):
@@ -63,12 +67,14 @@ class Session:
         ``minute`` is the one that the last event fell into, ``pane`` its pane if it is still the
         one to look at. ``sense`` is what is kept of its comments, ``sold`` what was sold in the minute that
         was last looked at, None while nobody did.
-        ``since`` is the day that its age is counted from. ``whole``: everything that is kept now was
+        ``counted_before`` are the platform's totals before those that stand, ascending, the latest of each
+        pane. ``since`` is the day that its age is counted from. ``whole``: everything that is kept now was
         kept from its first event on; not so where an earlier version of the program began it.
     """
 
     __slots__ = (
         "closes_ms",
+        "counted_before",
         "dirty",
         "key",
         "late",
@@ -95,6 +101,7 @@ class Session:
         told: Told | None = None,
         since: int = 0,
         whole: bool = True,
+        counted_before: Sequence[PlatformOrders] = (),
     ) -> None:
         self.key = key
         self.dirty = False
@@ -105,6 +112,7 @@ class Session:
         self.told = NOTHING_TOLD if told is None else told
         self.since = since
         self.whole = whole
+        self.counted_before = counted_before
         self.minute: Minute = NO_MINUTE
         self.pane: Figures | None = None
         self.sense: SessionSense | None = None
@@ -132,10 +140,27 @@ class Session:
         )
 
     def count_orders(self, counted: PlatformOrders) -> None:
-        """Keep the platform's latest totals of orders."""
-        held = self.told.platform_orders
-        if held is None or counted > held:
-            self.told = self.told._replace(platform_orders=counted)
+        """Keep the platform's latest totals of orders, and a few before them.
+
+        Shapes: what is kept does not depend on the order of counting: of each pane the greatest, and of
+            those what is near the newest.
+        """
+        latest: dict[int, PlatformOrders] = {}
+        for each in sorted((*self.platform_orders, counted)):
+            latest[each.at_ms // PANE_MS] = each
+        *before, newest = latest.values()
+        reach_ms = newest.at_ms - COUNTED_REACH_MS
+        self.counted_before = [
+            each for each in before if each.at_ms >= reach_ms or each is before[-1]
+        ]
+        if newest is not self.told.platform_orders:
+            self.told = self.told._replace(platform_orders=newest)
+
+    @property
+    def platform_orders(self) -> Sequence[PlatformOrders]:
+        """The platform's own totals that are kept, the newest last."""
+        newest = self.told.platform_orders
+        return () if newest is None else (*self.counted_before, newest)
 
     def lifecycle(self) -> Lifecycle:
         """The turns of the broadcast, begun if none was told; to be changed in place."""

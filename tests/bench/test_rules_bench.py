@@ -79,7 +79,7 @@ def busy() -> Room:
     made.sold.paid_lines, made.sold.pay_gmv_minor = 6_000, {"CNY": 12_000_000}
     since = made.history.count("paid", NOW_MS - 40_000, NOW_MS + 60_000)
     told = PlatformOrders(NOW_MS - 40_000, 6_000 - since, (6_000 - since) * 2_000, "CNY")
-    made.platform_orders = told
+    made.platform_orders = [told]
     return made
 
 

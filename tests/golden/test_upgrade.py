@@ -57,7 +57,7 @@ def test_the_recorded_state_is_of_the_version_before() -> None:
 
     assert max(versions) == Kind.ASKED
     assert (versions[Kind.SESSION], versions[Kind.SENSE]) == (2, 1)
-    assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (3, 2)
+    assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (4, 2)
 
 
 def test_a_state_of_the_version_before_goes_on(state: State) -> None:

@@ -14,12 +14,14 @@ import pytest
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rooms import AdapterHeartbeat, AlertJudged, Verdict
+from streamproc.program.keys import Kind
 from streamproc.provision.admin import ensure_topics
 from tests.builders import made, profiled, room_started, viewer_key
+from tests.changelog_view import read_changelog
 from tests.command_line import running_worker, send, streamproc
 from tests.contract.validators import as_json, validator
 from tests.folding import log_of
-from tests.kafka_log import read_topic
+from tests.kafka_log import delete_topics, read_topic
 from tests.servers import Broker
 
 pytestmark = pytest.mark.integration
@@ -73,19 +75,68 @@ async def told(
         await asyncio.sleep(POLL_S)
 
 
+def fallen_silent() -> list[AnyEvent]:
+    """A broadcast whose connector beat for two minutes, and not for a while since."""
+    last_ms = now_ms() - SILENT_S * SECOND_MS
+    beats = [last_ms - n * BEAT_S * SECOND_MS for n in range(12)]
+    return [profiled(at_ms=beats[-1]), room_started(beats[-1]), *map(beat, reversed(beats))]
+
+
+async def resolved(bootstrap: str) -> list[AlertTransition]:
+    """Every step of the alert, once its connector beats again and it is over."""
+    for _ in range(5):
+        await send(bootstrap, log_of([beat(now_ms())]))
+        await asyncio.sleep(1)  # a connector that beats again beats for a while
+    return await told(
+        bootstrap, lambda steps: any(each.phase == "resolved" for each in steps), "it is over"
+    )
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["a state stands", "the state is lost"])
+async def test_a_rebuild_fires_nothing_again_and_forgets_no_verdict(
+    kafka_broker: Broker, tmp_path: Path, is_lost: bool
+) -> None:
+    bootstrap, app_id = kafka_broker.bootstrap, f"{APP_ID}-rebuilt-{int(is_lost)}"
+    changelog = f"{app_id}-state-changelog"
+    await ensure_topics(bootstrap, partitions=1, replication_factor=1, app_id=app_id)
+    await send(bootstrap, log_of(fallen_silent()))
+    async with running_worker(bootstrap, app_id, tmp_path) as worker:
+        (first,) = await told(bootstrap, bool, "it fires")
+        await send(bootstrap, log_of([verdict_on(first)]))
+        before = await told(bootstrap, lambda steps: len(steps) == 2, "a verdict")
+        worker.terminate()
+        assert await worker.ended() == 0
+    view = await read_changelog(bootstrap, changelog, 0)
+    assert Kind.ALERT in {key[0] for key in view.state}
+    if is_lost:
+        await delete_topics(bootstrap, [changelog])
+        await ensure_topics(bootstrap, partitions=1, replication_factor=1, app_id=app_id)
+
+    rebuilt = await streamproc("state", "rebuild", "--bootstrap", bootstrap, "--app-id", app_id)
+
+    assert rebuilt.code == 0, rebuilt.said
+    assert "could not be read" not in rebuilt.err
+    rebuilt_view = await read_changelog(bootstrap, changelog, 0)
+    assert is_lost or rebuilt_view.state == view.state
+    async with running_worker(bootstrap, app_id, tmp_path) as worker:
+        await worker.until(lambda said: said["caught_up"], "recovered")
+        after = await resolved(bootstrap)
+        worker.terminate()
+        assert await worker.ended() == 0
+    assert after[:2] == before
+    assert [each.why for each in after if each.why == "entered"] == ["entered"]
+    assert {each.alert_id for each in after} == {first.alert_id}
+    numbers = sorted({each.seq for each in after})  # a step may come twice
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert after[-1].verdict == "real"
+
+
 async def test_what_is_told_of_a_connector_that_fell_silent_survives_its_worker(
     kafka_broker: Broker, tmp_path: Path
 ) -> None:
     bootstrap = kafka_broker.bootstrap
     await ensure_topics(bootstrap, partitions=1, replication_factor=1, app_id=APP_ID)
-    last_ms = now_ms() - SILENT_S * SECOND_MS
-    beats = [last_ms - n * BEAT_S * SECOND_MS for n in range(12)]
-    before: list[AnyEvent] = [
-        profiled(at_ms=beats[-1]),
-        room_started(beats[-1]),
-        *map(beat, reversed(beats)),
-    ]
-    await send(bootstrap, log_of(before))
+    await send(bootstrap, log_of(fallen_silent()))
 
     async with running_worker(bootstrap, APP_ID, tmp_path) as worker:
         await told(bootstrap, bool, "it fires")
@@ -97,12 +148,7 @@ async def test_what_is_told_of_a_connector_that_fell_silent_survives_its_worker(
         await told(
             bootstrap, lambda steps: any(each.why == "judged" for each in steps), "a verdict"
         )
-        for _ in range(5):
-            await send(bootstrap, log_of([beat(now_ms())]))
-            await asyncio.sleep(1)  # a connector that beats again beats for a while
-        steps = await told(
-            bootstrap, lambda steps: any(each.phase == "resolved" for each in steps), "it is over"
-        )
+        steps = await resolved(bootstrap)
         worker.terminate()
         assert await worker.ended() == 0
 

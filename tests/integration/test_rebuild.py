@@ -78,7 +78,7 @@ async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_
         await stopped(worker)
     view = await read_changelog(kafka_broker.bootstrap, changelog, 0)
     lost = dict.fromkeys(list(view.state)[:2])
-    extra = {b"\x01\x01h-9\x00o-9\x00": b"left over"}
+    extra = {b"\x01\x01h-9\x00o-9\x00": b"left over", b"\x0d\x06h-9\x00s-9\x00": b"\x01left over"}
     await append_batch(kafka_broker.bootstrap, changelog, 0, {**lost, **extra}, ABOVE_ALL)
     async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
         assert await worker.ended() == DigestMismatch.exit_code
@@ -86,6 +86,7 @@ async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_
     done = await rebuild(kafka_broker, app_id)
 
     assert done.code == 0, done.said
+    assert "1 records of alerts could not be read" in done.err
     found = await verified(kafka_broker, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 1_999}
     rebuilt = await read_changelog(kafka_broker.bootstrap, changelog, 0)

@@ -185,8 +185,10 @@ class Drawn:
         lines = self.number() * 10
         made.sold = OrderFigures(pay_gmv_minor={"CNY": lines * 100}, paid_lines=lines)
         made.paid_day = self.number()
-        made.platform_orders = self.maybe(
-            lambda: PlatformOrders(self.at_ms(), lines, lines * 100 + self.number(), "CNY")
+        made.platform_orders = sorted(
+            self.few(
+                lambda: PlatformOrders(self.at_ms(), lines, lines * 100 + self.number(), "CNY"), 3
+            )
         )
         made.online = self.maybe(lambda: Online(self.at_ms(), self.number() * 5, False))
         made.peak_online = max(2_000, made.online.viewers if made.online else 0)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import MsgspecError
+
 from streamproc.alerts.held import Held, Key
+from streamproc.alerts.model import Phase
+from streamproc.alerts.retold import held_of
 from streamproc.events.outputs import (
     ALERTS_TOPIC,
     AlertTransition,
@@ -12,7 +16,15 @@ from streamproc.events.outputs import (
     decode_alert,
     encoded,
 )
-from streamproc.program.alert_codec import pack_alert, pack_step, unpack_alert, unpack_step
+from streamproc.program.alert_codec import (
+    ALERT_VERSION,
+    OUTBOX_VERSION,
+    pack_alert,
+    pack_step,
+    unpack_alert,
+    unpack_step,
+)
+from streamproc.program.judging.watched import SESSIONS
 from streamproc.program.keys import CLOCK, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
 from streamproc.protocol import Published
@@ -35,14 +47,15 @@ class AlertRecords:
         self._outbox: dict[bytes, Published] = {}
         self._waiting: list[Published] = []
 
-    def restore(self, key: bytes, value: bytes) -> None:
-        """Take over a record of a recovered state."""
+    def restore(self, key: bytes, value: bytes) -> bytes | None:
+        """Take over a record of a recovered state; the broadcast of an alert that goes on, or None."""
         if key[0] == Kind.OUTBOX:
             self._queue(key, unpack_step(value))
-            return
+            return None
         ids = SEPARATOR.join(key[len(_ALERT) :].split(SEPARATOR)[:_IDS])
         held = unpack_alert(value)
         self.held.setdefault(ids, {})[held.key] = held
+        return None if held.phase is Phase.INACTIVE else ids
 
     def open_ids(self) -> list[bytes]:
         """The broadcasts of which an alert is open."""
@@ -67,8 +80,7 @@ class AlertRecords:
 
     def tell(self, ids: bytes, transition: AlertTransition) -> None:
         """Have a step published, again and again until it is known to be out."""
-        tail = SEPARATOR.join((ids, transition.alert_id.encode(), number(transition.seq)))
-        value = encoded(transition)
+        tail, value = _tail(ids, transition), encoded(transition)
         self._records.put(_OUTBOX + tail, pack_step(value))
         self._queue(_OUTBOX + tail, value)
 
@@ -91,6 +103,39 @@ class AlertRecords:
         self._waiting.append(leaving)
 
 
+def is_sound(key: bytes, value: bytes) -> bool:
+    """Whether a record of the clock can be taken over: of a version that is read, and whole."""
+    try:
+        if (key[0], value[0]) == (Kind.OUTBOX, OUTBOX_VERSION) and key[1:2] == _OUTBOX[1:]:
+            step = decode_alert(unpack_step(value))
+            return key == _OUTBOX + _tail(_ids_of(step), step)
+        if (key[0], value[0]) == (Kind.ALERT, ALERT_VERSION) and key[1:2] == _ALERT[1:]:
+            held = unpack_alert(value)
+            ids = key[len(_ALERT) :].split(SEPARATOR)[:_IDS]
+            return key == _key(SEPARATOR.join(ids), held.kind, held.subject)
+    except (IndexError, MsgspecError, UnicodeDecodeError):
+        pass
+    return False
+
+
+def is_told_of(records: Records, step: AlertTransition) -> bool:
+    """Whether the log told anything of a step's broadcast."""
+    keys = [of + _ids_of(step) for of in SESSIONS.values()]
+    return any(key in records.values or key in records.changed for key in keys)
+
+
+def keep_told(records: Records, step: AlertTransition) -> None:
+    """Write an alert as a step told it, unless it is known as far already."""
+    key = _key(_ids_of(step), step.kind, step.subject)
+    value = records.values.get(key)
+    if value is not None:
+        known = unpack_alert(value)
+        # of what is forgotten but for its number nothing newer was told
+        if (known.episode, known.seq or step.seq) >= (step.episode, step.seq):
+            return
+    records.put(key, pack_alert(held_of(step)))
+
+
 def published(step: AlertTransition) -> Published:
     """A step as the topic of alerts has it."""
     return _leaving(step, encoded(step))
@@ -98,6 +143,14 @@ def published(step: AlertTransition) -> Published:
 
 def _leaving(step: AlertTransition, value: bytes) -> Published:
     return Published(ALERTS_TOPIC, step.host_id.encode(), value, alert_headers(step))
+
+
+def _ids_of(step: AlertTransition) -> bytes:
+    return SEPARATOR.join((step.host_id.encode(), step.session_id.encode()))
+
+
+def _tail(ids: bytes, step: AlertTransition) -> bytes:
+    return SEPARATOR.join((ids, step.alert_id.encode(), number(step.seq)))
 
 
 def _key(ids: bytes, kind: str, subject: str) -> bytes:

@@ -84,8 +84,10 @@ class Judging:
         self._written = records.listen()
 
     def restore(self, key: bytes, value: bytes) -> None:
-        """Take over an alert, or a step of one, of a recovered state."""
-        self._alerts.restore(key, value)
+        """Take over an alert, or a step of one, of a recovered state; its broadcast is looked at."""
+        ids = self._alerts.restore(key, value)
+        if ids is not None:
+            self._told.add(ids)
         self.tell_again()
 
     def tell_again(self) -> None:
@@ -208,7 +210,7 @@ class Judging:
         if is_new and is_silent and room.status is not Status.ENDED:
             self._leave(ids)
             return
-        judged = self.judge.judge(room, alerts)
+        judged = self.judge.judge(room, alerts) if room.seen_ms else self.judge.end(room, alerts)
         watched.has_news = False
         # not all rooms are looked at in the same second
         early_ms = crc32(ids) % self.judge.policy.look_ms if is_new else 0

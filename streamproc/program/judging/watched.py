@@ -103,7 +103,7 @@ class Watched:
     def _tell_orders(room: Room, orders: Session | None) -> None:
         if orders is not None:
             room.sold = cast("OrderFigures", orders.totals)
-            room.platform_orders = orders.told.platform_orders
+            room.platform_orders = orders.platform_orders
 
     def _session(self, topic: str) -> Session | None:
         """What a topic tells of the broadcast, open or not; None: nothing."""

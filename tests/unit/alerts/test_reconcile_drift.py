@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from streamproc.alerts.held import Held, Key
+from streamproc.alerts.judge import Judge
 from streamproc.alerts.model import Severity
 from streamproc.alerts.reconcile_drift import RULE
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import ALWAYS
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.lifecycle import Status
-from streamproc.tally.sessions import PlatformOrders
+from streamproc.tally.sessions import PlatformOrders, Session
+from streamproc.tally.timing import PANE_MS
 from tests.builders import T0
 from tests.rooms import room, row
 from tests.unit.alerts.judged import MINUTE, S, alarm, is_clear, is_held, told
@@ -32,12 +37,53 @@ def counted(
         T0 + 50 * S,
         minutes={0: row(paid=(since, 0, 0, 0, 0, 0))},
         status=status,
-        platform_orders=PlatformOrders(T0 + 50 * S - age_ms, theirs, theirs * PRICE, "CNY"),
+        platform_orders=[PlatformOrders(T0 + 50 * S - age_ms, theirs, theirs * PRICE, "CNY")],
         sold=OrderFigures(paid_lines=ours, pay_gmv_minor={"CNY": ours * PRICE}),
         **fields,  # type: ignore[arg-type]
     )
     made.history.rows[T0 // MINUTE].paid_minor = {"CNY": (since * PRICE, 0, 0, 0, 0, 0)}
     return made
+
+
+class Drift:
+    """A room that sells a line each second and lacks 40 of before until they are sent again.
+
+    Shapes: ``told`` are (second, why) of the alert's steps.
+    """
+
+    MENDED_S = 200
+
+    def __init__(self, every_s: int) -> None:
+        self.every_s = every_s
+        self.judge = Judge((RULE,), lambda _: SimpleNamespace(reconcile_drift=RULE.limits()))
+        self.session = Session(b"key", "s-1", OrderFigures())
+        self.alerts: dict[Key, Held] = {}
+        self.told: list[tuple[int, str]] = []
+
+    def look(self, second: int) -> None:
+        """Judge the room at a second."""
+        sold, now_ms = 1_000 + second, T0 + second * S
+        if second % self.every_s == 0:
+            self.session.count_orders(PlatformOrders(now_ms, sold, sold * PRICE, "CNY"))
+        ours = sold - (40 if second < self.MENDED_S else 0)
+        minutes = range(second // 60 + 1)
+        made = room(
+            now_ms,
+            minutes={ago: row(paid=(10,) * 6) for ago in minutes},
+            platform_orders=self.session.platform_orders,
+            sold=OrderFigures(paid_lines=ours, pay_gmv_minor={"CNY": ours * PRICE}),
+        )
+        made.history.rows[now_ms // MINUTE].paid = _paid_in(second % 60)
+        for each in made.history.rows.values():
+            each.paid_minor = {"CNY": tuple(lines * PRICE for lines in each.paid)}
+        judged = self.judge.judge(made, self.alerts)
+        self.alerts.update({key: held for key, held in judged.changed.items() if held})
+        self.told += [(second, step.held.why) for step in judged.steps]
+
+
+def _paid_in(seconds: int) -> tuple[int, ...]:
+    """A line each second, by pane, so far in a minute."""
+    return tuple(min(10, max(0, seconds - pane * 10)) for pane in range(6))
 
 
 def test_the_same_totals_are_no_drift() -> None:
@@ -64,6 +110,30 @@ def test_totals_are_compared_when_what_was_paid_before_has_come() -> None:
     assert is_clear(RULE, counted(900, age_ms=15 * S - 1))
     assert is_held(RULE, counted(900, age_ms=15 * S - 1))
     assert alarm(RULE, counted(900, age_ms=15 * S)).severity is Severity.TICKET
+
+
+def test_of_totals_that_come_often_the_newest_that_are_old_enough_are_compared() -> None:
+    often = counted(900, age_ms=16 * S)
+    (compared,) = often.platform_orders
+    newer = compared._replace(at_ms=compared.at_ms + 10 * S, paid_lines=1_000)
+    often.platform_orders = [compared._replace(at_ms=compared.at_ms - 10 * S), compared, newer]
+
+    found = alarm(RULE, often)
+
+    assert (found.why["platform_lines"], found.why["platform_age_ms"]) == (900, 16 * S)
+
+
+@pytest.mark.parametrize("every_s", [1, 5, 10, 20, 24, 30, 45, 60, 90])
+def test_however_often_totals_come_a_drift_is_told_as_soon_and_ends_as_soon(every_s: int) -> None:
+    drift = Drift(every_s)
+
+    for second in range(300):
+        drift.look(second)
+
+    (entered_s, entered), *rest = drift.told
+    assert entered == "entered"
+    assert 25 <= entered_s < 25 + PANE_MS // S
+    assert rest == [(Drift.MENDED_S, "clearing"), (Drift.MENDED_S + 30, "cleared")]
 
 
 def test_what_was_paid_after_the_totals_were_told_is_not_in_them() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streamproc.alerts import stockout
+from streamproc.alerts.asking import Backdrop
 from streamproc.alerts.model import Level
 from streamproc.alerts.stockout_limits import Limits
 from streamproc.tally.floor import Plan
@@ -299,6 +300,13 @@ def test_a_confirmed_one_is_looked_at_again_when_it_becomes_a_page() -> None:
     made = shop(stopped_s=60, stock=out_of_stock(58, told_s=1))
 
     assert found(made)["p:p-1"].due_ms == ago(58) + Limits().page_after_ms
+
+
+def test_an_order_that_a_fast_clock_told_keeps_nobody_from_judging_the_room() -> None:
+    backdrop = Backdrop(shop(said=asked(OUT, 4), usual=4))
+
+    assert backdrop.threshold(3, 0.005, span_ms=-20_000) == 3
+    assert backdrop.threshold(3, 0.005) > 3
 
 
 def test_what_is_suspected_must_last_for_five_seconds() -> None:

@@ -118,6 +118,7 @@ async def test_what_each_token_may_see_and_do() -> None:
         listed = (await ask(board, room, "/hosts")).json()["items"]
         ranked = (await ask(board, room, "/leaderboard")).json()["items"]
         told = (await ask(board, room, "/alerts")).json()["items"]
+        grouped = (await ask(board, room, "/alert-groups")).json()["items"]
         summed = (await ask(board, room, "/rollups/district")).json()["items"]
 
     assert seen[None] == seen["wrong-wrong-wrong"] == [401] * 6
@@ -126,6 +127,7 @@ async def test_what_each_token_may_see_and_do() -> None:
     assert verdicts == {None: 401, READ: 403, room: 403, OPERATE: 202}
     assert [each["host_id"] for each in listed + ranked + told] == [first.host_id] * 3
     assert [each["hosts"] for each in summed] == [1]
+    assert {name for each in grouped for name in each["alert_ids"]} <= {alerts[0].alert_id}
 
 
 async def test_answers_kept_for_one_are_not_given_to_another() -> None:

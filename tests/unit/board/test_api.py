@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -145,6 +146,23 @@ async def test_alerts_come_by_urgency_and_the_resolved_only_if_asked_for(board: 
     for urgent in ("page", "ticket"):
         at = [each["opened_ms"] for each in opened if each["severity"] == urgent]
         assert at == sorted(at, reverse=True)
+
+
+async def test_what_is_wrong_in_many_rooms_of_a_venue_is_one_line(board: Served) -> None:
+    told = [room.trouble(NOW_MS + number) for number, room in enumerate(board.rooms)]
+    board.rooms[0].over(told[0].alert_id, NOW_MS + 100)
+    await board.shown(*board.rooms)
+    opened = [each for each in told[1:] if not each.inhibited_by]
+
+    groups = (await got(board, "/alert-groups"))["items"]
+
+    named = [alert_id for each in groups for alert_id in each["alert_ids"]]
+    assert sorted(named) == sorted(each.alert_id for each in opened)
+    by_place = Counter((each.kind, each.venue_id) for each in opened if each.venue_id)
+    for each in groups:
+        assert each["rooms"] == by_place.get((each["kind"], each["venue_id"]), 1)
+    ranks = [{"page": 0, "ticket": 1, "info": 2}[each["severity"]] for each in groups]
+    assert ranks == sorted(ranks)
 
 
 async def test_pages_of_alerts_hold_each_once(board: Served) -> None:

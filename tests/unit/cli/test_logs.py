@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 import structlog
 
-from streamproc.cli.logs import CHATTY, configure_logging, libraries_silenced
+from streamproc.cli.logs import CHATTY, OF_RECORDS, configure_logging, libraries_silenced
 
 
 @pytest.fixture(autouse=True)
 def logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in CHATTY}
+    levels = {name: logging.getLogger(name).level for name in (*CHATTY, *OF_RECORDS)}
     yield
     root.handlers, root.level = handlers, level
     for name, before in levels.items():
@@ -57,6 +58,45 @@ def test_libraries_tell_warnings_only_unless_debugging(capsys: pytest.CaptureFix
     said = capsys.readouterr().err
     assert "chat" not in said
     assert "asked for" in said
+
+
+def test_no_library_tells_records_however_much_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("debug", "console")
+    for name in OF_RECORDS:
+        logging.getLogger(name).debug("Sending %r", "a comment")
+        logging.getLogger(name).warning("broken")
+
+    said = capsys.readouterr().err
+    assert "a comment" not in said
+    assert said.count("broken") == len(OF_RECORDS)
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_failed_is_told_without_the_values_that_it_failed_on(
+    log_format: str,
+    is_terminal: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    configure_logging("debug", log_format)
+
+    def fold(text: str) -> None:
+        if text:
+            raise ZeroDivisionError
+
+    try:
+        fold("".join(("a ", "comment")))
+    except ZeroDivisionError:
+        structlog.get_logger("streamproc.x").exception("it failed")
+        logging.getLogger("other").exception("it failed")
+
+    said = capsys.readouterr().err
+    assert "a comment" not in said
+    assert said.count("fold") >= 2
 
 
 def test_silenced_libraries_speak_again_afterwards(capsys: pytest.CaptureFixture[str]) -> None:

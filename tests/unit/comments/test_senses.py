@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from streamproc.comments.classifier import MOST_REMEMBERED
 from streamproc.comments.senses import Sense, SenseReader, masked
+from streamproc.oracle.senses import masked as as_the_oracle_masks
+from tests.canaries import PHONES, leaks
 from tests.unit.comments.reading import classifier
 
 
@@ -76,9 +82,22 @@ def test_memory_is_bounded_and_long_texts_are_not_kept() -> None:
     assert reader.read(["没货了"])[0].subject == ""
 
 
+@pytest.mark.parametrize("phone", PHONES.values(), ids=PHONES)
+def test_a_telephone_number_is_hidden_however_it_is_written(phone: str) -> None:
+    assert leaks(phone)
+    assert masked(f"加我{phone}谢谢") in {"加我***谢谢", "加我***\ufe0f\u20e3谢谢"}
+    assert as_the_oracle_masks(f"加我{phone}谢谢") == masked(f"加我{phone}谢谢")
+
+
+@given(st.text("0１⑨零 -.·_\ufe0f号a", max_size=60))
+def test_the_oracle_hides_the_same_numbers(text: str) -> None:
+    assert as_the_oracle_masks(text) == masked(text)
+
+
 def test_long_numbers_are_hidden_and_long_texts_cut() -> None:
     assert masked("打 138 0013-8000 给我") == "打 *** 给我"
     assert masked("一共123456个") == "一共123456个"
     assert masked("微信1234567") == "微信***"
+    assert masked("1、2、3号都要, 各10个, 99元") == "1、2、3号都要, 各10个, 99元"
     assert masked("货" * 80) == "货" * 80
     assert masked("货" * 81) == "货" * 79 + "…"

@@ -342,7 +342,7 @@ def test_a_key_that_is_not_held_has_no_value() -> None:
         (head(Kind.LINE, ORDERS_TOPIC) + b"h-1\0o-1", b"\x03", "line"),
         (head(Kind.SEEN, VIEWERS_TOPIC) + b"h-1\0" + number(1) + number(1), b"\x07", "seen"),
         (bytes((77, 1)) + b"h-1\0", b"\x01", "77"),
-        (bytes((Kind.SESSION, 99)) + b"h-1\0s-1", b"\x03", "session"),
+        (bytes((Kind.SESSION, 99)) + b"h-1\0s-1", b"\x05", "session"),
     ],
     ids=["line", "seen", "unknown kind", "unknown topic"],
 )

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 from itertools import permutations
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamproc.tally.figures import Figures, ViewerFigures
 from streamproc.tally.online import Reading
 from streamproc.tally.panes import Minute
 from streamproc.tally.people import Members
-from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Told
+from streamproc.tally.sessions import (
+    COUNTED_REACH_MS,
+    Online,
+    Peak,
+    PlatformOrders,
+    Session,
+    Told,
+)
+from streamproc.tally.timing import PANE_MS
 from tests.builders import T0, room_ended, room_started
 
 MINUTE = 60_000
@@ -79,6 +92,35 @@ def test_the_latest_totals_of_the_platform_stand() -> None:
         for each in order:
             session.count_orders(each)
         assert session.told.platform_orders == later
+
+
+@given(st.lists(st.integers(0, 400), max_size=40), st.randoms())
+def test_a_few_totals_are_kept_in_whatever_order_they_were_told(
+    seconds: list[int], shuffled: Random
+) -> None:
+    counted = [PlatformOrders(at * 1_000, at, at, "CNY") for at in seconds]
+    held = []
+    for _ in range(2):
+        session = Session(b"key", "s-1", Figures())
+        for each in counted:
+            session.count_orders(each)
+        held.append(list(session.platform_orders))
+        shuffled.shuffle(counted)
+
+    assert held[0] == held[1] == sorted(held[0])
+    assert len(held[0]) <= 1 + COUNTED_REACH_MS // PANE_MS + 1
+    assert held[0][-1:] == [max(counted)] if counted else not held[0]
+
+
+@pytest.mark.parametrize("every_s", [1, 3, 10, 24, 45, 60, 300])
+def test_there_are_always_totals_a_minute_old_however_often_they_come(every_s: int) -> None:
+    session = Session(b"key", "s-1", Figures())
+    for second in range(0, 1_000, every_s):
+        session.count_orders(PlatformOrders(second * 1_000, second, second, "CNY"))
+        ages_s = [second - each.at_ms // 1_000 for each in session.platform_orders]
+        assert second < 60 + max(10, every_s) or any(
+            60 <= age_s <= 60 + max(10, every_s) for age_s in ages_s
+        )
 
 
 def test_a_lifecycle_is_held_from_the_first_turn_on() -> None:

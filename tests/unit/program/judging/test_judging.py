@@ -7,52 +7,40 @@ from typing import Any
 
 import pytest
 
+from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge, Judged
 from streamproc.alerts.limits import Limits
-from streamproc.alerts.model import Finding
+from streamproc.alerts.model import Finding, Phase
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.registry import RULE_OF_KIND
 from streamproc.alerts.room import Room
 from streamproc.events.comments import Role
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
 from streamproc.events.registry import ROOMS_TOPIC, AnyEvent
+from streamproc.program.alert_codec import pack_alert
 from streamproc.program.judging.judging import FIRST_SIGHT_MS
-from streamproc.program.keys import Kind
+from streamproc.program.keys import CLOCK, Kind, head
 from streamproc.program.live import LiveProgram
+from streamproc.tally.retention import DAY_MS
 from tests.builders import (
     T0,
     comment,
     joined,
-    profiled,
     room_ended,
     room_started,
     stock_reported,
     viewer_key,
 )
 from tests.folding import State, take_into, tell
-from tests.judged import SECOND_MS, decoded, judging, pass_time
+from tests.judged import SECOND_MS, again, alerts_of, decoded, judging, live, pass_time
 from tests.spelled_reader import SpelledReader
 
 SILENT_MS = 60_000
 
 
-def live() -> LiveProgram:
-    """A program whose room was heard for the last time at ``T0``."""
-    program = judging()
-    tell(program, profiled(at_ms=T0 - 2_000), room_started(T0 - 1_000), joined(at_ms=T0))
-    return program
-
-
 def dead(steps: list[AlertTransition]) -> list[tuple[str, str, int]]:
     """The steps of the alert that a stream is dead: phase, why and when."""
     return [(each.phase, each.why, each.at_ms) for each in steps if each.kind == "StreamDead"]
-
-
-def again(state: State) -> LiveProgram:
-    """A fresh worker's program, of a recovered state."""
-    program = judging()
-    program.restore(state.items())
-    return program
 
 
 def test_a_room_without_any_event_is_called_dead_after_its_time_and_not_before() -> None:
@@ -149,6 +137,51 @@ def test_a_room_whose_end_nobody_told_is_not_called_dead_a_day_later() -> None:
     steps = pass_time(again(state), T0 + FIRST_SIGHT_MS + 60_000, T0 + FIRST_SIGHT_MS + 90_000)
 
     assert steps == []
+
+
+def open_after(state: State, fields: dict[str, Any]) -> AlertTransition:
+    """A state with the alert of a dead stream, and of another room that was heard much later."""
+    program = live()
+    fired = pass_time(program, T0 + SECOND_MS, T0 + 90_000, state=state)
+    tell(program, room_started(**fields), joined(9, **fields))
+    take_into(state, program)
+    (first,) = [each for each in fired if each.kind == "StreamDead"]
+    return first
+
+
+@pytest.mark.parametrize("is_restarted", [True, False], ids=["by a fresh worker", "by the same"])
+def test_what_is_open_in_a_room_that_was_silent_for_days_ends(is_restarted: bool) -> None:
+    state: State = {}
+    now_ms = T0 + 2 * DAY_MS
+    first = open_after(state, {"host_id": "h-2", "session_id": "s-2", "at_ms": now_ms})
+    state = dict(sorted(state.items(), reverse=True))  # the room that was heard last comes first
+    program = again(state)
+    if not is_restarted:
+        pass_time(program, T0 + 95_000, T0 + 100_000, state=state)
+        assert len(decoded(program.take_told_again())) == 1
+
+    steps = pass_time(program, now_ms, now_ms + 5_000, state=state)
+
+    (last,) = [each for each in steps if each.host_id == "h-1"]
+    assert (last.alert_id, last.seq) == (first.alert_id, first.seq + 1)
+    assert (last.phase, last.why) == ("resolved", "abandoned")
+    assert decoded(program.take_told_again()) == []
+    assert [each.phase for each in alerts_of(state)] == ["resolved"]
+
+
+@pytest.mark.parametrize("kind", RULE_OF_KIND)
+def test_what_is_open_in_a_room_that_the_state_knows_nothing_of_any_more_ends(kind: str) -> None:
+    subject = "p:p-1" if "Stock" in kind else ""
+    held = Held(kind, subject, Phase.FIRING, episode=3, seq=5, told_ms=T0, opened_ms=T0)
+    key = head(Kind.ALERT, CLOCK) + b"\0".join((b"h-1", b"s-1", kind.encode(), subject.encode()))
+    state = {key: pack_alert(held)}
+    program = again(state)
+
+    (step,) = pass_time(program, T0 + DAY_MS, T0 + DAY_MS + 5_000, state=state)
+
+    assert (step.phase, step.why, step.episode, step.seq) == ("resolved", "forgotten", 3, 6)
+    pass_time(program, T0 + DAY_MS + 5_000, T0 + DAY_MS + 20 * 60_000, state=state)
+    assert state == {}
 
 
 def test_a_step_that_is_not_known_to_be_out_leaves_again_after_a_restart() -> None:
