@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, free_port, is_free
+from tests.certificates import Certificates
 from tests.kafka_jars import ServerMissing
 from tests.server_process import ServerFailed, ServerProcess
 from tests.servers import skip_or_fail
@@ -34,24 +35,28 @@ _ATTEMPTS = 4
 class RedisServer(ServerProcess):
     """One redis-server on 127.0.0.1. It keeps its port and folder over ``kill`` and ``start``.
 
-    Shapes: ``options`` are those of its command line, without the dashes. On Linux it dies with the process
-        that started it.
+    Shapes: ``options`` are those of its command line. ``sentinel`` is the configuration of one: then it is
+        a Sentinel. With ``tls`` it speaks nothing else, and to those alone whom the authority knows.
+        On Linux it dies with the process that started it.
     Errors: ``start`` raises ``ServerMissing`` or ``ServerFailed``.
     """
 
     name = "Redis"
     stop_deadline_s = 10.0
 
-    def __init__(self, *options: str, sentinel: str | None = None) -> None:
+    def __init__(
+        self, *options: str, sentinel: str | None = None, tls: Certificates | None = None
+    ) -> None:
         super().__init__()
         self.options: Sequence[str] = options
         self.port = 0
         self._sentinel = sentinel
+        self._tls = tls
 
     @property
     def url(self) -> str:
         """The address for clients."""
-        return f"redis://{LOOPBACK}:{self.port}/0"
+        return f"{'redis' if self._tls is None else 'rediss'}://{LOOPBACK}:{self.port}/0"
 
     def start(self, *, wait: bool = True) -> None:
         """Start it with what is in its folder; ``wait`` until it answers, if only that it is loading."""
@@ -73,7 +78,10 @@ class RedisServer(ServerProcess):
             config = self.directory / "sentinel.conf"
             config.write_text(self._sentinel)
             command += [str(config), "--sentinel"]
-        command += ["--port", str(self.port), "--bind", LOOPBACK, "--dir", str(self.directory)]
+        port = ["--port", str(self.port)]
+        if self._tls is not None:
+            port = ["--port", "0", "--tls-port", str(self.port), *self._tls.server_options()]
+        command += [*port, "--bind", LOOPBACK, "--dir", str(self.directory)]
         if self._sentinel is None:
             command += ["--save", "", *self.options]
         with (self.directory / "redis.log").open("ab") as log:
@@ -94,6 +102,8 @@ class RedisServer(ServerProcess):
             "protocol": 2,
             "retry": Retry(NoBackoff(), 0),  # by default a loading server is waited for
         } | options
+        if self._tls is not None:
+            kind |= self._tls.client_options()
         return Redis(host=LOOPBACK, port=self.port, **kind)
 
     def _await_answer(self) -> None:

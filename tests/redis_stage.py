@@ -27,7 +27,10 @@ def tally(host: str, number: int, as_of_ms: int) -> bytes:
     figures: dict[str, Any] = dict.fromkeys(Figure, number)
     figures |= {"pay_gmv_minor": money, "net_gmv_minor": money, "aov_minor": None}
     windows = {**dict.fromkeys(("1m", "5m", "10m", "60m"), figures), "previous_10m": figures}
-    session = {"session_id": "s1", "status": "live", "figures": figures, "windows": windows}
+    session = {
+        **{"session_id": "s1", "status": "live", "started_ms": None, "ended_ms": None},
+        **{"heard_ms": as_of_ms, "figures": figures, "windows": windows, "completeness": {}},
+    }
     return json.encode({"host_id": host, "as_of_ms": as_of_ms, "sessions": [session]})
 
 
