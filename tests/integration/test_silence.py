@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
-from streamproc.events.registry import ORDERS_TOPIC, AnyEvent
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, AnyEvent
 from streamproc.oracle.batch import LogRecord
 from streamproc.provision.admin import ensure_topics
 from tests.builders import comment, created, paid, record, room_ended, room_started, viewer_key
@@ -20,7 +20,7 @@ from tests.kafka_log import read_topic
 from tests.servers import Broker
 from tests.worker_process import WorkerProcess
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 PARTITIONS = 2
 DEADLINE_S = 120.0
@@ -80,6 +80,17 @@ async def owns(worker: WorkerProcess, partitions: int) -> None:
     )
 
 
+async def has_read(worker: WorkerProcess, said: dict[int, int]) -> None:
+    """Return once a worker has read all that was said in its partitions."""
+    await worker.until(
+        lambda status: all(
+            status["durable"].get(f"{COMMENTS_TOPIC}/{each}") == said[each]
+            for each in status["partitions"]
+        ),
+        "all that was said is durable",
+    )
+
+
 async def test_a_room_that_falls_silent_is_called_dead_on_time_also_by_who_takes_it_over(
     kafka_broker: Broker, tmp_path: Path
 ) -> None:
@@ -92,8 +103,10 @@ async def test_a_room_that_falls_silent_is_called_dead_on_time_also_by_who_takes
         folder.mkdir()
     begun_ms = now_ms() - 10 * MINUTE_MS
     rooms = {"h-1": 0, "h-2": 1, "h-ended": 0}
+    said = dict.fromkeys(range(PARTITIONS), 1)  # the last word of each
     for host, partition in rooms.items():
         before = talk(host, begun_ms, now_ms())
+        said[partition] += len(before)
         await send(bootstrap, logged(partition, [room_started(begun_ms, **room_of(host)), *before]))
 
     async with (
@@ -105,7 +118,7 @@ async def test_a_room_that_falls_silent_is_called_dead_on_time_also_by_who_takes
         await send(bootstrap, logged(0, talk("h-1", last_ms, last_ms + 1)))
         await send(bootstrap, logged(1, talk("h-2", last_ms, last_ms + 1)))
         await send(bootstrap, logged(0, [room_ended(last_ms, **room_of("h-ended"))]))
-        await asyncio.sleep(3)  # both have read it
+        await asyncio.gather(has_read(first, said), has_read(second, said))
         first.kill()
         await owns(second, PARTITIONS)
         assert now_ms() - last_ms < SILENT_MS, "the machine is too slow for this test"
