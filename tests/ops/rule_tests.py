@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from tests.ops.alert_case import Case, Counter, Follows, Gauge
-from tests.ops.rules import EXTERNAL, AlertRule, alert_rules
+from tests.ops.rules import EXTERNAL, AlertRule, alert_rules, rule_files
 
 HEAD = "# Written by `make docs` from tests/ops/{source}; promtool test rules runs it.\n"
 LONG = "slo.yml"
@@ -31,6 +31,8 @@ def tests_of(file: str, cases: Iterable[Case], source: str) -> str:
     content = {
         "rule_files": [f"../rules/{file}"],
         "evaluation_interval": "5m" if file == LONG else "15s",
+        # without it promtool takes groups in any order, and alerts may see records of the time before
+        "group_eval_order": [group["name"] for group in rule_files()[file]["groups"]],
         "tests": groups,
     }
     text = yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=200)
