@@ -81,7 +81,7 @@ class PlainFinder:
                 found.append((self._index[longest], start, until))
         return found
 
-    def words(self, text: str) -> Sequence[str]:  # noqa: C901 - one loop, each call left out counts
+    def words(self, text: str) -> Sequence[str]:
         """The words that ``find`` finds, without their places."""
         index, enter, reach = self._index, self._tree.get, self._reach
         found: list[str] = []
@@ -95,19 +95,9 @@ class PlainFinder:
                     take(two[0])
                 start += 1
                 continue
-            # As ``_along``, whose call would take as long as what it does.
-            if node.__class__ is str:
-                longest = node
-            else:
-                longest = node.get("", "")
-                for char in text[start + 2 : start + reach]:
-                    node = node.get(char)
-                    if node is None:
-                        break
-                    if node.__class__ is str:
-                        longest = node
-                        break
-                    longest = node.get("", longest)
+            longest = (
+                node if node.__class__ is str else _along(node, text[start + 2 : start + reach])
+            )
             if longest or two[0] in index:
                 take(longest or two[0])
             start += len(longest) or 1
