@@ -16,7 +16,6 @@ RECENT_MINUTES: Final = 3
 """Minutes of a curve that are read with each change; a sweep reads all that are shown."""
 
 _LIVE: Final = ("version", "as_of_ms", "partition", "tally")
-_FENCE: Final = FENCE.encode()
 
 
 class Beat(Struct, frozen=True, kw_only=True):
@@ -123,7 +122,7 @@ def _live(host_id: str, fields: Sequence[bytes | None], alerts: Mapping[bytes, b
         _number(as_of_ms) or 0,
         _number(partition),
         tally,
-        {_text(alert_id): value for alert_id, value in alerts.items() if alert_id != _FENCE},
+        {_text(alert_id): value for alert_id, value in alerts.items() if alert_id != FENCE},
     )
 
 

@@ -39,7 +39,7 @@ class Window(StrEnum):
 CURVE: Final = "curve:"
 """What the name of a broadcast's curve begins with, among the parts of a view; its session follows."""
 
-FENCE: Final = "_v"
+FENCE: Final = b"_v"
 """The field of a hash of minutes or alerts that is none of them: which version wrote last."""
 
 ROLLING: Final = (Window.MINUTE, Window.FIVE_MINUTES, Window.TEN_MINUTES, Window.HOUR)
