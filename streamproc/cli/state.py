@@ -19,7 +19,7 @@ from streamproc.cli.verdicts import last_steps
 from streamproc.cli.verify import Reading, progress_bar
 from streamproc.engine.preflight import check_topics
 from streamproc.engine.rebuild import Rebuild
-from streamproc.events.outputs import ALERTS_TOPIC, encoded
+from streamproc.events.outputs import ALERTS_TOPIC
 from streamproc.program.live import LiveProgram
 from streamproc.provision.group import GroupWatch
 from streamproc.settings import Settings
@@ -77,7 +77,7 @@ async def _rebuilt(settings: Settings, console: Console) -> None:
                 pass
             await _until_empty(making, watch, console)
             await making.follow()
-            done = await making.replace([encoded(step) for step in await last_steps(settings)])
+            done = await making.replace(await last_steps(settings))
     if done.unread:
         console.print(
             f"{done.unread:,} records of alerts could not be read and are gone: their episodes begin anew",

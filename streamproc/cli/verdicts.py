@@ -27,23 +27,23 @@ def alerts_of_topic(settings: Settings) -> list[AlertTransition]:
         return [decode_alert(value) for value in asyncio.run(_read(settings))]
 
 
-async def last_steps(settings: Settings) -> list[AlertTransition]:
+async def last_steps(settings: Settings) -> list[bytes]:
     """The newest step of the newest episode of each alert that the topic still tells of.
 
-    Shapes: what is no step of an alert is passed over.
+    Shapes: values as they stand there; what is no step of an alert is passed over.
     Errors: as :func:`alerts_of_topic`.
     """
-    latest: dict[tuple[str, ...], AlertTransition] = {}
+    latest: dict[tuple[str, ...], tuple[tuple[int, int], bytes]] = {}
     for value in await _read(settings):
         try:
             step = decode_alert(value)
         except MsgspecError:
             continue
         of = (step.host_id, step.session_id, step.kind, step.subject)
-        before = latest.get(of)
-        if before is None or (step.episode, step.seq) > (before.episode, before.seq):
-            latest[of] = step
-    return list(latest.values())
+        newest = (step.episode, step.seq), value
+        if of not in latest or newest[0] > latest[of][0]:
+            latest[of] = newest
+    return [value for _, value in latest.values()]
 
 
 async def _read(settings: Settings) -> list[bytes]:
