@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
-
-import msgspec
 
 from streamproc.alerts.held import alert_id
 from streamproc.cli.alert_limits import judge_of, limits_of
 from streamproc.client.alerts import AlertReader
-from streamproc.client.tallies import TallyReader
-from streamproc.events.host_tally import TALLIES_TOPIC, HostTally, decode_tally
+from streamproc.events.host_tally import HostTally, decode_tally
 from streamproc.events.outputs import ALERTS_TOPIC
-from streamproc.events.view_keys import Keys
+from streamproc.events.view_keys import FENCE
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import session_tallies
 from streamproc.settings import Settings
 from streamproc.tally.formulas import session_answer
 from tests.changelog_view import ChangelogView
 from tests.kafka_log import Record, read_topic
+from tests.read_views import KEYS, settled, tallies_of_redis, tallies_of_topic
 from tests.redis_server import Client, RedisServer
 
 LOOK_S = 0.1
-KEYS = Keys("sp")
-AS_OF = frozenset(("online_mean", "watch_mean_s"))
-"""Figures that move with time, without an event."""
 
 Figures = dict[tuple[str, str], dict[str, Any]]
 """By host and broadcast."""
@@ -46,7 +41,7 @@ class Watch:
     """A reader of the Redis view that looks ten times a second, from a thread beside everything.
 
     Shapes: ``seen`` counts tallies that were newer than those before; ``defects`` tells of each that was
-        older, and of whatever could not be read.
+        older. What cannot be read ends it.
     """
 
     def __init__(self, redis: RedisServer) -> None:
@@ -63,7 +58,7 @@ class Watch:
                 await asyncio.sleep(LOOK_S)
 
     def _look(self, client: Client) -> None:
-        for host, value in held_by_redis(client).items():
+        for host, value in tallies_of_redis(client).items():
             tally = decode_tally(value)
             place, known = (tally.version, tally.as_of_ms), self._known.get(host, (-1, -1))
             if place < known:
@@ -74,36 +69,23 @@ class Watch:
             self._known[host] = place
 
 
-def held_by_redis(client: Client) -> dict[bytes, bytes]:
-    """The tallies that Redis holds, by host."""
-    hosts = client.zrange(KEYS.hosts, 0, -1)
-    with client.pipeline(transaction=False) as pipeline:
-        for host in hosts:
-            pipeline.hget(KEYS.live(host), "tally")
-        return {
-            host: each
-            for host, each in zip(hosts, pipeline.execute(), strict=True)
-            if each is not None
-        }
-
-
 async def unlike(
     bootstrap: str, partitions: int, redis: RedisServer, state: Iterable[ChangelogView]
 ) -> Compared:
     """Where the topics of tallies and alerts and the Redis view do not say what the state says."""
     numbers = range(partitions)
     of_state, open_alerts = of(state)
-    tallies = await read_topic(bootstrap, TALLIES_TOPIC, numbers)
+    tallies = await tallies_of_topic(bootstrap, numbers)
     steps = await read_topic(bootstrap, ALERTS_TOPIC, numbers)
     with redis.client(decode_responses=False) as client:
-        of_redis = told(map(decode_tally, held_by_redis(client).values()))
-        held = held_alerts(client)
+        of_redis = told(map(decode_tally, tallies_of_redis(client).values()))
+        held = open_of(alerts_of_redis(client))
     values = values_of(steps)
     defects = [
-        *_differing("tallies topic", told(reader_of(tallies).tallies.values()), of_state),
+        *_differing("tallies topic", told(tallies.values()), of_state),
         *_differing("Redis view", of_redis, of_state),
         *(f"copies of step {name!r} differ" for name, each in values.items() if len(each) > 1),
-        *_differing("alerts topic", open_of(steps), open_alerts),
+        *_differing("alerts topic", open_of(each.value for each in steps), open_alerts),
         *_differing("alerts in Redis", held, open_alerts),
     ]
     return Compared(defects, len(values))
@@ -127,14 +109,6 @@ def of(state: Iterable[ChangelogView]) -> tuple[Figures, Steps]:
     return figures, steps
 
 
-def reader_of(records: Iterable[Record]) -> TallyReader:
-    """A reader that took all of them."""
-    reader = TallyReader()
-    for record in records:
-        reader.take(record.key, record.value, record.headers)
-    return reader
-
-
 def told(tallies: Iterable[HostTally]) -> Figures:
     """The figures of every broadcast that is told of."""
     return {
@@ -144,29 +118,19 @@ def told(tallies: Iterable[HostTally]) -> Figures:
     }
 
 
-def settled(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that stand still when nothing happens."""
-    return {name: value for name, value in figures.items() if name not in AS_OF}
-
-
-def open_of(steps: Iterable[Record]) -> Steps:
-    """The open alerts that a reader of the topic knows."""
+def open_of(values: Iterable[bytes | None]) -> Steps:
+    """The open alerts that a reader of these steps knows."""
     reader = AlertReader()
-    for record in steps:
-        reader.take(record.value)
+    for value in values:
+        reader.take(value)
     return {each.alert_id: each.seq for each in reader.open()}
 
 
-def held_alerts(client: Client) -> Steps:
-    """The open alerts that Redis holds."""
-    found: Steps = {}
+def alerts_of_redis(client: Client) -> Iterator[bytes]:
+    """The steps of alerts that Redis holds."""
     for host in client.zrange(KEYS.hosts, 0, -1):
-        for name, value in client.hgetall(KEYS.alerts(host)).items():
-            if not name.startswith(b"_"):
-                step = msgspec.json.decode(value)
-                if step["phase"] != "resolved":
-                    found[step["alert_id"]] = step["seq"]
-    return found
+        held = client.hgetall(KEYS.alerts(host))
+        yield from (step for name, step in held.items() if name != FENCE)
 
 
 def values_of(steps: Iterable[Record]) -> dict[bytes, set[bytes]]:

@@ -6,29 +6,27 @@ import asyncio
 import csv
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
+from streamproc.events.outputs import AlertTransition
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rooms import AdapterHeartbeat, AlertJudged, Verdict
 from streamproc.program.keys import Kind
 from streamproc.provision.admin import ensure_topics
+from tests.alert_steps import steps_told
 from tests.builders import made, profiled, room_started, viewer_key
 from tests.changelog_view import read_changelog
 from tests.command_line import running_worker, send, streamproc
-from tests.contract.validators import as_json, validator
 from tests.folding import log_of
-from tests.kafka_log import delete_topics, read_topic
+from tests.kafka_log import delete_topics
 from tests.servers import Broker
 
 pytestmark = pytest.mark.integration
 
 APP_ID = "alarmed"
-DEADLINE_S = 120.0
-POLL_S = 0.3
 BEAT_S = 10
 SILENT_S = 25
 SECOND_MS = 1_000
@@ -55,24 +53,8 @@ def verdict_on(step: AlertTransition) -> AlertJudged:
     )
 
 
-async def told(
-    bootstrap: str, holds: Callable[[Sequence[AlertTransition]], bool], what: str
-) -> list[AlertTransition]:
-    """Every step of the connector's alert on the topic, once something holds of them."""
-    deadline_s = time.monotonic() + DEADLINE_S
-    while True:
-        values = [each.value or b"" for each in await read_topic(bootstrap, ALERTS_TOPIC, [0])]
-        steps = [each for each in map(decode_alert, values) if each.kind == "AdapterDown"]
-        if holds(steps):
-            broken = [
-                error.message
-                for value in values
-                for error in validator(ALERTS_TOPIC).iter_errors(as_json(value))
-            ]
-            assert broken == []
-            return steps
-        assert time.monotonic() < deadline_s, f"not in time: {what}; {steps}"
-        await asyncio.sleep(POLL_S)
+told = partial(steps_told, kind="AdapterDown")
+"""Every step of the connector's alert on the topic, once something holds of them."""
 
 
 def fallen_silent() -> list[AnyEvent]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,20 @@ from redis import Redis
 
 from streamproc.embedded.ports import LOOPBACK, free_port
 from streamproc.events.host_tally import TALLIES_TOPIC
-from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
+from streamproc.events.outputs import ALERTS_TOPIC, decode_alert
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC
 from streamproc.provision.admin import ensure_topics
+from tests.alert_steps import steps_told
 from tests.canaries import KEPT_WORD, USER, WORD, leaks, planted, unusable
 from tests.command_line import STREAMPROC, plain_environment, send
 from tests.kafka_log import read_topic
 from tests.redis_server import RedisServer, redis_or_skip
 from tests.servers import Broker
+from tests.waiting import until
 from tests.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.integration
 
-DEADLINE_S = 120.0
-POLL_S = 0.3
 QUICK = """
 [negative_burst]
 for_ms = 1000
@@ -114,23 +115,6 @@ async def places(kafka_broker: Broker, redis: RedisServer, tmp_path: Path) -> As
             each.kill()
 
 
-async def until(holds: Callable[[], Any], places: Places, what: str) -> Any:  # noqa: ANN401
-    """The first answer that is something. Errors: ``AssertionError`` with what was waited for."""
-    deadline_s = time.monotonic() + DEADLINE_S
-    while True:
-        found = await asyncio.to_thread(holds)
-        if found:
-            return found
-        assert places.worker.exit_code is None, places.worker.log[-4_000:]
-        assert time.monotonic() < deadline_s, f"not in time: {what}"
-        await asyncio.sleep(POLL_S)
-
-
-def steps_on_topic(bootstrap: str) -> list[AlertTransition]:
-    records = asyncio.run(read_topic(bootstrap, ALERTS_TOPIC, [0]))
-    return [decode_alert(each.value or b"") for each in records]
-
-
 def answers(board: str) -> dict[str, str]:
     """What the board says, each answer with its headers; empty while it does not know the alerts yet."""
     with httpx.Client(base_url=f"{board}/api/v1") as client:
@@ -181,19 +165,23 @@ def view_of(redis: RedisServer) -> dict[str, str]:
 
 
 async def test_nobody_is_seen_in_what_leaves(places: Places) -> None:
-    await until(
-        lambda: {each.kind for each in steps_on_topic(places.bootstrap)} >= FIRED,
-        places,
+    def still_runs() -> None:
+        assert places.worker.exit_code is None, places.worker.log[-4_000:]
+
+    shows = partial(until, still=still_runs)
+    await steps_told(
+        places.bootstrap,
+        lambda steps: {each.kind for each in steps} >= FIRED,
         "alerts with evidence",
     )
-    told = await until(lambda: answers(places.board), places, "the board shows them")
+    told = await shows(lambda: answers(places.board), "the board shows them")
     told |= {"stream": await asyncio.to_thread(streamed, places.board)}
     # whoever fails tells most
     places.redis.kill()
-    await until(lambda: "edis" in places.logs["worker"].read_text(), places, "Redis is missed")
+    await shows(lambda: "edis" in places.logs["worker"].read_text(), "Redis is missed")
     await asyncio.sleep(2)
     places.redis.start()
-    await until(lambda: "sp:{h-1}:alerts" in view_of(places.redis), places, "the view is back")
+    await shows(lambda: "sp:{h-1}:alerts" in view_of(places.redis), "the view is back")
     metrics = await asyncio.to_thread(httpx.get, f"{places.metrics}/metrics")
     steps = await read_topic(places.bootstrap, ALERTS_TOPIC, [0])
     tallies = await read_topic(places.bootstrap, TALLIES_TOPIC, [0])

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,6 +45,7 @@ from tests.command_line import running_worker, send
 from tests.folding import log_of
 from tests.redis_server import RedisServer, redis_or_skip
 from tests.servers import Broker, KafkaServer
+from tests.waiting import until
 from tests.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.integration
@@ -55,7 +56,6 @@ PHONE = "13912345678"
 WORDS = "菠萝没货了"
 BEAT_MS = 10_000
 SALES, PAID_MINOR, ONLINE = 100, 1_999, 70
-DEADLINE_S = 90.0
 GARBAGE = (b"no json", b"[1]", b'{"type":"x"}', None)
 
 
@@ -88,13 +88,6 @@ def scraped(port: int) -> Scrape:
     status, text = asked(port, "/metrics")
     assert status == 200
     return Scrape(text, {family.name: family for family in text_string_to_metric_families(text)})
-
-
-async def until(holds: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + DEADLINE_S
-    while not await asyncio.to_thread(holds):
-        assert time.monotonic() < deadline_s, f"not in time: {what}"
-        await asyncio.sleep(0.2)
 
 
 @pytest.fixture

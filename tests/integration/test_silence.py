@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, AnyEvent
 from streamproc.oracle.batch import LogRecord
 from streamproc.provision.admin import ensure_topics
+from tests.alert_steps import steps_of, steps_told
 from tests.builders import comment, created, paid, record, room_ended, room_started, viewer_key
 from tests.command_line import running_worker, send
-from tests.kafka_log import read_topic
 from tests.servers import Broker
 from tests.worker_process import WorkerProcess
 
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 PARTITIONS = 2
-DEADLINE_S = 120.0
-POLL_S = 0.3
 SECOND_MS = 1_000
 MINUTE_MS = 60_000
 SILENT_MS = 30_000
@@ -55,22 +52,6 @@ def talk(host: str, from_ms: int, to_ms: int) -> list[AnyEvent]:
         comment("好看", at_ms, user_key=viewer_key(at_ms), **room_of(host))
         for at_ms in range(from_ms, to_ms, 2 * SECOND_MS)
     ]
-
-
-async def steps_of(bootstrap: str) -> list[AlertTransition]:
-    records = await read_topic(bootstrap, ALERTS_TOPIC, range(PARTITIONS))
-    return [decode_alert(each.value or b"") for each in records]
-
-
-async def told(
-    bootstrap: str, holds: Callable[[Sequence[AlertTransition]], bool], what: str
-) -> list[AlertTransition]:
-    """Every step on the topic, once something holds of them."""
-    deadline_s = time.monotonic() + DEADLINE_S
-    while not holds(steps := await steps_of(bootstrap)):
-        assert time.monotonic() < deadline_s, f"not in time: {what}; {steps}"
-        await asyncio.sleep(POLL_S)
-    return steps
 
 
 async def owns(worker: WorkerProcess, partitions: int) -> None:
@@ -122,7 +103,9 @@ async def test_a_room_that_falls_silent_is_called_dead_on_time_also_by_who_takes
         first.kill()
         await owns(second, PARTITIONS)
         assert now_ms() - last_ms < SILENT_MS, "the machine is too slow for this test"
-        steps = await told(bootstrap, lambda steps: len(steps) >= 2, "both are dead")
+        steps = await steps_told(
+            bootstrap, lambda steps: len(steps) >= 2, "both are dead", partitions=PARTITIONS
+        )
         second.terminate()
         assert await second.ended() == 0
 
@@ -165,7 +148,7 @@ async def test_nothing_fires_because_the_worker_was_down_for_ten_minutes(
         worker.terminate()
         assert await worker.ended() == 0
 
-    assert await steps_of(bootstrap) == []
+    assert await steps_of(bootstrap, PARTITIONS) == []
 
 
 def trade(from_ms: int, to_ms: int) -> list[AnyEvent]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,17 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from streamproc.client.tallies import TallyReader
 from streamproc.embedded.ports import LOOPBACK, free_port
-from streamproc.events.host_tally import TALLIES_TOPIC
 from streamproc.provision.admin import ensure_topics
 from tests.command_line import started, streamproc
-from tests.kafka_log import read_topic
+from tests.read_views import settled, tallies_of_redis, tallies_of_topic
 from tests.redis_server import RedisServer, redis_or_skip
 from tests.servers import Broker
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
 PARTITIONS = 4
-DEADLINE_S = 120.0
-POLL_S = 0.25
 BROADCAST = ("contest", "--seconds", "40", "--speed", "0", "--audience-scale", "0.3")
 
 Figures = dict[str, dict[str, Any]]
@@ -38,17 +34,6 @@ Figures = dict[str, dict[str, Any]]
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
     yield from redis_or_skip()
-
-
-async def until(holds: Callable[[], Any], what: str) -> Any:  # noqa: ANN401 - whatever is asked for
-    """The first answer that is something. Errors: ``AssertionError`` with what was waited for."""
-    deadline_s = time.monotonic() + DEADLINE_S
-    while True:
-        found = await asyncio.to_thread(holds)
-        if found:
-            return found
-        assert time.monotonic() < deadline_s, f"not in time: {what}"
-        await asyncio.sleep(POLL_S)
 
 
 @pytest.fixture
@@ -88,20 +73,14 @@ def of_tally(tally: Any) -> dict[str, Any]:  # noqa: ANN401 - a tally as JSON
 
 async def of_topic(bootstrap: str) -> Figures:
     """What a reader of the topic knows."""
-    reader = TallyReader()
-    for record in await read_topic(bootstrap, TALLIES_TOPIC, range(PARTITIONS)):
-        reader.take(record.key, record.value, record.headers)
-    known = {host_id: msgspec.to_builtins(each) for host_id, each in reader.tallies.items()}
-    return {host: of_tally(each) for host, each in known.items()}
+    known = await tallies_of_topic(bootstrap, range(PARTITIONS))
+    return {host: of_tally(msgspec.to_builtins(each)) for host, each in known.items()}
 
 
 def of_redis(url: str) -> Figures:
-    client: Any = Redis.from_url(url, decode_responses=True)
-    hosts = client.zrange("sp:{lb}:hosts", 0, -1)
-    return {
-        host: of_tally(msgspec.json.decode(client.hget(f"sp:{{{host}}}:live", "tally")))
-        for host in hosts
-    }
+    with Redis.from_url(url) as client:
+        held = tallies_of_redis(client)
+    return {host.decode(): of_tally(msgspec.json.decode(each)) for host, each in held.items()}
 
 
 def of_api(board: str) -> Figures:
@@ -125,13 +104,9 @@ def gauges(metrics: str) -> dict[str, int]:
     }
 
 
-def settled(figures: Figures) -> Figures:
-    """What does not move with time: how long people stay is known only as of a moment."""
-    moving = {"online_mean", "watch_mean_s"}
-    return {
-        host: {name: value for name, value in of.items() if name not in moving}
-        for host, of in sorted(figures.items())
-    }
+def standing(figures: Figures) -> Figures:
+    """Those that stand still."""
+    return {host: settled(of) for host, of in sorted(figures.items())}
 
 
 async def test_every_view_says_what_the_log_says(places: dict[str, str]) -> None:
@@ -140,22 +115,24 @@ async def test_every_view_says_what_the_log_says(places: dict[str, str]) -> None
     replayed = await streamproc("replay", "--from-kafka", "--json", variables=variables)
     assert replayed.code == 0, replayed.err
     hosts = msgspec.json.decode(replayed.out)["hosts"]
-    of_log = settled({host: next(iter(of.values()))["figures"] for host, of in hosts.items() if of})
+    of_log = standing(
+        {host: next(iter(of.values()))["figures"] for host, of in hosts.items() if of}
+    )
     assert sum(of["orders_sku"] or 0 for of in of_log.values()) > 0
 
     def board_shows_all() -> bool:
         try:
-            return settled(of_api(places["board"])) == of_log
+            return standing(of_api(places["board"])) == of_log
         except httpx.HTTPError:
             return False
 
     await until(board_shows_all, "the board shows what the log holds")
     # each view has a pace of its own: the topic is written once a second
     await until(
-        lambda: settled(asyncio.run(of_topic(bootstrap))) == of_log,
+        lambda: standing(asyncio.run(of_topic(bootstrap))) == of_log,
         "the topic holds what the log holds",
     )
-    assert settled(of_redis(places["redis"])) == of_log
+    assert standing(of_redis(places["redis"])) == of_log
     paid = {host: of["pay_gmv_minor"] or {} for host, of in of_log.items()}
 
     def gauges_tell_all() -> bool:

@@ -22,8 +22,7 @@ from streamproc.oracle.batch import LogRecord
 from streamproc.provision.admin import ensure_topics
 from tests.command_line import STREAMPROC, plain_environment, send, worker_process
 from tests.ops.exposed import prober, served
-from tests.ops.test_watching import empty, until
-from tests.ops.watched import Watch, watching
+from tests.ops.watched import Watch, empty, until, watching
 from tests.redis_server import RedisServer, redis_or_skip
 from tests.robots.stand_in import stand_in
 from tests.servers import KafkaServer, kafka_or_skip

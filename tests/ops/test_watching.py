@@ -6,18 +6,14 @@ can; ``test_real_faults`` takes things away from real ones.
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
 
 import pytest
 
-from tests.ops.dashboards import BOARDS
 from tests.ops.exposed import Exposition, prober, served, worker
-from tests.ops.rules import alert_rules, records
-from tests.ops.watched import FASTER, Watch, sped_up, watching
+from tests.ops.watched import FASTER, Watch, empty, until, watching
 from tests.robots.stand_in import StandIn, stand_in
 from tests.robots.test_receiver import receiver
 
@@ -30,13 +26,6 @@ LOST = 'topic="live.viewers.v1",partition="4"'
 ROOM = 'host="h-7",room="r-7"'
 QUIET = {"StreamprocRoomUnlistedDemand"}
 """What a healthy floor says: on the board, and to nobody in the chat."""
-METRIC = re.compile(
-    r"\b(?:[a-z]\w*:[\w:]+|(?:streamproc|process|probe|alertmanager|prometheus)_\w+|up)\b"
-)
-QUOTED = re.compile(r'"[^"]*"')
-RIGHTLY_EMPTY = {
-    "kind:streamproc_rooms_paging:count",  # while no room pages
-}
 
 
 class Stage(NamedTuple):
@@ -64,34 +53,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         )
         watch = enter(watching(folder, ports, str(robots.base_url).rstrip("/"), TOKEN))
         yield Stage(watch, workers, platform)
-
-
-def until(holds: Callable[[], object], deadline_s: float, told: Callable[[], object]) -> None:
-    """Wait until a condition holds. Errors: ``AssertionError`` with what is told after the deadline."""
-    end = time.monotonic() + deadline_s
-    while not holds():
-        assert time.monotonic() < end, told()
-        time.sleep(0.2)
-
-
-def run_by_hand(expr: str) -> str:
-    """A dashboard's expression as Grafana would fill it in."""
-    filled = expr.replace("$__rate_interval", "80s").replace('"$host"', '".*"')
-    return str(sped_up(filled, "expr"))
-
-
-def empty(watch: Watch) -> list[str]:
-    """Expressions of dashboards and records, and metrics of alerts, that give nothing, or no number."""
-    panels = [panel for board in BOARDS for _, row in board.rows for panel in row]
-    asked = {run_by_hand(query) for panel in panels for query, _ in panel.queries}
-    asked |= set(records())
-    for rule in alert_rules().values():
-        asked |= set(METRIC.findall(QUOTED.sub("", rule.expr)))
-    return sorted(
-        expr
-        for expr in asked - RIGHTLY_EMPTY
-        if not any(each["value"][1] != "NaN" for each in watch.asked(expr))
-    )
 
 
 def test_every_expression_of_dashboards_and_rules_has_data(stage: Stage) -> None:

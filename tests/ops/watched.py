@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +16,9 @@ import yaml
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import free_port
 from tests.house.tree import ROOT
+from tests.ops.dashboards import BOARDS
 from tests.ops.programs import program
-from tests.ops.rules import EXTERNAL, PROMETHEUS, RULES, lines_of, seconds
+from tests.ops.rules import EXTERNAL, PROMETHEUS, RULES, alert_rules, lines_of, records, seconds
 
 FASTER = 20
 """A day of Prometheus is 72 minutes here."""
@@ -27,6 +28,15 @@ DURATION = r"\d+(?:ms|s|m|h|d)"
 TIMES = {
     *("for", "keep_firing_for", "interval", "group_wait", "group_interval", "repeat_interval"),
     *("scrape_interval", "scrape_timeout", "evaluation_interval"),
+}
+
+
+METRIC = re.compile(
+    r"\b(?:[a-z]\w*:[\w:]+|(?:streamproc|process|probe|alertmanager|prometheus)_\w+|up)\b"
+)
+QUOTED = re.compile(r'"[^"]*"')
+RIGHTLY_EMPTY = {
+    "kind:streamproc_rooms_paging:count",  # while no room pages
 }
 
 
@@ -72,6 +82,34 @@ class Watch(NamedTuple):
         for alert in self.alertmanager.get("/api/v2/alerts").json():
             found.setdefault(alert["status"]["state"], set()).add(alert["labels"]["alertname"])
         return found
+
+
+def until(holds: Callable[[], object], deadline_s: float, told: Callable[[], object]) -> None:
+    """Wait until a condition holds. Errors: ``AssertionError`` with what is told after the deadline."""
+    end = time.monotonic() + deadline_s
+    while not holds():
+        assert time.monotonic() < end, told()
+        time.sleep(0.2)
+
+
+def run_by_hand(expr: str) -> str:
+    """A dashboard's expression as Grafana would fill it in."""
+    filled = expr.replace("$__rate_interval", "80s").replace('"$host"', '".*"')
+    return str(sped_up(filled, "expr"))
+
+
+def empty(watch: Watch) -> list[str]:
+    """Expressions of dashboards and records, and metrics of alerts, that give nothing, or no number."""
+    panels = [panel for board in BOARDS for _, row in board.rows for panel in row]
+    asked = {run_by_hand(query) for panel in panels for query, _ in panel.queries}
+    asked |= set(records())
+    for rule in alert_rules().values():
+        asked |= set(METRIC.findall(QUOTED.sub("", rule.expr)))
+    return sorted(
+        expr
+        for expr in asked - RIGHTLY_EMPTY
+        if not any(each["value"][1] != "NaN" for each in watch.asked(expr))
+    )
 
 
 def _prometheus_files(folder: Path, ports: Mapping[str, int]) -> Path:

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -17,6 +16,7 @@ import pytest
 from streamproc.errors import BadSetting, PortTaken
 from streamproc.sinks.metrics import server
 from streamproc.sinks.metrics.server import Answer, PageServer, Tls
+from tests.certificates import Certificates, certificates
 
 PAGE = b"x_total 1\n" * 1_000
 HOST = "127.0.0.1"
@@ -122,24 +122,16 @@ def test_an_address_of_another_machine_is_told() -> None:
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate that signed itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-        " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
-    )
-    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
-    return folder
+def held(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return certificates(tmp_path_factory.mktemp("tls"))
 
 
-def test_over_tls_only_clients_with_a_certificate_are_answered(certificates: Path) -> None:
-    cert, key = certificates / "cert.pem", certificates / "key.pem"
-    with serving(Tls(cert, key, cert)) as serves:
-        trusting = ssl.create_default_context(cafile=cert)
+def test_over_tls_only_clients_with_a_certificate_are_answered(held: Certificates) -> None:
+    with serving(Tls(held.cert_file, held.key_file, held.ca_file)) as serves:
+        trusting = ssl.create_default_context(cafile=held.ca_file)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             told_over(trusting, serves.port)
-        trusting.load_cert_chain(cert, key)
+        trusting.load_cert_chain(held.cert_file, held.key_file)
         assert told_over(trusting, serves.port) == PAGE
         assert PAGE not in spoken(serves.port, b"GET /metrics HTTP/1.0\r\n\r\n")
 
