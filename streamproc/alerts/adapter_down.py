@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from streamproc.alerts.bounds import Count, DurationMs, ascending
-from streamproc.alerts.model import ROOM, Finding, Level, Severity
+from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_OR_PAUSED, Rule
 from streamproc.events.outputs import Advice, Evidence
@@ -70,6 +70,17 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
         yield Finding(ROOM, Level.HOLD, Severity.PAGE, SILENT, hold_ms=limits.hold_ms)
 
 
+def silent_until_ms(room: Room, limits: Limits) -> int:
+    """When heartbeats are missing for too long."""
+    beats = room.pulse.heartbeats
+    if not beats or room.now_ms - beats[-1].at_ms >= limits.over_ms:
+        return FAR_MS
+    until_ms = beats[-1].at_ms + limits.silent_ms
+    if until_ms > room.now_ms:
+        return until_ms
+    return max(until_ms, beats[-1].at_ms + limits.missed_beats * _usual_ms(room, limits))
+
+
 def _usual_ms(room: Room, limits: Limits) -> int:
     """The time between two heartbeats; of one alone, as long as a silence."""
     times_ms = [each.at_ms for each in room.pulse.heartbeats]
@@ -124,6 +135,7 @@ RULE = Rule(
     ),
     limits=Limits,
     judge=judge,
+    silent_until_ms=silent_until_ms,
     evidence=evidence,
     advice=advice,
     asked=LIVE_OR_PAUSED,

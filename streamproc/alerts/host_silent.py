@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Final
 
 from msgspec import Struct
 
 from streamproc.alerts.bounds import Count, Decibels, DurationMs
-from streamproc.alerts.model import ROOM, Finding, Level, Severity
+from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.events.outputs import Advice, Evidence
@@ -40,8 +41,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
 def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Whether the host is silent: by the sound where it is reported, else by what is done."""
-    quiet_ms = _quiet_ms(room, limits)
-    if quiet_ms is not None:
+    heard_ms, quiet_since_ms = _sound(room, limits)
+    if heard_ms:
+        quiet_ms = room.now_ms - quiet_since_ms if quiet_since_ms else 0
         if quiet_ms >= limits.quiet_ms:
             yield _found(SOUND, limits, {"quiet_ms": quiet_ms})
         return
@@ -65,8 +67,27 @@ def _found(state: str, limits: Limits, why: Mapping[str, object]) -> Finding:
     return Finding(ROOM, Level.ENTER, Severity.TICKET, state, hold_ms=limits.hold_ms, why=why)
 
 
-def _quiet_ms(room: Room, limits: Limits) -> int | None:
-    """For how long every report of the sound was low; None: the sound is not known."""
+def silent_until_ms(room: Room, limits: Limits) -> int:
+    """When the sound was low or nobody did anything for too long, or the sound is known no more."""
+    heard_ms, quiet_since_ms = _sound(room, limits)
+    if heard_ms:
+        stale_ms = heard_ms + limits.fresh_ms + 1
+        return min(stale_ms, quiet_since_ms + limits.quiet_ms) if quiet_since_ms else stale_ms
+    acted_ms = room.acted_ms
+    if not acted_ms or room.online is None or room.online.viewers < limits.min_online:
+        return FAR_MS
+    begin_ms = max(acted_ms, room.live_since_ms)
+    if room.now_ms - begin_ms < limits.idle_ms:
+        return begin_ms + limits.idle_ms
+    per_ms = _expected_acts(room, acted_ms)
+    return begin_ms + ceil(limits.min_expected / per_ms) if per_ms else FAR_MS
+
+
+def _sound(room: Room, limits: Limits) -> tuple[int, int]:
+    """When the sound was reported last, and since when every report was low.
+
+    Shapes: 0, 0: the sound is not known; 0 for the second: it is not low.
+    """
     live_since_ms = room.live_since_ms  # a pause is silent
     last_ms = since_ms = 0
     for health in reversed(room.pulse.health):
@@ -75,14 +96,12 @@ def _quiet_ms(room: Room, limits: Limits) -> int | None:
         if health.audio_rms_db is None:
             continue
         if not last_ms and room.now_ms - health.at_ms > limits.fresh_ms:
-            return None
+            return 0, 0
         last_ms = last_ms or health.at_ms
         if health.audio_rms_db >= limits.quiet_db:
             break
         since_ms = health.at_ms
-    if not last_ms:
-        return None
-    return room.now_ms - since_ms if since_ms else 0
+    return last_ms, since_ms
 
 
 def _expected_acts(room: Room, acted_ms: int) -> float:
@@ -135,6 +154,7 @@ RULE = Rule(
     ),
     limits=Limits,
     judge=judge,
+    silent_until_ms=silent_until_ms,
     evidence=evidence,
     advice=advice,
     asked=LIVE_ONLY,

@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from streamproc.alerts.held import Held, Key
-from streamproc.alerts.model import Finding, Level
+from streamproc.alerts.model import FAR_MS, Finding, Level
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import Rule
 from streamproc.tally.floor import Floor
-
-FAR_MS: Final = 1 << 62
-"""Never, as a time."""
 
 
 class Asked(NamedTuple):
     """The rules that are asked in one status; the longest of their waits.
 
     Shapes: each rule with the place of its thresholds among those of all rules; ``brewing`` is what those
-        ask that say what brews, likewise.
+        ask that say what brews, ``silences`` what those ask that judge silence, likewise.
     """
 
     rules: tuple[tuple[int, Rule], ...]
     warm_up_ms: int
     after_pin_ms: int
     brewing: tuple[tuple[int, Callable[[Room, Any], bool]], ...] = ()
+    silences: tuple[tuple[int, Callable[[Room, Any], int]], ...] = ()
 
 
 class Asking:
     """Asks rules.
 
-    Shapes: ``waiting`` are the kinds that are not asked yet, ``due_ms`` is when they are, or when the room
-        is to be looked at again for another reason; ``found_due_ms`` is when a finding asks for that.
+    Shapes: ``waiting`` are the kinds that are not asked yet, ``due_ms`` is when the first of them is, or
+        when a finding asks for another look.
     """
 
-    __slots__ = ("_limits", "_room", "due_ms", "found", "found_due_ms", "waiting")
+    __slots__ = ("_limits", "_room", "due_ms", "found", "waiting")
 
-    def __init__(self, room: Room, limits: Sequence[Any], due_ms: int) -> None:
+    def __init__(self, room: Room, limits: Sequence[Any]) -> None:
         self._room = room
         self._limits = limits
-        self.due_ms = due_ms
-        self.found_due_ms = FAR_MS
+        self.due_ms = FAR_MS
         self.found: dict[Key, Finding] = {}
         self.waiting: set[str] = set()
 
@@ -57,7 +54,11 @@ class Asking:
         )
         shown_ms = 0 if is_free else room.now_ms - _pinned_ms(room.floor, room.now_ms)
         for place, rule in asked.rules:
-            if not is_free and self._waits(rule, warm_ms, shown_ms):
+            if (
+                not is_free
+                and (rule.warm_up_ms or rule.after_pin_ms)
+                and self._waits(rule, warm_ms, shown_ms)
+            ):
                 continue
             if opened:
                 room.open_subjects = opened.get(rule.kind, ())
@@ -69,11 +70,15 @@ class Asking:
                 raise
 
     def brews(self, asked: Asked) -> bool:
-        """Whether time alone may make a rule find something soon, or a rule is not asked yet."""
+        """Whether what is told may make a rule find something soon."""
         room, limits = self._room, self._limits
-        return bool(self.waiting) or any(
-            [brews(room, limits[place]) for place, brews in asked.brewing]
-        )
+        return any([brews(room, limits[place]) for place, brews in asked.brewing])
+
+    def silent_until_ms(self, asked: Asked) -> int:
+        """Until when no rule finds anything new because nothing is told."""
+        room, limits = self._room, self._limits
+        untils_ms = [until(room, limits[place]) for place, until in asked.silences]
+        return min([until_ms for until_ms in untils_ms if until_ms > room.now_ms], default=FAR_MS)
 
     def _waits(self, rule: Rule, warm_ms: int, shown_ms: int) -> bool:
         wait_ms = max(rule.warm_up_ms - warm_ms, rule.after_pin_ms - shown_ms)
@@ -86,7 +91,6 @@ class Asking:
     def _take(self, kind: str, finding: Finding, alerts: Mapping[Key, Held]) -> None:
         key = kind, finding.subject
         if finding.due_ms > self._room.now_ms:
-            self.found_due_ms = min(self.found_due_ms, finding.due_ms)
             self.due_ms = min(self.due_ms, finding.due_ms)
         if finding.level is not Level.CLEAR or key in alerts:
             self.found.setdefault(key, finding)

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from streamproc.alerts.held import Held, Key, Step, alert_id
 from streamproc.alerts.inhibition import inhibited_by, is_cause, lingers_until_ms, order
-from streamproc.alerts.inquiry import FAR_MS, Asked, Asking
+from streamproc.alerts.inquiry import Asked, Asking
 from streamproc.alerts.lifecycle import advanced, closed, deadline_ms
-from streamproc.alerts.model import Finding, Level, Phase
+from streamproc.alerts.model import FAR_MS, Finding, Level, Phase
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import Rule
@@ -19,6 +19,8 @@ from streamproc.tally.floor import Verdict
 from streamproc.tally.lifecycle import Status
 
 NEVER_MS: Final = 0
+SILENCE_POLLS: Final = 8
+"""A silence is looked at so often before it is twice as long."""
 FORGOTTEN: Final = "forgotten"
 """Why alerts end of whose broadcast the state no longer knows anything."""
 _NOTHING: Final[Mapping[Key, Held | None]] = {}
@@ -67,25 +69,37 @@ class Judge:
         over_ms, why = _over(room, status, heard_ms, policy)
         if now_ms >= over_ms:
             return self.end(room, alerts, why)
-        due_ms = FAR_MS
-        if asked.rules:
-            is_slow = now_ms - heard_ms >= policy.settled_ms or status is Status.ENDED
-            due_ms = min(over_ms, now_ms + (policy.slow_poll_ms if is_slow else policy.poll_ms))
-        asking = Asking(room, self._sections(self._limits_of_host(room.host_id)), due_ms)
+        asking = Asking(room, self._sections(self._limits_of_host(room.host_id)))
         asking.ask(asked, alerts)
-        rest_ms = asking.due_ms
-        if alerts:
-            rest_ms = min(rest_ms, _rest_until_ms(room, alerts, policy))
-        if not asking.found and rest_ms > now_ms:
-            calm_ms = min(now_ms + policy.look_ms, asking.found_due_ms)
-            if asking.brews(asked):
-                calm_ms = NEVER_MS
-            return Judged(_NOTHING, (), _after(now_ms, rest_ms), calm_ms)
+        rest_ms = _rest_until_ms(room, alerts, policy) if alerts else FAR_MS
+        is_at_rest = not asking.found and rest_ms > now_ms
+        brews = asking.brews(asked)
+        calm_ms = NEVER_MS
+        poll_ms = self._poll_ms(now_ms - heard_ms, status)
+        if is_at_rest and not brews:
+            calm_ms = min(now_ms + policy.look_ms, asking.due_ms)
+            poll_ms = max(policy.look_ms, poll_ms)
+        if asked.rules:
+            polled_ms = min(over_ms, now_ms + poll_ms, asking.silent_until_ms(asked))
+            asking.due_ms = min(asking.due_ms, polled_ms)
+        if is_at_rest:
+            return Judged(_NOTHING, (), _after(now_ms, min(rest_ms, asking.due_ms)), calm_ms)
         return _Moving(self, room, alerts, asking).judged(status)
+
+    def _poll_ms(self, silent_ms: int, status: Status) -> int:
+        """How soon a room is looked at again of which something is found, if nothing is told of it.
+
+        Shapes: deadlines are known, so what is left is what fades out of windows: the longer the silence,
+            the less there is of it.
+        """
+        policy = self.policy
+        if silent_ms >= policy.settled_ms or status is Status.ENDED:
+            return policy.slow_poll_ms
+        return max(policy.poll_ms, min(policy.look_ms, silent_ms // SILENCE_POLLS))
 
     def end(self, room: Room, alerts: Mapping[Key, Held], why: str = FORGOTTEN) -> Judged:
         """What becomes of alerts that end whatever is found; of a broadcast nothing is known any more."""
-        moving = _Moving(self, room, alerts, Asking(room, (), FAR_MS))
+        moving = _Moving(self, room, alerts, Asking(room, ()))
         for key in sorted(alerts, key=order):
             moving.close(key, why)
         return moving.result()
@@ -105,6 +119,11 @@ class Judge:
             max((rule.warm_up_ms for _, rule in rules), default=0),
             max((rule.after_pin_ms for _, rule in rules), default=0),
             tuple((place, rule.brews) for place, rule in rules if rule.brews is not None),
+            tuple(
+                (place, rule.silent_until_ms)
+                for place, rule in rules
+                if rule.silent_until_ms is not None
+            ),
         )
 
 

@@ -9,6 +9,9 @@ from typing import Any, Final, NamedTuple
 ROOM: Final = ""
 """The subject of what concerns a room as a whole."""
 
+FAR_MS: Final = 1 << 62
+"""Never, as a time."""
+
 
 class Severity(StrEnum):
     """How soon somebody must look."""

@@ -27,7 +27,10 @@ class Rule:
         that is not clear, cheaply, for it is asked of every live room again and again: a room without news
         must cost next to nothing. ``brews`` says whether, though nothing was found, time alone may make it
         find something within seconds; then it is asked each second also while nothing is told that it
-        waits for. ``evidence`` and ``advice`` are asked for only when an alert takes a step.
+        waits for. ``silent_until_ms`` is for rules that find something because nothing is told: until when
+        they find nothing if they find nothing now and nothing is told; ``FAR_MS``: for ever. What it says
+        of a room of which they find something does not count. ``evidence`` and ``advice`` are asked for
+        only when an alert takes a step.
         ``asked`` are the states of a broadcast in which it is asked; else its alerts end. ``warm_up_ms``:
         asked only when the broadcast has run so long without a break; ``after_pin_ms``: and not sooner
         after another product was pinned. ``runbook`` are the steps of
@@ -51,3 +54,4 @@ class Rule:
     warm_up_ms: int = 0
     after_pin_ms: int = 0
     brews: Callable[[Room, Any], bool] | None = None
+    silent_until_ms: Callable[[Room, Any], int] | None = None

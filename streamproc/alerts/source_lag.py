@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 
 from msgspec import Struct
 
 from streamproc.alerts.activity import expected_messages
 from streamproc.alerts.bounds import Count, DurationMs, ascending
-from streamproc.alerts.model import ROOM, Finding, Level, Severity
+from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.events.outputs import Advice, Evidence
@@ -55,6 +56,18 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
         yield _found(Level.HOLD, limits, {"last_message_age_ms": age_ms})
 
 
+def silent_until_ms(room: Room, limits: Limits) -> int:
+    """When so much would have come since the last message, of a source that lags, that it is missed."""
+    beats = room.pulse.heartbeats
+    if not beats or beats[-1].last_message_age_ms <= limits.enter_age_ms:
+        return FAR_MS
+    since_ms = beats[-1].at_ms - beats[-1].last_message_age_ms
+    expected = expected_messages(room, since_ms)
+    if not expected:
+        return FAR_MS
+    return since_ms + ceil(limits.min_expected / expected * (room.now_ms - since_ms))
+
+
 def _found(level: Level, limits: Limits, why: Mapping[str, object]) -> Finding:
     return Finding(
         ROOM, level, Severity.PAGE, for_ms=limits.for_ms, hold_ms=limits.hold_ms, why=why
@@ -96,6 +109,7 @@ RULE = Rule(
     ),
     limits=Limits,
     judge=judge,
+    silent_until_ms=silent_until_ms,
     evidence=evidence,
     advice=advice,
     asked=LIVE_ONLY,

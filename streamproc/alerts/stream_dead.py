@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from msgspec import Struct
 
 from streamproc.alerts.activity import BEFORE_MS, expected_messages
 from streamproc.alerts.bounds import Count, DurationMs, ascending
-from streamproc.alerts.model import ROOM, Finding, Level, Severity
+from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.events.outputs import Advice, Evidence
@@ -57,12 +58,10 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
 def _silent(room: Room, heard_ms: int, limits: Limits) -> Iterator[Finding]:
     """A silence, if the room usually tells more; nobody is woken where it seldom tells anything."""
     silent_ms = room.now_ms - heard_ms
-    expected = expected_messages(room, heard_ms)
+    expected = _expected(room, heard_ms)
     severity = Severity.PAGE
-    if expected is not None:
-        expected += _reports(room, heard_ms) / BEFORE_MS * silent_ms
-        if expected < limits.min_expected:
-            severity = Severity.TICKET
+    if expected is not None and expected < limits.min_expected:
+        severity = Severity.TICKET
     if room.lifecycle.status() is Status.UNKNOWN:
         severity = Severity.TICKET  # a source that tells no start tells no end either
     why = {
@@ -71,6 +70,14 @@ def _silent(room: Room, heard_ms: int, limits: Limits) -> Iterator[Finding]:
     }
     if expected is None or expected >= limits.min_expected or silent_ms >= limits.quiet_ms:
         yield Finding(ROOM, Level.ENTER, severity, "silent", hold_ms=limits.hold_ms, why=why)
+
+
+def _expected(room: Room, heard_ms: int) -> float | None:
+    """How many events would have come since the last; None: nobody knows."""
+    expected = expected_messages(room, heard_ms)
+    if expected is None:
+        return None
+    return expected + _reports(room, heard_ms) / BEFORE_MS * (room.now_ms - heard_ms)
 
 
 def _reports(room: Room, heard_ms: int) -> int:
@@ -100,6 +107,20 @@ def _still_ms(room: Room, limits: Limits) -> int:
         since_ms = health.at_ms
     is_known = since_ms and room.now_ms - last_ms <= limits.fresh_ms
     return room.now_ms - since_ms if is_known else 0
+
+
+def silent_until_ms(room: Room, limits: Limits) -> int:
+    """When the silence is long enough for what the room usually tells."""
+    heard_ms = room.heard_ms
+    silent_ms = room.now_ms - heard_ms
+    if silent_ms >= limits.over_ms:
+        return FAR_MS
+    if silent_ms < limits.silent_ms:
+        return heard_ms + limits.silent_ms
+    expected = _expected(room, heard_ms)
+    if not expected:
+        return heard_ms + limits.quiet_ms
+    return heard_ms + min(limits.quiet_ms, ceil(limits.min_expected / expected * silent_ms))
 
 
 def evidence(_room: Room, finding: Finding, _limits: Limits) -> Evidence:
@@ -144,5 +165,6 @@ RULE = Rule(
     evidence=evidence,
     advice=advice,
     asked=LIVE_ONLY,
+    silent_until_ms=silent_until_ms,
     brews=lambda room, _limits: bool(room.pulse.health) and not room.pulse.health[-1].frames_per_s,
 )

@@ -8,9 +8,9 @@ Source: docs/architecture.md; docs/adr 0001 to 0012.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import itertools
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import structlog
@@ -20,6 +20,7 @@ from streamproc.engine.config import EngineConfig
 from streamproc.engine.limiter import DeadLetterLimiter
 from streamproc.engine.measured import Measured
 from streamproc.engine.ownership import Writer
+from streamproc.engine.pace import Pace
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import Failure, Group, OutputSink, Progress, SourcePartition, Viewer
 from streamproc.engine.rawfetch import RawRecords
@@ -30,8 +31,8 @@ from streamproc.protocol import Program
 
 log = structlog.get_logger(__name__)
 
-KEYS_PER_FLUSH_MS = 16
-"""Dirty keys that stretch the flush interval by one millisecond: flushing stays near a tenth of a core."""
+TICK_TURNS = 4
+"""Turns of an interval, in each of which a part of the partitions ticks."""
 
 
 class Engine:
@@ -74,7 +75,7 @@ class Engine:
         self._limiters: dict[SourcePartition, DeadLetterLimiter] = {}
         self._generation = -1
         self._assignment = 0
-        self._flush_now = asyncio.Event()
+        self._pace = Pace(config, lambda: self.partitions.values())
         self._room = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -186,6 +187,7 @@ class Engine:
             self._fail(error)
         if applied is None:
             return
+        self._pace.moved()
         report, rejected = applied
         self.events += report.applied + report.duplicate + report.rejected
         source = SourcePartition(topic, number)
@@ -193,7 +195,7 @@ class Engine:
         if reason is not None and source not in self.paused:
             self._pause(source, reason)
         if partition.pending_bytes > self.config.flush_soft_bytes // 2:
-            self._flush_now.set()
+            self._pace.hurry()
 
     def _pause(self, source: SourcePartition, reason: str) -> None:
         self.paused[source] = reason
@@ -205,7 +207,7 @@ class Engine:
         while (
             partition := self.partitions.get(number)
         ) is not None and partition.pending_bytes > self.config.flush_soft_bytes:
-            self._flush_now.set()
+            self._pace.hurry()
             self._room.clear()
             await self._room.wait()
 
@@ -244,25 +246,11 @@ class Engine:
 
     async def _flush_loop(self) -> None:
         while True:
-            await self._flush_due()
-            self._flush_now.clear()
+            await self._pace.due()
             for partition in self.partitions.values():
                 if partition.needs_flush and not partition.writing.locked():
                     self._spawn(self._guard(self._flush(partition)))
             await asyncio.sleep(0)
-
-    async def _flush_due(self) -> None:
-        """Return when the interval is over, which grows while keys change, or when a flush is asked for."""
-        began_s = time.monotonic()
-        while (left_s := began_s + self._interval_s() - time.monotonic()) > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._flush_now.wait(), left_s)
-                return
-
-    def _interval_s(self) -> float:
-        dirty_keys = sum(partition.dirty_keys for partition in self.partitions.values())
-        stretched_ms = self.config.flush_interval_ms + dirty_keys // KEYS_PER_FLUSH_MS
-        return min(stretched_ms, self.config.flush_interval_max_ms) / 1000
 
     async def _flush(self, partition: Partition) -> None:
         async with partition.writing:
@@ -327,25 +315,32 @@ class Engine:
                 partition.ownership.looked(end)
 
     async def _tick_loop(self) -> None:
-        while True:
-            await asyncio.sleep(self.config.tick_interval_s)
+        """Tick each partition once an interval, not all at once: records must not wait for all of them."""
+        for turn in itertools.cycle(range(TICK_TURNS)):
+            await asyncio.sleep(self.config.tick_interval_s / TICK_TURNS)
             now_ms = time.time_ns() // 1_000_000
-            self._note_ends()
-            for partition in list(self.partitions.values()):
+            partitions = list(self.partitions.values())[turn::TICK_TURNS]
+            self._note_ends(partitions)
+            for partition in partitions:
+                if partition.discarded:
+                    continue
                 partition.tick(now_ms, partition.look_behind(self.config.batch_records_max))
                 self.showing.show_idle(partition)
+                if partition.needs_flush:
+                    self._pace.moved()
+                await asyncio.sleep(0)
 
-    def _note_ends(self) -> None:
-        if not self.partitions:
-            return  # nothing to compare with, and before the start no group to ask
-        for source, end in self.group.source_ends().items():
-            partition = self.partitions.get(source.partition)
-            if partition is not None:
-                partition.ends[source.topic] = max(end, partition.ends[source.topic])
+    def _note_ends(self, partitions: Collection[Partition]) -> None:
+        if not partitions:
+            return  # before the start there is no group to ask
+        numbers = {partition.number for partition in partitions}
+        for source, end in self.group.source_ends(numbers).items():
+            ends = self.partitions[source.partition].ends
+            ends[source.topic] = max(end, ends[source.topic])
 
     def caught_up(self) -> bool:
         """True if partitions are owned and each is read to its inputs' ends and durable."""
-        self._note_ends()
+        self._note_ends(self.partitions.values())
         return bool(self.partitions) and all(
             self._caught_up(partition)
             and not partition.needs_flush
@@ -358,7 +353,7 @@ class Engine:
 
     def lag(self) -> Mapping[SourcePartition, int]:
         """Records in the log that are not folded yet, per source partition of ours."""
-        self._note_ends()
+        self._note_ends(self.partitions.values())
         return {
             SourcePartition(topic, number): partition.lag(topic)
             for number, partition in self.partitions.items()

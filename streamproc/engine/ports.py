@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 from streamproc.errors import StreamprocError
@@ -70,8 +70,8 @@ class Group(Protocol):
         """What we know to be committed, without asking."""
         ...
 
-    def source_ends(self) -> Mapping[SourcePartition, int]:
-        """Where the sources end, as the last fetches said."""
+    def source_ends(self, partitions: Container[int]) -> Mapping[SourcePartition, int]:
+        """Where the sources of these partitions end, as the last fetches said."""
         ...
 
     async def pause(self, partition: SourcePartition) -> None:

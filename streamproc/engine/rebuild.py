@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -217,8 +217,9 @@ class _NoGroup:
         """Nothing."""
         return {}
 
-    def source_ends(self) -> Mapping[SourcePartition, int]:
+    def source_ends(self, partitions: Container[int]) -> Mapping[SourcePartition, int]:
         """Nothing: the cursors know."""
+        del partitions
         return {}
 
     async def pause(self, partition: SourcePartition) -> None:

@@ -9,7 +9,7 @@ Source: docs/adr/0001-one-faust-event-is-one-fetched-batch.md, 0005, 0011.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, ClassVar
 
 import structlog
@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 
 SCHEME = "streamproc"
 HOLD_POLL_S = 0.01
+GATHER_S = 0.015
+"""A small catch is followed by the next one no sooner: a batch costs about as much as a hundred records."""
+GATHERED_RECORDS = 1_000
+"""From so many records on a catch is not small."""
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types we can check
@@ -116,13 +120,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         committed = self.committed_offsets.copy()
         return {SourcePartition(*at): offset for at, offset in committed.items()}
 
-    def source_ends(self) -> Mapping[SourcePartition, int]:
-        """Where the sources end, as the last fetches said."""
+    def source_ends(self, partitions: Container[int]) -> Mapping[SourcePartition, int]:
+        """Where the sources of these partitions end, as the last fetches said."""
         changelog = self.engine.config.changelog
         ends = {
             SourcePartition(*tp): self.highwater(tp)
             for tp in self.assignment()
-            if tp.topic != changelog
+            if tp.partition in partitions and tp.topic != changelog
         }
         return {source: end for source, end in ends.items() if end is not None}
 
@@ -179,7 +183,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
                 records, active = await self._wait_next_records(1.0)
                 await asyncio.sleep(0)
                 if records and self.flow_active and not self.should_stop:
+                    began_s = self.loop.time()
                     await self._deliver(records, active, generation)
+                    if sum(len(raw.offsets) for raw in records.values()) < GATHERED_RECORDS:
+                        await asyncio.sleep(began_s + GATHER_S - self.loop.time())
         except (*self.consumer_stopped_errors, asyncio.CancelledError):
             if not self.app.should_stop:
                 raise

@@ -15,7 +15,7 @@ from streamproc.tally.retention import MINUTE_DAYS, ORDER_DAYS, SESSION_DAYS
 STAMP_BYTES: Final = 2
 """Length of the day at the end of a value."""
 
-KEPT_DAYS: Final[dict[int, int]] = {
+KEPT_DAYS: Final[dict[Kind, int]] = {
     Kind.LINE: ORDER_DAYS,
     Kind.SESSION: SESSION_DAYS,
     Kind.MINUTE: MINUTE_DAYS,
@@ -34,6 +34,6 @@ def day_of_stamp(value: bytes) -> int:
     return int.from_bytes(value[-STAMP_BYTES:], "big")
 
 
-def is_old(key: bytes, value: bytes, today: int) -> bool:
-    """Whether a record of a kind with a stamp is older than its kind is kept."""
-    return today - day_of_stamp(value) > KEPT_DAYS[key[0]]
+def oldest_stamp(kind: Kind, today: int) -> bytes:
+    """The oldest stamp that a record of a kind may have and not be over. Shapes: stamps sort as days do."""
+    return stamp(max(0, today - KEPT_DAYS[kind]))

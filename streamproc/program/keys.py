@@ -36,6 +36,9 @@ from typing import Final, NamedTuple
 SEPARATOR: Final = b"\0"
 """Between ids: no id holds it."""
 
+HEAD_BYTES: Final = 2
+"""Length of the kind and the owner, which every key begins with."""
+
 NUMBER_BYTES: Final = 8
 
 

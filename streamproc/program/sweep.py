@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from streamproc.program.expiry import KEPT_DAYS, is_old
-from streamproc.program.keys import TOPIC_OF_CODE, Kind, parse
+from streamproc.program.expiry import KEPT_DAYS, STAMP_BYTES, oldest_stamp
+from streamproc.program.keys import HEAD_BYTES, TOPIC_OF_CODE, Kind, head, parse
 from streamproc.program.records import Records
 from streamproc.program.streams import Streams
 
-SLICE: Final = 2_000
-"""Keys looked at in one step."""
+SLICE: Final = 500
+"""Keys looked at in one step, unless many of them are over."""
+DELETED: Final = 50
+"""About so many keys are deleted in one step: that costs some fifty times as much as a look."""
 
 
 class Sweep:
@@ -31,18 +33,28 @@ class Sweep:
                 return
             self._days = days
             self._keys = [key for key in self.records.values if key[0] in KEPT_DAYS]
-        for key in self._keys[-SLICE:]:
-            self._look(key)
-        del self._keys[-SLICE:]
+        values, changed = self.records.values, self.records.changed
+        oldest = {
+            head(kind, topic): oldest_stamp(kind, streams.today)
+            for kind in KEPT_DAYS
+            for topic, streams in self.streams.items()
+        }
+        keys, deleted = self._keys, 0
+        for _ in range(min(SLICE, len(keys))):
+            key = keys.pop()
+            value = values.get(key)
+            if value is None or value[-STAMP_BYTES:] >= oldest[key[:HEAD_BYTES]]:
+                continue
+            # One that is open or unwritten was touched just now; there is another walk tomorrow.
+            if key in changed:
+                continue
+            self._delete(key)
+            deleted += 1
+            if deleted == DELETED:
+                break
 
-    def _look(self, key: bytes) -> None:
-        value = self.records.values.get(key)
-        # One that is open or unwritten was touched just now; there is another walk tomorrow.
-        if value is None or key in self.records.changed:
-            return
+    def _delete(self, key: bytes) -> None:
         streams = self.streams[TOPIC_OF_CODE[key[1]]]
-        if not is_old(key, value, streams.today):
-            return
         if key[0] == Kind.LINE:
             self.records.delete(key)
             return

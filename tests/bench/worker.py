@@ -30,6 +30,7 @@ from streamproc.settings import Settings
 
 POLL_S = 0.05
 DEADLINE_S = 900.0
+WARM_UP_S = 5.0
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
@@ -63,10 +64,14 @@ class Recovered:
 
 
 class Latencies:
-    """Times from append to durable state, by watching what is folded and what lands."""
+    """Times from append to durable state, by watching what is folded and what lands.
+
+    Shapes: without those of the first seconds of records: rooms come in from cold memory then.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.values_ms: list[float] = []
+        self._begins_ms = time.time_ns() / 1e6 + WARM_UP_S * 1_000
         self._waiting: dict[SourcePartition, deque[tuple[int, int]]] = defaultdict(deque)
         apply, landed = engine.apply, Partition.landed
 
@@ -81,7 +86,9 @@ class Latencies:
             for topic, position in flush.positions.items():
                 waiting = self._waiting[SourcePartition(topic, partition.number)]
                 while waiting and waiting[0][0] < position.next_offset:
-                    self.values_ms.append(now_ms - waiting.popleft()[1])
+                    _, appended_ms = waiting.popleft()
+                    if appended_ms >= self._begins_ms:
+                        self.values_ms.append(now_ms - appended_ms)
 
         engine.apply = watch_apply  # type: ignore[method-assign]
         Partition.landed = watch_landed  # type: ignore[assignment,method-assign]
@@ -116,19 +123,21 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
     await run.start()
     await recovered.done.wait()
     engine = run.engine
-    latencies = Latencies(engine) if arguments.latency else None
     wall_s, cpu_s, events = time.monotonic(), time.process_time(), engine.events
     if arguments.events:
         await _until(lambda: engine.events >= arguments.events and run.caught_up(), "catching up")
     done_s, done_cpu_s = time.monotonic(), time.process_time()
     changelog_bytes = sum(owned.changelog_bytes for owned in engine.partitions.values())
     flushes = sum(owned.flushes for owned in engine.partitions.values())
+    await asyncio.sleep(arguments.settle_s)
+    settled_cpu_s = time.process_time()
     await asyncio.sleep(arguments.stay_s)
+    stay_cpu_s = time.process_time() - settled_cpu_s
+    latencies = Latencies(engine) if arguments.latency else None
     if arguments.until_eof:
         print("ready", flush=True)  # noqa: T201
         await asyncio.to_thread(sys.stdin.read)
         await _until(run.caught_up, "catching up")
-    stay_cpu_s = time.process_time() - done_cpu_s
     report = {
         "events": engine.events - events,
         "wall_s": done_s - wall_s,
@@ -153,7 +162,8 @@ def main() -> int:
     parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--app-id", required=True)
     parser.add_argument("--events", type=int, default=0, help="read so many before the clock stops")
-    parser.add_argument("--stay-s", type=float, default=0.0, help="stay so long afterwards")
+    parser.add_argument("--settle-s", type=float, default=0.0, help="wait so long afterwards")
+    parser.add_argument("--stay-s", type=float, default=0.0, help="then stay, under measurement")
     parser.add_argument("--until-eof", action="store_true", help="stay until standard input ends")
     parser.add_argument("--latency", action="store_true")
     parser.add_argument("--shown", action="store_true", help="with views, as a worker makes them")

@@ -17,7 +17,7 @@ from streamproc.program.judging.clock import EventClock
 from streamproc.program.judging.paid_day import PaidDay
 from streamproc.program.judging.rows import TAKES
 from streamproc.program.judging.watched import SESSIONS, Watched
-from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_CODES, Kind
+from streamproc.program.keys import HEAD_BYTES, NUMBER_BYTES, SEPARATOR, TOPIC_CODES, Kind
 from streamproc.program.records import Records
 from streamproc.program.streams import Streams
 from streamproc.protocol import Published
@@ -31,7 +31,6 @@ FIRST_SIGHT_MS: Final = 1_800_000
 FAILED_MS: Final = 60_000
 """So long a room is left alone in which a rule failed."""
 
-_KEY_HEAD: Final = 2
 _ORDERS: Final = TOPIC_CODES[ORDERS_TOPIC]
 _TAIL: Final = NUMBER_BYTES + len(SEPARATOR)
 _NEVER_MS: Final = 1 << 62
@@ -91,7 +90,7 @@ class Judging:
         self.tell_again()
 
     def tell_again(self) -> None:
-        """Have open alerts told once more as they stand, when their rooms are judged next."""
+        """Have open alerts told once more as they stand, at the next moment that rooms are judged at."""
         self._tells_again = True
 
     def take_told_again(self) -> list[Published]:
@@ -122,7 +121,7 @@ class Judging:
             self._tells_again = False
             self._to_retell.update(self._alerts.open_ids())
         due = [ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms]
-        for ids in sorted(self._told.union(due)):
+        for ids in sorted(self._told.union(due, self._to_retell)):
             if ids in self._told and self._is_calm(ids, now_ms):
                 continue
             try:
@@ -160,21 +159,21 @@ class Judging:
             for key in keys:
                 if key[0] == Kind.SESSION:
                     self._note_session(key)
-                elif key[:_KEY_HEAD] in TAKES and not self._behind:
-                    found = watched.get(key[_KEY_HEAD:-_TAIL])
+                elif key[:HEAD_BYTES] in TAKES and not self._behind:
+                    found = watched.get(key[HEAD_BYTES:-_TAIL])
                     if found is not None:
                         found.written.add(key)
                 elif key[0] == Kind.FLOOR:
                     self._evident.add(key)
         self._written.clear()
         for key in self._evident:
-            found = watched.get(key[_KEY_HEAD:])
+            found = watched.get(key[HEAD_BYTES:])
             if found is not None:
                 found.has_news = True
         self._evident.clear()
 
     def _note_session(self, key: bytes) -> None:
-        self._told.add(key[_KEY_HEAD:])
+        self._told.add(key[HEAD_BYTES:])
         if key[1] == _ORDERS:
             self._paid.note(key)
 
@@ -201,30 +200,35 @@ class Judging:
         watched = self._watched.get(ids)
         if watched is None:
             watched = self._watched[ids] = Watched(ids, self._records, self._streams)
+        alerts = self._alerts.held.get(ids, {})
+        is_new = ids not in self._due_ms and not alerts
+        if is_new and self._is_long_over(watched.glance(now_ms)):
+            self._leave(ids)
+            return
         room = watched.room(now_ms)
         if watched.was_asked_back:
             room.paid_day = self._paid.lines(room.host_id, now_ms)
-        alerts = self._alerts.held.get(ids, {})
-        is_new = ids not in self._due_ms and not alerts
-        is_silent = now_ms - room.heard_ms > FIRST_SIGHT_MS
-        if is_new and is_silent and room.status is not Status.ENDED:
-            self._leave(ids)
-            return
         judged = self.judge.judge(room, alerts) if room.seen_ms else self.judge.end(room, alerts)
         watched.has_news = False
         # not all rooms are looked at in the same second
         early_ms = crc32(ids) % self.judge.policy.look_ms if is_new else 0
         watched.calm_ms = judged.calm_ms - early_ms
+        due_ms = judged.due_ms and max(now_ms + 1, judged.due_ms - early_ms)
         if judged.steps:
             self._tell(ids, room, judged.steps)
         self._keep(ids, judged.changed)
         if ids in self._to_retell:
             self._to_retell.discard(ids)
             self._retell(ids, room)
-        if judged.due_ms:
-            self._due_ms[ids] = judged.due_ms
+        if due_ms:
+            self._due_ms[ids] = due_ms
         else:
             self._leave(ids)
+
+    @staticmethod
+    def _is_long_over(room: Room) -> bool:
+        """Whether it is silent for so long that it is over, though nobody said so."""
+        return room.now_ms - room.heard_ms > FIRST_SIGHT_MS and room.status is not Status.ENDED
 
     def _keep(self, ids: bytes, changed: Mapping[Key, Held | None]) -> None:
         for key, held in changed.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from streamproc.program.keys import SEPARATOR
+from streamproc.program.keys import HEAD_BYTES, SEPARATOR
 from streamproc.program.streams import Streams
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.retention import DAY_MS
@@ -19,7 +19,7 @@ class PaidDay:
 
     def note(self, key: bytes) -> None:
         """A session of the orders topic was told of."""
-        host_id, _, session_id = key[2:].decode().partition(SEPARATOR.decode())
+        host_id, _, session_id = key[HEAD_BYTES:].decode().partition(SEPARATOR.decode())
         self._sessions.setdefault(host_id, set()).add(session_id)
 
     def lines(self, host_id: str, now_ms: int) -> int:

@@ -11,7 +11,7 @@ from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
 from streamproc.program.codecs import unpack_session
 from streamproc.program.floor_codec import unpack_floor, unpack_pulse
 from streamproc.program.judging.rows import TAKES
-from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, Kind, head, number
+from streamproc.program.keys import HEAD_BYTES, NUMBER_BYTES, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
 from streamproc.program.sense_codec import unpack_sense
 from streamproc.program.streams import Streams
@@ -71,20 +71,22 @@ class Watched:
         self._minute: int | None = None
         self._asked_back = -MINUTES
 
+    def glance(self, now_ms: int) -> Room:
+        """What tells whether the room goes on at all: when it was heard, and its status; costs little."""
+        return self._begun(now_ms, self._sessions())
+
     def room(self, now_ms: int) -> Room:
         """The room at a moment. Shapes: nothing may be changed in what it holds."""
-        room = Room(self.host_id, self.session_id, now_ms)
-        found = {topic: self._session(topic) for topic in SESSIONS}
+        found = self._sessions()
+        room = self._begun(now_ms, found)
         self._look_back(now_ms // MINUTE_MS, found)
         room.history = self.history
-        room.seen_ms = {topic: each.seen_ms for topic, each in found.items() if each is not None}
         self._tell_orders(room, found[ORDERS_TOPIC])
         viewers, rooms = found[VIEWERS_TOPIC], found[ROOMS_TOPIC]
         if viewers is not None:
             room.online = viewers.told.online
             room.peak_online = viewers.told.peak.viewers if viewers.told.peak else 0
         if rooms is not None:
-            room.lifecycle = rooms.told.lifecycle or room.lifecycle
             room.floor = self._record(_FLOOR, _floor, room.floor)
             room.room_id = room.floor.room_id
             room.pulse = self._record(_PULSE, _pulse, room.pulse)
@@ -98,6 +100,17 @@ class Watched:
     def was_asked_back(self) -> bool:
         """Whether money was asked back in any of its newest minutes."""
         return self._minute is not None and self._asked_back > self._minute - MINUTES
+
+    def _sessions(self) -> dict[str, Session | None]:
+        return {topic: self._session(topic) for topic in SESSIONS}
+
+    def _begun(self, now_ms: int, found: Mapping[str, Session | None]) -> Room:
+        room = Room(self.host_id, self.session_id, now_ms)
+        room.seen_ms = {topic: each.seen_ms for topic, each in found.items() if each is not None}
+        rooms = found[ROOMS_TOPIC]
+        if rooms is not None:
+            room.lifecycle = rooms.told.lifecycle or room.lifecycle
+        return room
 
     @staticmethod
     def _tell_orders(room: Room, orders: Session | None) -> None:
@@ -178,7 +191,7 @@ class Watched:
         row = self.history.rows.get(at)
         if row is None:
             row = self.history.rows[at] = Row(at)
-        TAKES[key[:2]](row, key, held, at > newest - PEOPLE_MINUTES)
+        TAKES[key[:HEAD_BYTES]](row, key, held, at > newest - PEOPLE_MINUTES)
         if row.sold is not None and row.sold.requested:
             self._asked_back = max(self._asked_back, at)
 

@@ -44,11 +44,27 @@ class Watched:
 
 
 def test_a_room_without_news_changes_nothing_and_is_looked_at_again_soon() -> None:
-    judged = Judge(
-        (stream_dead.RULE,), lambda _: SimpleNamespace(stream_dead=stream_dead.Limits())
-    ).judge(room(), {})
+    limits = SimpleNamespace(stream_dead=stream_dead.Limits())
+    judged = Judge((stream_dead.RULE,), lambda _: limits).judge(room(), {})
 
-    assert (dict(judged.changed), list(judged.steps), judged.due_ms) == ({}, [], T0 + 1_000)
+    assert (dict(judged.changed), list(judged.steps)) == ({}, [])
+    assert judged.due_ms == judged.calm_ms == T0 + Policy().look_ms
+
+
+def test_a_silence_is_looked_at_when_it_may_have_lasted_long_enough() -> None:
+    limits = SimpleNamespace(stream_dead=stream_dead.Limits())
+    judge = Judge((stream_dead.RULE,), lambda _: limits)
+
+    assert judge.judge(room(silent_ms=53 * S), {}).due_ms == T0 + 7 * S
+
+
+def test_what_is_found_is_looked_at_the_less_often_the_longer_the_silence() -> None:
+    judge = judge_of(rule("ViewerDrop", enter()))
+
+    soon, later, latest = (
+        judge.judge(room(silent_ms=silent_ms), {}).due_ms - T0 for silent_ms in (0, 40 * S, 600 * S)
+    )
+    assert (soon, later, latest) == (S, 5 * S, Policy().look_ms)
 
 
 def test_a_room_without_any_event_raises_stream_dead_on_time_also_after_a_move() -> None:
@@ -128,7 +144,7 @@ def test_what_is_heard_again_after_hours_is_another_episode() -> None:
 def test_a_room_that_is_silent_for_long_is_looked_at_less_often() -> None:
     judge = judge_of(rule("ViewerDrop"))
 
-    assert judge.judge(room(silent_ms=31 * 60 * S - 1), {}).due_ms == T0 + 1_000
+    assert judge.judge(room(silent_ms=31 * 60 * S - 1), {}).due_ms == T0 + Policy().look_ms
     assert judge.judge(room(silent_ms=31 * 60 * S), {}).due_ms == T0 + 60_000
 
 
