@@ -1,5 +1,7 @@
 """Alerts under measurement: folding with everything on, and judging. The last line is JSON.
 
+Everything: comments are read, rooms are judged, and views are made of what changed.
+
 Reports and asserts nothing: machines differ. ``make bench-alerts``; ``--quick`` is the short form.
 """
 
@@ -24,6 +26,7 @@ def measure(quick: bool) -> dict[str, Any]:
     return {
         "events_per_s": round(few["events"] / few["wall_s"]),
         "events_per_s_5000": round(many["events"] / many["wall_s"]),
+        "peak_mib_5000": round(many["peak_mib"]),
         "judge_2000_cpu_percent": judged["cpu_percent"],
         "judge_us_a_room": judged["us_a_room"],
         "judge_worst_second_ms": judged["worst_second_ms"],

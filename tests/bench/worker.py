@@ -114,9 +114,10 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
     settings = Settings(
         kafka={"bootstrap_servers": arguments.bootstrap, "app_id": arguments.app_id}
     )
-    program = partial(
-        LiveProgram, reader_of(settings), judge_of(limits_of(settings)), shown=arguments.shown
-    )
+    reader = judge = None
+    if not arguments.tallies_only:
+        reader, judge = reader_of(settings), judge_of(limits_of(settings))
+    program = partial(LiveProgram, reader, judge, shown=arguments.shown)
     run = WorkerRun(
         settings, program=program, progress=recovered, failure=fail, told=lambda _: None
     )
@@ -166,6 +167,11 @@ def main() -> int:
     parser.add_argument("--stay-s", type=float, default=0.0, help="then stay, under measurement")
     parser.add_argument("--until-eof", action="store_true", help="stay until standard input ends")
     parser.add_argument("--latency", action="store_true")
+    parser.add_argument(
+        "--tallies-only",
+        action="store_true",
+        help="comments are counted and not read, nobody judges",
+    )
     parser.add_argument("--shown", action="store_true", help="with views, as a worker makes them")
     print(json.dumps(asyncio.run(measure(parser.parse_args()))))  # noqa: T201
     return 0
