@@ -180,13 +180,14 @@ class _Settled:
     def recovering(self, partitions: int) -> None:
         """Recovery of so many partitions begins: what the last one made may go."""
         gc.unfreeze()
+        # by its own thresholds the collector takes nearly half of a recovery, and finds nothing
+        gc.set_threshold(*_GC_THRESHOLDS)
         self._told.recovering(partitions)
 
     def recovered(self, partitions: int, records: int, duration_s: float) -> None:
         """Recovery is done."""
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLDS)
         self._told.recovered(partitions, records, duration_s)
 
     def paused(self, partition: SourcePartition, reason: str) -> None:
