@@ -147,4 +147,5 @@ RULE = Rule(
     asked=LIVE_ONLY,
     warm_up_ms=180_000,
     after_pin_ms=60_000,
+    look_ms=5_000,
 )

@@ -19,6 +19,7 @@ from streamproc.tally.floor import Verdict
 from streamproc.tally.lifecycle import Status
 
 NEVER_MS: Final = 0
+_OVER: Final = frozenset((Phase.INACTIVE, Phase.RESOLVED))
 SILENCE_POLLS: Final = 8
 """A silence is looked at so often before it is twice as long."""
 FORGOTTEN: Final = "forgotten"
@@ -76,15 +77,26 @@ class Judge:
         brews = asking.brews(asked)
         calm_ms = NEVER_MS
         poll_ms = self._poll_ms(now_ms - heard_ms, status)
+        wait_ms = 0 if brews else self._wait_ms(asking.found, alerts)
         if is_at_rest and not brews:
             calm_ms = min(now_ms + policy.look_ms, asking.due_ms)
-            poll_ms = max(policy.look_ms, poll_ms)
+            wait_ms = policy.look_ms
+        poll_ms = max(poll_ms, wait_ms)
         if asked.rules:
             polled_ms = min(over_ms, now_ms + poll_ms, asking.silent_until_ms(asked))
             asking.due_ms = min(asking.due_ms, polled_ms)
         if is_at_rest:
             return Judged(_NOTHING, (), _after(now_ms, min(rest_ms, asking.due_ms)), calm_ms)
-        return _Moving(self, room, alerts, asking).judged(status)
+        judged = _Moving(self, room, alerts, asking).judged(status)
+        if wait_ms and not judged.steps:
+            return judged._replace(calm_ms=min(now_ms + wait_ms, judged.due_ms))
+        return judged
+
+    def _wait_ms(self, found: Mapping[Key, Finding], alerts: Mapping[Key, Held]) -> int:
+        """How long all rules can wait that found something or whose alerts are under way; 0: not at all."""
+        kinds = {kind for kind, _ in found}
+        kinds.update(key[0] for key, held in alerts.items() if held.phase not in _OVER)
+        return min([self.rules[kind].look_ms for kind in kinds if kind in self.rules], default=0)
 
     def _poll_ms(self, silent_ms: int, status: Status) -> int:
         """How soon a room is looked at again of which something is found, if nothing is told of it.

@@ -33,8 +33,9 @@ class Rule:
         only when an alert takes a step.
         ``asked`` are the states of a broadcast in which it is asked; else its alerts end. ``warm_up_ms``:
         asked only when the broadcast has run so long without a break; ``after_pin_ms``: and not sooner
-        after another product was pinned. ``runbook`` are the steps of
-        whoever answers, in zh and en. ``version`` rises with whatever changes what it finds.
+        after another product was pinned. ``look_ms``: a room of which only such rules
+        find anything is judged so often, for nobody is woken by them; 0: each second. ``runbook`` are the
+        steps of whoever answers, in zh and en. ``version`` rises with whatever changes what it finds.
     """
 
     kind: str
@@ -53,5 +54,6 @@ class Rule:
     asked: frozenset[Status] = LIVE_ONLY
     warm_up_ms: int = 0
     after_pin_ms: int = 0
+    look_ms: int = 0
     brews: Callable[[Room, Any], bool] | None = None
     silent_until_ms: Callable[[Room, Any], int] | None = None

@@ -262,4 +262,5 @@ RULE = Rule(
     evidence=evidence,
     advice=advice,
     asked=LIVE_ONLY,
+    look_ms=5_000,
 )

@@ -148,6 +148,36 @@ def test_a_room_that_is_silent_for_long_is_looked_at_less_often() -> None:
     assert judge.judge(room(silent_ms=31 * 60 * S), {}).due_ms == T0 + 60_000
 
 
+def test_what_wakes_nobody_is_looked_at_now_and_then_though_the_room_tells_much() -> None:
+    watched = Watched(judge_of(rule("CommentStorm", enter(), look_ms=5 * S)))
+
+    fired, after = watched.look(room()), watched.look(room(T0 + S))
+
+    assert (len(fired.steps), fired.calm_ms) == (1, 0)
+    assert (after.calm_ms, after.due_ms) == (T0 + 6 * S, T0 + 6 * S)
+
+
+def test_it_is_looked_at_each_second_while_another_rule_finds_anything() -> None:
+    waiting = rule("CommentStorm", enter(), look_ms=5 * S)
+    watched = Watched(judge_of(waiting, rule("ViewerDrop", enter())))
+
+    watched.look(room())
+    after = watched.look(room(T0 + S))
+
+    assert (after.calm_ms, after.due_ms) == (0, T0 + 2 * S)
+
+
+def test_a_deadline_of_what_may_wait_does_not_wait() -> None:
+    pending = enter(for_ms=3 * S)
+    watched = Watched(judge_of(rule("CommentStorm", pending, look_ms=5 * S)))
+
+    watched.look(room())
+    after = watched.look(room(T0 + S))
+
+    assert after.calm_ms == after.due_ms == T0 + 3 * S
+    assert len(watched.look(room(T0 + 3 * S)).steps) == 1
+
+
 def test_a_rule_is_asked_once_the_room_ran_for_long_enough() -> None:
     judge = judge_of(
         rule("ViewerDrop", enter(), warm_up_ms=180 * S), policy=Policy(poll_ms=HOUR_MS)
