@@ -34,3 +34,11 @@ def expected_messages(room: Room, since_ms: int) -> float | None:
         for row in rows
     )
     return told / (last - first) / MINUTE_MS * (room.now_ms - since_ms)
+
+
+def after_ms(span_ms: float) -> int:
+    """The first whole millisecond that is surely after a span.
+
+    Trap: at the span's own end, rounded up, what grew in it may lack the last bit of a number.
+    """
+    return int(span_ms) + 1

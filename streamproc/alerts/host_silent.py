@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import ceil
 from typing import Final
 
 from msgspec import Struct
 
+from streamproc.alerts.activity import after_ms
 from streamproc.alerts.bounds import Count, Decibels, DurationMs
 from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
@@ -80,7 +80,7 @@ def silent_until_ms(room: Room, limits: Limits) -> int:
     if room.now_ms - begin_ms < limits.idle_ms:
         return begin_ms + limits.idle_ms
     per_ms = _expected_acts(room, acted_ms)
-    return begin_ms + ceil(limits.min_expected / per_ms) if per_ms else FAR_MS
+    return begin_ms + after_ms(limits.min_expected / per_ms) if per_ms else FAR_MS
 
 
 def _sound(room: Room, limits: Limits) -> tuple[int, int]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import ceil
 
 from msgspec import Struct
 
-from streamproc.alerts.activity import expected_messages
+from streamproc.alerts.activity import after_ms, expected_messages
 from streamproc.alerts.bounds import Count, DurationMs, ascending
 from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
@@ -65,7 +64,7 @@ def silent_until_ms(room: Room, limits: Limits) -> int:
     expected = expected_messages(room, since_ms)
     if not expected:
         return FAR_MS
-    return since_ms + ceil(limits.min_expected / expected * (room.now_ms - since_ms))
+    return since_ms + after_ms(limits.min_expected / expected * (room.now_ms - since_ms))
 
 
 def _found(level: Level, limits: Limits, why: Mapping[str, object]) -> Finding:

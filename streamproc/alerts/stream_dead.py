@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 
 from msgspec import Struct
 
-from streamproc.alerts.activity import BEFORE_MS, expected_messages
+from streamproc.alerts.activity import BEFORE_MS, after_ms, expected_messages
 from streamproc.alerts.bounds import Count, DurationMs, ascending
 from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
 from streamproc.alerts.room import Room
@@ -120,7 +119,7 @@ def silent_until_ms(room: Room, limits: Limits) -> int:
     expected = _expected(room, heard_ms)
     if not expected:
         return heard_ms + limits.quiet_ms
-    return heard_ms + min(limits.quiet_ms, ceil(limits.min_expected / expected * silent_ms))
+    return heard_ms + min(limits.quiet_ms, after_ms(limits.min_expected / expected * silent_ms))
 
 
 def evidence(_room: Room, finding: Finding, _limits: Limits) -> Evidence:

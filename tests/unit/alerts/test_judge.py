@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from streamproc.alerts import stream_dead
-from streamproc.alerts.held import Held, Key, Step, alert_id
-from streamproc.alerts.judge import Judge, Judged
+from streamproc.alerts.held import Held, Key, alert_id
+from streamproc.alerts.judge import Judge
 from streamproc.alerts.model import ROOM, Finding, Level, Phase, Severity
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
@@ -20,27 +20,7 @@ from tests.builders import T0
 from tests.rooms import HOUR_MS, room, shown
 from tests.unit.alerts.played import S, enter
 from tests.unit.alerts.scripted import judge_of, rule, scripted
-
-
-class Watched:
-    """A room that is judged again and again; ``told`` are (kind, why) of all steps."""
-
-    def __init__(self, judge: Judge) -> None:
-        self.judge = judge
-        self.alerts: dict[Key, Held] = {}
-        self.told: list[tuple[str, str]] = []
-        self.steps: list[Step] = []
-
-    def look(self, at: Room) -> Judged:
-        judged = self.judge.judge(at, self.alerts)
-        for key, held in judged.changed.items():
-            if held is None:
-                del self.alerts[key]
-            else:
-                self.alerts[key] = held
-        self.steps += judged.steps
-        self.told += [(step.held.kind, step.held.why) for step in judged.steps]
-        return judged
+from tests.unit.alerts.watched import Watched
 
 
 def test_a_room_without_news_changes_nothing_and_is_looked_at_again_soon() -> None:
@@ -49,22 +29,6 @@ def test_a_room_without_news_changes_nothing_and_is_looked_at_again_soon() -> No
 
     assert (dict(judged.changed), list(judged.steps)) == ({}, [])
     assert judged.due_ms == judged.calm_ms == T0 + Policy().look_ms
-
-
-def test_a_silence_is_looked_at_when_it_may_have_lasted_long_enough() -> None:
-    limits = SimpleNamespace(stream_dead=stream_dead.Limits())
-    judge = Judge((stream_dead.RULE,), lambda _: limits)
-
-    assert judge.judge(room(silent_ms=53 * S), {}).due_ms == T0 + 7 * S
-
-
-def test_what_is_found_is_looked_at_the_less_often_the_longer_the_silence() -> None:
-    judge = judge_of(rule("ViewerDrop", enter()))
-
-    soon, later, latest = (
-        judge.judge(room(silent_ms=silent_ms), {}).due_ms - T0 for silent_ms in (0, 40 * S, 600 * S)
-    )
-    assert (soon, later, latest) == (S, 5 * S, Policy().look_ms)
 
 
 def test_a_room_without_any_event_raises_stream_dead_on_time_also_after_a_move() -> None:
@@ -146,36 +110,6 @@ def test_a_room_that_is_silent_for_long_is_looked_at_less_often() -> None:
 
     assert judge.judge(room(silent_ms=31 * 60 * S - 1), {}).due_ms == T0 + Policy().look_ms
     assert judge.judge(room(silent_ms=31 * 60 * S), {}).due_ms == T0 + 60_000
-
-
-def test_what_wakes_nobody_is_looked_at_now_and_then_though_the_room_tells_much() -> None:
-    watched = Watched(judge_of(rule("CommentStorm", enter(), look_ms=5 * S)))
-
-    fired, after = watched.look(room()), watched.look(room(T0 + S))
-
-    assert (len(fired.steps), fired.calm_ms) == (1, 0)
-    assert (after.calm_ms, after.due_ms) == (T0 + 6 * S, T0 + 6 * S)
-
-
-def test_it_is_looked_at_each_second_while_another_rule_finds_anything() -> None:
-    waiting = rule("CommentStorm", enter(), look_ms=5 * S)
-    watched = Watched(judge_of(waiting, rule("ViewerDrop", enter())))
-
-    watched.look(room())
-    after = watched.look(room(T0 + S))
-
-    assert (after.calm_ms, after.due_ms) == (0, T0 + 2 * S)
-
-
-def test_a_deadline_of_what_may_wait_does_not_wait() -> None:
-    pending = enter(for_ms=3 * S)
-    watched = Watched(judge_of(rule("CommentStorm", pending, look_ms=5 * S)))
-
-    watched.look(room())
-    after = watched.look(room(T0 + S))
-
-    assert after.calm_ms == after.due_ms == T0 + 3 * S
-    assert len(watched.look(room(T0 + 3 * S)).steps) == 1
 
 
 def test_a_rule_is_asked_once_the_room_ran_for_long_enough() -> None:
