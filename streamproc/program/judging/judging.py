@@ -122,7 +122,8 @@ class Judging:
             self._to_retell.update(self._alerts.open_ids())
         due = [ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms]
         for ids in sorted(self._told.union(due, self._to_retell)):
-            if ids in self._told and self._is_calm(ids, now_ms):
+            is_asked_for = ids not in self._told or ids in self._to_retell
+            if not is_asked_for and self._is_calm(ids, now_ms):
                 continue
             try:
                 self._judge(ids, now_ms)

@@ -102,6 +102,21 @@ def test_a_fresh_worker_tells_what_is_open_once_more_for_who_shows_it() -> None:
     ]
 
 
+def test_what_is_open_is_told_once_more_though_the_room_need_not_be_judged_yet() -> None:
+    program = live()
+    pass_time(program, T0 + SECOND_MS, T0 + 90_000)
+    program.take_told_again()
+    assert program.judging is not None
+    (watched,) = program.judging._watched.values()
+
+    program.show_again()
+    tell(program, joined(2, T0 + 90_000))
+    watched.calm_ms, watched.has_news = T0 + DAY_MS, False
+    pass_time(program, T0 + 91_000, T0 + 91_001)
+
+    assert "StreamDead" in [each.kind for each in decoded(program.take_told_again())]
+
+
 def test_nothing_is_told_of_a_room_that_ended() -> None:
     program = live()
     tell(program, room_ended(T0 + 1_000))
