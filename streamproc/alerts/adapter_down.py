@@ -51,7 +51,7 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     if silent_ms >= limits.over_ms:
         return
     usual_ms = _usual_ms(room, limits)
-    if silent_ms >= max(limits.silent_ms, limits.missed_beats * usual_ms):
+    if silent_ms >= _missed_ms(usual_ms, limits):
         delivers = _delivered_ms(room) > room.now_ms - limits.silent_ms
         why = {"silent_ms": silent_ms, "usual_ms": usual_ms, "delivers": delivers}
         severity = Severity.TICKET if delivers else Severity.PAGE
@@ -78,7 +78,12 @@ def silent_until_ms(room: Room, limits: Limits) -> int:
     until_ms = beats[-1].at_ms + limits.silent_ms
     if until_ms > room.now_ms:
         return until_ms
-    return max(until_ms, beats[-1].at_ms + limits.missed_beats * _usual_ms(room, limits))
+    return beats[-1].at_ms + _missed_ms(_usual_ms(room, limits), limits)
+
+
+def _missed_ms(usual_ms: int, limits: Limits) -> int:
+    """After so long a silence heartbeats are missing."""
+    return max(limits.silent_ms, limits.missed_beats * usual_ms)
 
 
 def _usual_ms(room: Room, limits: Limits) -> int:

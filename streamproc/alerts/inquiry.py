@@ -54,11 +54,7 @@ class Asking:
         )
         shown_ms = 0 if is_free else room.now_ms - _pinned_ms(room.floor, room.now_ms)
         for place, rule in asked.rules:
-            if (
-                not is_free
-                and (rule.warm_up_ms or rule.after_pin_ms)
-                and self._waits(rule, warm_ms, shown_ms)
-            ):
+            if not is_free and self._waits(rule, warm_ms, shown_ms):
                 continue
             if opened:
                 room.open_subjects = opened.get(rule.kind, ())

@@ -74,23 +74,21 @@ class Judge:
         asking.ask(asked, alerts)
         rest_ms = _rest_until_ms(room, alerts, policy) if alerts else FAR_MS
         is_at_rest = not asking.found and rest_ms > now_ms
-        brews = asking.brews(asked)
-        calm_ms = NEVER_MS
-        poll_ms = self._poll_ms(now_ms - heard_ms, status)
-        wait_ms = 0 if brews else self._wait_ms(asking.found, alerts)
-        if is_at_rest and not brews:
-            calm_ms = min(now_ms + policy.look_ms, asking.due_ms)
-            wait_ms = policy.look_ms
-        poll_ms = max(poll_ms, wait_ms)
+        if asking.brews(asked):
+            wait_ms = 0
+        else:
+            wait_ms = policy.look_ms if is_at_rest else self._wait_ms(asking.found, alerts)
+        calm_ms = min(now_ms + wait_ms, asking.due_ms) if wait_ms else NEVER_MS
         if asked.rules:
+            poll_ms = max(wait_ms, self._poll_ms(now_ms - heard_ms, status))
             polled_ms = min(over_ms, now_ms + poll_ms, asking.silent_until_ms(asked))
             asking.due_ms = min(asking.due_ms, polled_ms)
         if is_at_rest:
             return Judged(_NOTHING, (), _after(now_ms, min(rest_ms, asking.due_ms)), calm_ms)
         judged = _Moving(self, room, alerts, asking).judged(status)
-        if wait_ms and not judged.steps:
-            return judged._replace(calm_ms=min(now_ms + wait_ms, judged.due_ms))
-        return judged
+        if judged.steps:
+            return judged
+        return judged._replace(calm_ms=min(calm_ms, judged.due_ms))
 
     def _wait_ms(self, found: Mapping[Key, Finding], alerts: Mapping[Key, Held]) -> int:
         """How long all rules can wait that found something or whose alerts are under way; 0: not at all."""

@@ -33,9 +33,9 @@ class Rule:
         only when an alert takes a step.
         ``asked`` are the states of a broadcast in which it is asked; else its alerts end. ``warm_up_ms``:
         asked only when the broadcast has run so long without a break; ``after_pin_ms``: and not sooner
-        after another product was pinned. ``look_ms``: a room of which only such rules
-        find anything is judged so often, for nobody is woken by them; 0: each second. ``runbook`` are the
-        steps of whoever answers, in zh and en. ``version`` rises with whatever changes what it finds.
+        after another product was pinned. ``look_ms``: a room of which only such rules find anything is
+        judged so often, for nobody is woken by them; 0: each second. ``runbook`` are the steps of whoever
+        answers, in zh and en. ``version`` rises with whatever changes what it finds.
     """
 
     kind: str

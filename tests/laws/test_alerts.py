@@ -23,7 +23,7 @@ from streamproc.tally.lifecycle import Status
 from tests.builders import T0
 from tests.rooms import HOUR_MS, room
 from tests.unit.alerts.played import S
-from tests.unit.alerts.scripted import judge_of, scripted
+from tests.unit.alerts.scripted import judge_of, remember, scripted
 
 POLICY = Policy(
     renotify_ms=100 * S,
@@ -310,11 +310,7 @@ class Stage:
             at.lifecycle.paused_ms = start_ms
         self.alerts = {key: unpack(pack(held)) for key, held in self.alerts.items()}
         judged = self._judge.judge(at, self.alerts)
-        for key, held in judged.changed.items():
-            if held is None:
-                del self.alerts[key]
-            else:
-                self.alerts[key] = held
+        remember(self.alerts, judged)
         self.steps += [(at_ms, step) for step in judged.steps]
         self.due_ms = judged.due_ms
         assert self.due_ms == 0 or self.due_ms > at_ms

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from streamproc.alerts.judge import Judge
+from streamproc.alerts.held import Held, Key
+from streamproc.alerts.judge import Judge, Judged
 from streamproc.alerts.model import Finding, Severity
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
@@ -50,3 +51,12 @@ def judge_of(*rules: Rule, policy: Policy | None = None) -> Judge:
     """A judge that asks these rules."""
     limits = SimpleNamespace(**{each.section: each.limits() for each in rules})
     return Judge(rules, lambda _host_id: limits, policy)
+
+
+def remember(alerts: dict[Key, Held], judged: Judged) -> None:
+    """Have the alerts of a room as judging left them."""
+    for key, held in judged.changed.items():
+        if held is None:
+            del alerts[key]
+        else:
+            alerts[key] = held

@@ -19,6 +19,7 @@ from streamproc.tally.timing import PANE_MS
 from tests.builders import T0
 from tests.rooms import room, row
 from tests.unit.alerts.judged import MINUTE, S, alarm, is_clear, is_held, told
+from tests.unit.alerts.scripted import remember
 
 PRICE = 2_000
 
@@ -77,7 +78,7 @@ class Drift:
         for each in made.history.rows.values():
             each.paid_minor = {"CNY": tuple(lines * PRICE for lines in each.paid)}
         judged = self.judge.judge(made, self.alerts)
-        self.alerts.update({key: held for key, held in judged.changed.items() if held})
+        remember(self.alerts, judged)
         self.told += [(second, step.held.why) for step in judged.steps]
 
 

@@ -57,18 +57,23 @@ def rooms(draw: st.DrawFn) -> Room:
     return room(minutes=minutes, silent_ms=draw(agos), **fields)
 
 
-def found(rule: Rule, told: Room, now_ms: int) -> bool:
-    """Whether a rule finds anything if nothing is told until then."""
+def later(told: Room, now_ms: int) -> Room:
+    """The room at that time if nothing is told until then."""
     told = copy(told)
     told.now_ms = now_ms
-    return any(each.level is not Level.CLEAR for each in rule.judge(told, rule.limits()))
+    return told
+
+
+def found(rule: Rule, told: Room, now_ms: int) -> bool:
+    """Whether a rule finds anything then."""
+    return any(
+        each.level is not Level.CLEAR for each in rule.judge(later(told, now_ms), rule.limits())
+    )
 
 
 def until_ms(rule: Rule, told: Room, now_ms: int) -> int:
-    told = copy(told)
-    told.now_ms = now_ms
     assert rule.silent_until_ms is not None
-    return rule.silent_until_ms(told, rule.limits())
+    return rule.silent_until_ms(later(told, now_ms), rule.limits())
 
 
 def test_the_rules_of_silence_say_so() -> None:

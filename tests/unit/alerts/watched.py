@@ -5,6 +5,7 @@ from __future__ import annotations
 from streamproc.alerts.held import Held, Key, Step
 from streamproc.alerts.judge import Judge, Judged
 from streamproc.alerts.room import Room
+from tests.unit.alerts.scripted import remember
 
 
 class Watched:
@@ -18,11 +19,7 @@ class Watched:
 
     def look(self, at: Room) -> Judged:
         judged = self.judge.judge(at, self.alerts)
-        for key, held in judged.changed.items():
-            if held is None:
-                del self.alerts[key]
-            else:
-                self.alerts[key] = held
+        remember(self.alerts, judged)
         self.steps += judged.steps
         self.told += [(step.held.kind, step.held.why) for step in judged.steps]
         return judged
