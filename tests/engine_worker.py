@@ -24,6 +24,7 @@ from streamproc.engine.engine import Engine
 from streamproc.engine.faustapp import build_faust_app
 from streamproc.engine.ports import SourcePartition
 from streamproc.errors import StreamprocError
+from streamproc.protocol import DeadLetter
 from streamproc.sinks.kafka_outputs import KafkaOutputs
 from tests.counting import CountingProgram
 
@@ -109,7 +110,32 @@ def status_of(engine: Engine, told: Told) -> Status:
     )
 
 
-def inject(engine: Engine, options: Options) -> None:
+class QuietSink(KafkaOutputs):
+    """Tells when no dead letter is on its way.
+
+    A process that stops with some underway finds, when it goes on, that they could not be written in time,
+    and ends for that reason before it meets who took its place.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        super().__init__(bootstrap, app_version="test", request_timeout_s=10)
+        self.quiet = asyncio.Event()
+        self.quiet.set()
+        self._writing = 0
+
+    async def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Write them."""
+        self._writing += 1
+        self.quiet.clear()
+        try:
+            await super().write_dead_letters(letters)
+        finally:
+            self._writing -= 1
+            if not self._writing:
+                self.quiet.set()
+
+
+def inject(engine: Engine, sink: QuietSink, options: Options) -> None:
     """Kill or stop this very process at a chosen moment of a chosen flush."""
     append = engine.changelog.append
     flushes = 0
@@ -125,6 +151,7 @@ def inject(engine: Engine, options: Options) -> None:
         if number == options.kill_before_flush:
             os.kill(os.getpid(), signal.SIGKILL)
         if number == options.stop_before_flush:
+            await sink.quiet.wait()
             os.kill(os.getpid(), signal.SIGSTOP)
         sending = asyncio.ensure_future(append(partition, records, stamp))
         if number == options.kill_during_flush:
@@ -159,9 +186,9 @@ async def run(options: Options) -> int:
         }
     )
     told = Told()
-    sink = KafkaOutputs(options.bootstrap, app_version="test", request_timeout_s=10)
+    sink = QuietSink(options.bootstrap)
     engine = Engine(config, CountingProgram, sink, fail, told)
-    inject(engine, options)
+    inject(engine, sink, options)
     terminated = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, terminated.set)
