@@ -20,6 +20,7 @@ _MEANINGFUL = {
     "❔": "?",
     "❗": "!",
     "＃": "#",
+    "➕": "+",
     "@": "艾特",
     "＠": "艾特",
     "\u200d": "",
@@ -29,6 +30,9 @@ _QUOTES = frozenset("'\"`´‘’“”「」『』《》<>〈〉【】[]()（�
 _RUN = re.compile(r"([^\d\n])\1{2,}")
 _STILL = re.compile(rb"\0\0\0\0+")  # at least two steps from a character to its like, or nearly
 _LOOSE_SPACE = re.compile(" (?:(?<![a-z0-9] ) *| *(?![a-z0-9 ]))")  # begins literally: fast to find
+_WRITTEN = r"[^a-z0-9 ,!?#+\n]{3}"  # three characters of a script without spaces
+_PARTING_SPACE = re.compile(f" (?<={_WRITTEN} ) *(?={_WRITTEN})")
+"""What stands for a comma: who puts spaces between single characters writes none of these."""
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cs", "Co", "Cn", "So", "Sk"})
 
 
@@ -129,7 +133,7 @@ class Normaliser:
     def plain(self, text: str) -> str:
         """One text in form, before variants."""
         form = text.replace(END, SEPARATOR).translate(self._table)
-        return _LOOSE_SPACE.sub("", _RUN.sub(r"\1", form))
+        return _without_spaces(_RUN.sub(r"\1", form))
 
     def one(self, text: str) -> str:
         """One text in form."""
@@ -138,7 +142,7 @@ class Normaliser:
     def batch(self, texts: Sequence[str]) -> str:
         """All texts in form, each closed by ``END``."""
         form = _squeezed(_joined(texts).translate(self._table))
-        return self._variants.replaced(_LOOSE_SPACE.sub("", form))
+        return self._variants.replaced(_without_spaces(form))
 
     def know(self, words: Iterable[str]) -> Alphabet:
         """From now on ``known`` writes by the alphabet of these words and of variants; returns it."""
@@ -151,7 +155,7 @@ class Normaliser:
     def known(self, texts: Sequence[str]) -> str:
         """As ``batch``, written by the alphabet: several times as fast."""
         form = _squeezed(self._known.translate(_joined(texts)))
-        return self._known_variants.replaced(_LOOSE_SPACE.sub("", form))
+        return self._known_variants.replaced(_without_spaces(form))
 
     def with_origins(self, text: str) -> tuple[str, list[int]]:
         """A text in form, and for each of its characters the offset it came from; one more for the end.
@@ -165,6 +169,7 @@ class Normaliser:
             chars += piece
             origins += [at] * len(piece)
         form, origins = _cut(_RUN, "".join(chars), origins, keep=1)
+        form = _PARTING_SPACE.sub(lambda match: SEPARATOR.ljust(len(match[0])), form)
         form, origins = _cut(_LOOSE_SPACE, form, origins, keep=0)
         if self._variants.finder is not None:
             form, origins = self._replaced_with_origins(self._variants.finder, form, origins)
@@ -193,6 +198,11 @@ def _joined(texts: Sequence[str]) -> str:
     if joined.count(END) == len(texts):
         return joined
     return END.join(text.replace(END, SEPARATOR) for text in texts) + END
+
+
+def _without_spaces(form: str) -> str:
+    """Without spaces that do not part Latin words or numbers; a comma for those that part clauses."""
+    return _LOOSE_SPACE.sub("", _PARTING_SPACE.sub(SEPARATOR, form))
 
 
 def _squeezed(form: str) -> str:

@@ -106,3 +106,40 @@ def test_a_link_number_may_change_hands_while_live() -> None:
         "lizhi",
         "niangao",
     ]
+
+
+@pytest.mark.parametrize(
+    ("cantonese", "mandarin"),
+    [
+        ("冇货咗", "没货了"),
+        ("唔係賣晒", "不是卖晒"),
+        ("睇下,畀我啲", "看下,给我点"),
+        ("佢喺度飲", "他在度喝"),
+    ],
+)
+def test_cantonese_characters_become_those_of_mandarin_that_say_the_same(
+    cantonese: str, mandarin: str
+) -> None:
+    normaliser = classifier().normaliser
+
+    assert normaliser.one(cantonese) == normaliser.one(mandarin)
+
+
+@pytest.mark.parametrize(
+    ("typed", "form"),
+    [
+        ("多少钱 新疆能发不", "多少钱,新疆能发不"),
+        ("多少钱   新疆能发不", "多少钱,新疆能发不"),
+        ("没 货 了", "没货了"),
+        ("荔枝 没货了", "荔枝没货了"),
+        ("xl 没货了 再上点", "xl没货了,再上点"),
+        ("no stock 没货了", "no stock没货了"),
+    ],
+)
+def test_a_space_between_two_clauses_parts_them(typed: str, form: str) -> None:
+    assert classifier().normaliser.plain(typed) == form
+
+
+def test_clauses_that_a_space_parts_have_a_meaning_each() -> None:
+    assert labels("老公不给买 我偷偷买了") == {"purchase_intent"}
+    assert labels("荔枝没货了 多少钱一斤") == {"stockout_report", "price_question"}
