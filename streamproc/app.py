@@ -11,10 +11,11 @@ import gc
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from streamproc import __version__
 from streamproc.agents.fold import add_agents
+from streamproc.collector import look_seldom
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.engine import Engine
 from streamproc.engine.faustapp import build_faust_app
@@ -30,8 +31,6 @@ from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
 from streamproc.viewing import Rejected, WorkerViews
-
-_GC_THRESHOLDS: Final = (50_000, 20, 20)
 
 
 class WorkerRun:
@@ -180,8 +179,7 @@ class _Settled:
     def recovering(self, partitions: int) -> None:
         """Recovery of so many partitions begins: what the last one made may go."""
         gc.unfreeze()
-        # by its own thresholds the collector takes nearly half of a recovery, and finds nothing
-        gc.set_threshold(*_GC_THRESHOLDS)
+        look_seldom()
         self._told.recovering(partitions)
 
     def recovered(self, partitions: int, records: int, duration_s: float) -> None:

@@ -16,6 +16,7 @@ import typer
 
 from streamproc import __version__
 from streamproc.cli.logs import configure_logging
+from streamproc.collector import look_seldom
 from streamproc.errors import StreamprocError
 
 LEVEL, FORMAT = "STREAMPROC_LOG__LEVEL", "STREAMPROC_LOG__FORMAT"
@@ -74,6 +75,7 @@ class LogFormat(StrEnum):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every error of ours ends it with its own exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    look_seldom()
     try:
         build(given)(args=given, prog_name="streamproc")
     except StreamprocError as error:

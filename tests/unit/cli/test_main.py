@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -24,6 +25,17 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
     said = capsys.readouterr().out
     assert [name for name in COMMANDS if f" {name} " not in said] == []
+
+
+def test_every_command_lets_the_collector_look_seldom() -> None:
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(700, 10, 10)
+        exit_code("--help")
+
+        assert gc.get_threshold() > (10_000, 10, 10)
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_help_imports_nothing_heavy() -> None:
