@@ -82,6 +82,7 @@ class TalliesTopic:
         self._interval_s = interval_s
         self._newest = Newest()
         self._sending: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         self.sent = 0
 
     async def start(self) -> None:
@@ -90,12 +91,11 @@ class TalliesTopic:
         self._sending = asyncio.create_task(self._send_on())
 
     async def stop(self) -> None:
-        """Send what waits still, disconnect."""
+        """Send what waits still, after what is on its way; disconnect."""
+        self._stopping.set()
         try:
             if self._sending is not None:
-                self._sending.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await self._sending
+                await self._sending
                 with contextlib.suppress(FlushFailed):
                     await self._send(self._newest.take())
         finally:
@@ -120,13 +120,16 @@ class TalliesTopic:
     # -- sending -----------------------------------------------------------------------------------
 
     async def _send_on(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             began_s = time.monotonic()
             try:
                 await self._send(self._newest.take())
             except FlushFailed as error:
-                self._failure(error)
-            await asyncio.sleep(max(0.0, began_s + self._interval_s - time.monotonic()))
+                if not self._stopping.is_set():
+                    self._failure(error)
+            left_s = max(0.0, began_s + self._interval_s - time.monotonic())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), left_s)
 
     async def _send(self, waiting: dict[bytes, Waiting]) -> None:
         try:

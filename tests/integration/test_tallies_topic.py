@@ -24,6 +24,7 @@ pytestmark = pytest.mark.integration
 AT_MS = 1_795_262_400_000
 DEADLINE_S = 30.0
 TIMEOUT_S = 2.0
+TURNS = 20
 
 
 class Ended(Exception):
@@ -78,6 +79,25 @@ async def test_the_newest_of_each_host_is_written_with_its_version_and_a_host_th
     gone = next(each for each in reversed(records) if each.key == b"h-2")
     assert gone.value is None
     assert (dict(gone.headers)["ce_id"] or b"").startswith(b"h-2:200:")
+
+
+async def test_what_is_on_its_way_as_it_stops_arrives_once_and_is_counted(
+    kafka_broker: Broker,
+) -> None:
+    await ensure_topics(kafka_broker.bootstrap, partitions=1, replication_factor=1, app_id="seen")
+    before = len(await written(kafka_broker))
+    sent = 0
+    for turn in range(TURNS):
+        topic = TalliesTopic(kafka_broker.bootstrap, request_timeout_s=10, failure=never)
+        topic.owned(frozenset({0}))
+        topic.show(0, 300 + turn, [view("h-3", turn)])
+        await topic.start()
+        await asyncio.sleep(turn / 1_000)  # somewhere on the way of a write
+        await topic.stop()
+        sent += topic.sent
+
+    assert sent == TURNS
+    assert len(await written(kafka_broker)) - before == TURNS
 
 
 async def test_a_broker_that_takes_nothing_for_too_long_ends_the_worker(
