@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from streamproc.comments.automaton import CompiledFinder, Finder, PlainFinder, latin_edges_fit
 from streamproc.comments.classifier import Reading
+from streamproc.comments.columns import WORTH_CHARS
 from streamproc.comments.explain import matches_of
 from streamproc.comments.normalise import Normaliser
 from streamproc.comments.rules import GAP
@@ -114,6 +115,15 @@ def test_the_fast_form_is_the_form_where_all_characters_are_known(texts: list[st
     form = normaliser.batch(texts)
 
     assert normaliser.know(form).coded(form) == normaliser.known(texts)
+
+
+@settings(deadline=None)
+@given(st.lists(TYPED | st.text("哈6 a,…@٣𠀀\ud800\n") | ANY_TEXT, min_size=1, max_size=6))
+def test_a_large_batch_has_the_form_of_a_small_one(texts: list[str]) -> None:
+    columns, plain = (classifier(one).normaliser for one in (CompiledFinder, PlainFinder))
+    many = texts * (1 + WORTH_CHARS // (len(texts) + sum(map(len, texts))))
+
+    assert columns.known(many) == plain.known(many)
 
 
 @settings(deadline=None)
