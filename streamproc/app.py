@@ -15,7 +15,6 @@ from typing import Any
 
 from streamproc import __version__
 from streamproc.agents.fold import add_agents
-from streamproc.collector import look_seldom
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.engine import Engine
 from streamproc.engine.faustapp import build_faust_app
@@ -170,7 +169,7 @@ class _Settled:
     """Passes progress on, and lets the collector pass over what a recovery has made.
 
     A pass over a large state would hold every batch up, and what a fold makes has no cycles: so what is
-    recovered is frozen, and the rest is looked through less often.
+    recovered is frozen.
     """
 
     def __init__(self, told: Progress) -> None:
@@ -179,7 +178,6 @@ class _Settled:
     def recovering(self, partitions: int) -> None:
         """Recovery of so many partitions begins: what the last one made may go."""
         gc.unfreeze()
-        look_seldom()
         self._told.recovering(partitions)
 
     def recovered(self, partitions: int, records: int, duration_s: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -24,11 +24,11 @@ _Codes = npt.NDArray[np.uint16]
 class Columns:
     """Writes texts by an alphabet, and of what stands three times or more in a row the first only.
 
-    Shapes: ``form_of`` says what a character becomes; what it says of those it gives is themselves.
+    Shapes: ``forms`` holds what each code point becomes; what it gives becomes itself.
     """
 
-    def __init__(self, form_of: Callable[[str], str], alphabet: Alphabet) -> None:
-        self._form_of = form_of
+    def __init__(self, forms: Mapping[int, str], alphabet: Alphabet) -> None:
+        self._forms = forms
         self._alphabet = alphabet
         self._codes: _Codes = np.zeros(0x110000, "<u2")  # what no text holds takes no memory
         self._long: dict[str, str] = {}
@@ -39,8 +39,7 @@ class Columns:
         Shapes: digits and line ends stand as often as they do.
         """
         for char, form in self._long.items():
-            if char in text:
-                text = text.replace(char, form)
+            text = text.replace(char, form)
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
         codes = self._codes[points]
         if not codes.all():
@@ -52,7 +51,7 @@ class Columns:
 
     def _learn(self, points: npt.NDArray[np.uint32]) -> None:
         for point in points.tolist():
-            form = self._form_of(chr(point))
+            form = self._forms[point]
             code = self._alphabet.coded_text(form)
             if len(code) > 1:
                 if len(self._long) < MOST_LONG:

@@ -151,7 +151,7 @@ class Normaliser:
         self._known = _KnownTable(self._table, alphabet)
         self._columns = None
         if issubclass(self._finder, CompiledFinder):  # the other one needs no native code
-            self._columns = Columns(lambda char: self._table[ord(char)], alphabet)
+            self._columns = Columns(self._table, alphabet)
         coded = {alphabet.coded(a): alphabet.coded(b) for a, b in self._pairs.items()}
         self._known_variants = _Variants(coded, self._finder)
         return alphabet

@@ -47,12 +47,12 @@ class Pace:
         """
         began_s = time.monotonic()
         while (left_s := began_s + self._interval_s() - time.monotonic()) > 0:
-            if await _set_within(self._hurries, left_s):
+            if await set_within(self._hurries, left_s):
                 break
         self._hurries.clear()
         while not any(partition.needs_flush for partition in self._owned()):
             self._moved.clear()
-            await _set_within(self._moved, IDLE_S)
+            await set_within(self._moved, IDLE_S)
 
     def _interval_s(self) -> float:
         dirty_keys = sum(partition.dirty_keys for partition in self._owned())
@@ -60,7 +60,8 @@ class Pace:
         return min(stretched_ms, self._config.flush_interval_max_ms) / 1000
 
 
-async def _set_within(event: asyncio.Event, timeout_s: float) -> bool:
+async def set_within(event: asyncio.Event, timeout_s: float) -> bool:
+    """Wait for an event, at most so long; whether it is set."""
     try:
         await asyncio.wait_for(event.wait(), timeout_s)
     except TimeoutError:

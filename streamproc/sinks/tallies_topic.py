@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from streamproc.engine.pace import set_within
 from streamproc.engine.ports import Failure
 from streamproc.errors import FlushFailed
 from streamproc.events.host_tally import TALLIES_TOPIC, tally_headers, versioned
@@ -128,8 +129,7 @@ class TalliesTopic:
                 if not self._stopping.is_set():
                     self._failure(error)
             left_s = max(0.0, began_s + self._interval_s - time.monotonic())
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), left_s)
+            await set_within(self._stopping, left_s)
 
     async def _send(self, waiting: dict[bytes, Waiting]) -> None:
         try:

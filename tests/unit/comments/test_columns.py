@@ -37,16 +37,17 @@ def test_what_a_character_becomes_becomes_itself() -> None:
     ],
 )
 def test_what_stands_three_times_stands_once(text: str, form: str) -> None:
-    forms = {"x": "", "…": ".."}
-    columns = Columns(lambda char: forms.get(char, char), Alphabet("ab."))
+    forms = {ord(char): char for char in "ab.1\n"} | {ord("x"): "", ord("…"): ".."}
+    columns = Columns(forms, Alphabet("ab."))
 
     dot = Alphabet("ab.").coded(".")
     assert columns.squeezed(text) == form.replace(".", dot)
 
 
 def test_too_many_long_characters_are_left_to_others() -> None:
-    columns = Columns(lambda char: char if char in "ab" else "ab", Alphabet("ab"))
     known = "".join(chr(0x4E00 + each) for each in range(MOST_LONG))
+    forms = {ord(char): "ab" for char in known + chr(0x4E00 + MOST_LONG)}
+    columns = Columns(forms | {ord("a"): "a", ord("b"): "b"}, Alphabet("ab"))
 
     assert columns.squeezed(known) == "ab" * MOST_LONG
     assert columns.squeezed("丁" + chr(0x4E00 + MOST_LONG)) is None
