@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from streamproc.tally.online import Reading
-from streamproc.tally.senses import Asked, Pair
+from streamproc.tally.senses import OF_PRODUCT, Asked, Pair
 from streamproc.tally.sold import MinuteSold
 from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 from streamproc.tally.uniques import Uniques, union
@@ -33,6 +33,8 @@ class Row:
     __slots__ = (
         "_most",
         "_most_of",
+        "_named",
+        "_named_of",
         "_questions",
         "asked",
         "asked_users",
@@ -53,6 +55,8 @@ class Row:
         self.number = number
         self._most_of: Sequence[Reading] = ()
         self._most = 0
+        self._named_of: Mapping[Pair, Asked] | None = None
+        self._named: Sequence[tuple[Pair, Asked]] = ()
         self._questions: dict[str, tuple[object, Any]] = {}
         self.created: Sequence[int] = NO_PANES
         self.paid: Sequence[int] = NO_PANES
@@ -77,6 +81,17 @@ class Row:
             held = self._questions[name] = (self.asked, made(self))
         return cast("T", held[1])
 
+    def named(self) -> Sequence[tuple[Pair, Asked]]:
+        """Who asked what of products that they named; found once while nobody else asks."""
+        asked = self.asked
+        if asked is not self._named_of:
+            # a shared nothing, for of most minutes it is nothing, and rules look at many minutes
+            self._named = [
+                each for each in asked.items() if each[0][1].startswith(OF_PRODUCT)
+            ] or ()
+            self._named_of = asked
+        return self._named
+
     def most_online(self) -> int:
         """The greatest count of viewers of the minute, found once for the same readings; 0: none."""
         readings = self.readings
@@ -87,12 +102,20 @@ class Row:
 
 
 class History:
-    """A room's newest minutes. Shapes: ``rows`` by number of the minute; one that is missing is empty."""
+    """A room's newest minutes.
 
-    __slots__ = ("rows",)
+    Shapes: ``rows`` by number of the minute; one that is missing is empty. ``asked_back`` is the newest in
+        which money was asked back, by its number, for whoever puts records into rows to keep; -1: none.
+    """
+
+    __slots__ = ("asked_back", "rows")
 
     def __init__(self, rows: dict[int, Row] | None = None) -> None:
         self.rows: dict[int, Row] = {} if rows is None else rows
+        asked_back = (
+            number for number, row in self.rows.items() if row.sold and row.sold.requested
+        )
+        self.asked_back = max(asked_back, default=-1)
 
     def count(self, column: str, start_ms: int, end_ms: int) -> int:
         """The sum of a column (``created``, ``paid``, ``failed``, ``comments``, ``clicks``) over panes.

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from streamproc.alerts.held import REFUTED, Held, Key
 from streamproc.alerts.model import RANK, Finding, Level, Severity
 from streamproc.alerts.policy import Policy
+from streamproc.alerts.products import subject_of
 from streamproc.alerts.room import Room
 
 
@@ -48,7 +49,7 @@ def _same_product(_room: Room, cause: Held, other: Other) -> bool:
 
 def _on_show(room: Room, cause: Held, _other: Other) -> bool:
     product = room.floor.on_show(room.now_ms)
-    is_shown = product is not None and _is_of(cause.subject, f"p:{product}")
+    is_shown = product is not None and _is_of(cause.subject, subject_of(product))
     return cause.state == "confirmed" and is_shown
 
 

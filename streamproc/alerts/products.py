@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from streamproc.alerts.model import ROOM
 from streamproc.tally.floor import Floor
+from streamproc.tally.senses import OF_LINK, OF_PRODUCT
 
 NAMED: Final = "named"
 """By its name, an alias or a product card."""
@@ -16,8 +17,6 @@ ON_SHOW: Final = "on_show"
 UNKNOWN: Final = "unknown"
 """Nothing says which: it counts for the room."""
 
-_PRODUCT: Final = "p:"
-_LINK: Final = "l:"
 _PACK: Final = "/"
 
 
@@ -33,10 +32,10 @@ def meant(floor: Floor, subject: str, at_ms: int) -> Meant:
 
     Shapes: ``subject`` is "p:<product>", "l:<link number>", or anything else for nothing that was named.
     """
-    if subject.startswith(_PRODUCT):
-        return Meant(subject[len(_PRODUCT) :], NAMED)
-    if subject.startswith(_LINK):
-        number = subject[len(_LINK) :]
+    if subject.startswith(OF_PRODUCT):
+        return Meant(subject[len(OF_PRODUCT) :], NAMED)
+    if subject.startswith(OF_LINK):
+        number = subject[len(OF_LINK) :]
         linked = floor.linked(int(number), at_ms) if number.isdecimal() else None
         return Meant(linked, LINK) if linked else Meant(ROOM, UNKNOWN)
     shown = None if subject else floor.on_show(at_ms)
@@ -47,12 +46,12 @@ def subject_of(product: str, pack: str = "") -> str:
     """The subject of a finding about a product or one pack of it; about the room for none."""
     if not product:
         return ROOM
-    return f"{_PRODUCT}{product}{_PACK}{pack}" if pack else f"{_PRODUCT}{product}"
+    return f"{OF_PRODUCT}{product}{_PACK}{pack}" if pack else f"{OF_PRODUCT}{product}"
 
 
 def product_of(subject: str) -> tuple[str, str]:
     """The product and pack of a finding's subject; empty for none."""
-    product, _, pack = subject.removeprefix(_PRODUCT).partition(_PACK)
+    product, _, pack = subject.removeprefix(OF_PRODUCT).partition(_PACK)
     return product, pack
 
 

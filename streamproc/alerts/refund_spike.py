@@ -42,6 +42,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     """Whether too many ask their money back."""
     first = (room.now_ms - limits.window_ms) // MINUTE_MS + 1
+    if room.history.asked_back < first:
+        return
     requested = 0
     for row in room.history.rows.values():
         sold = row.sold

@@ -10,12 +10,11 @@ from streamproc.alerts.room import Room
 from streamproc.events.outputs import ShownComment
 from streamproc.events.registry import COMMENTS_TOPIC
 from streamproc.tally.floor import WHOLE, Product
+from streamproc.tally.senses import OF_LINK, OF_PRODUCT
 
 SHOWN: Final = 5
 TELEPROMPTER: Final = 20
 """Characters that a host can take in at a glance."""
-PRODUCT: Final = "p:"
-LINK: Final = "l:"
 
 _WORD: Final = re.compile(r"[^\s,，。、·|｜/【】\[\]()（）\-—+*]+")
 
@@ -40,9 +39,9 @@ def newest_comments(
 
 def product_of(room: Room, subject: str) -> Product | None:
     """The product that a subject names, as the room lists it."""
-    if not subject.startswith(PRODUCT):
+    if not subject.startswith(OF_PRODUCT):
         return None
-    return room.floor.products.get(subject.removeprefix(PRODUCT).partition("/")[0])
+    return room.floor.products.get(subject.removeprefix(OF_PRODUCT).partition("/")[0])
 
 
 def short_name(room: Room, subject: str, most: int = TELEPROMPTER) -> str:
@@ -50,11 +49,11 @@ def short_name(room: Room, subject: str, most: int = TELEPROMPTER) -> str:
 
     Shapes: the first word of the title if it is short enough, else the link number, else a part of it.
     """
-    if subject.startswith(LINK):
-        return f"{subject.removeprefix(LINK)}号链接"[:most]
+    if subject.startswith(OF_LINK):
+        return f"{subject.removeprefix(OF_LINK)}号链接"[:most]
     product = product_of(room, subject)
     if product is None:
-        return subject.removeprefix(PRODUCT)[:most] if subject.startswith(PRODUCT) else WHOLE
+        return subject.removeprefix(OF_PRODUCT)[:most] if subject.startswith(OF_PRODUCT) else WHOLE
     found = _WORD.search(product.title)
     word = found.group() if found else ""
     if word and len(word) <= most:

@@ -72,9 +72,11 @@ def _candidates(room: Room, limits: Limits) -> Iterator[str]:
                     units[key] = units.get(key, 0) + sold.units
     most = limits.clear_cover_ms / MINUTE_MS
     for (product, pack), count in units.items():
+        if count < limits.per_min:
+            continue
         held = room.floor.products.get(product)
         stock = None if held is None or product == REST else held.stock.get(pack)
-        if stock is not None and count >= limits.per_min and stock.available <= most * count:
+        if stock is not None and stock.available <= most * count:
             yield subject_of(product, pack)
 
 

@@ -18,6 +18,7 @@ from streamproc.events.outputs import Advice, AlertTransition, Evidence
 from streamproc.events.rooms import Verdict
 from streamproc.tally.floor import Floor, Product
 from streamproc.tally.profiles import Profile
+from streamproc.tally.senses import OF_PRODUCT
 from streamproc.tally.timing import MINUTE_MS
 
 COMMENTS: Final = 5
@@ -25,7 +26,6 @@ NOTIFYING: Final = frozenset(("entered", "changed", "renotified", "released", "d
 """Why steps are taken that somebody is to be told of; all others are for the record."""
 _GRACE_MS: Final = MINUTE_MS
 """How late a reminder may come before what it repeats counts as old."""
-_PRODUCT: Final = "p:"
 _RETIRED: Final = Advice(zh="此规则已停用", en="The rule is no more; nothing to do")
 
 
@@ -110,9 +110,9 @@ def notifies(told: AlertTransition) -> bool:
 
 def product_of(floor: Floor, subject: str) -> Named:
     """What a subject names; an id may hold the sign that divides product and pack."""
-    if not subject.startswith(_PRODUCT):
+    if not subject.startswith(OF_PRODUCT):
         return Named()
-    name = subject.removeprefix(_PRODUCT)
+    name = subject.removeprefix(OF_PRODUCT)
     cut = name.find("/")
     while cut > 0 and name not in floor.products:
         if name[:cut] in floor.products:

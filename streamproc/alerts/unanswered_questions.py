@@ -12,10 +12,10 @@ from streamproc.alerts.history import Row
 from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
-from streamproc.alerts.shown import LINK, PRODUCT, newest_comments, prompt, short_name
+from streamproc.alerts.shown import newest_comments, prompt, short_name
 from streamproc.comments.labels import AVAILABILITY
 from streamproc.events.outputs import Advice, Evidence
-from streamproc.tally.senses import REST, Asked, Pair
+from streamproc.tally.senses import OF_LINK, OF_PRODUCT, REST, Asked, Pair
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import union
 
@@ -32,7 +32,7 @@ QUESTIONS: Final = {
 }
 """What is asked, and how a host is reminded of it."""
 _QUESTION: Final = "q:"
-_P: Final = PRODUCT[0]
+_P: Final = OF_PRODUCT[0]
 _OF_WHAT_IS_SHOWN: Final = frozenset({USAGE, PRICE, AVAILABILITY})
 """Who asks this and names nothing means what is on show."""
 
@@ -166,15 +166,15 @@ def _clusters(room: Room, rows: list[Row], labels: set[str]) -> _Clusters:
 
 def _about(room: Room, label: str, told: str, at_ms: int) -> str:
     """The product that a question was about at a time, where that is known."""
-    if told.startswith(PRODUCT):
+    if told.startswith(OF_PRODUCT):
         return told
-    if told.startswith(LINK):
-        number = told.removeprefix(LINK)
+    if told.startswith(OF_LINK):
+        number = told.removeprefix(OF_LINK)
         linked = room.floor.linked(int(number), at_ms) if number.isdecimal() else None
-        return f"{PRODUCT}{linked}" if linked else told
+        return f"{OF_PRODUCT}{linked}" if linked else told
     if not told and label in _OF_WHAT_IS_SHOWN:
         shown = room.floor.on_show(at_ms)
-        return f"{PRODUCT}{shown}" if shown else told
+        return f"{OF_PRODUCT}{shown}" if shown else told
     return told
 
 

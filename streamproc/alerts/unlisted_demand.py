@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from streamproc.alerts.asking import Said
 from streamproc.alerts.bounds import Count, DurationMs, ascending
-from streamproc.alerts.history import Row
 from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.products import product_of
 from streamproc.alerts.room import Room
@@ -18,13 +17,12 @@ from streamproc.alerts.shown import SHOWN
 from streamproc.comments.labels import AVAILABILITY, RESTOCK, STOCKOUT
 from streamproc.events.outputs import Advice, Evidence, ShownComment
 from streamproc.tally.floor import Floor
-from streamproc.tally.senses import Asked
+from streamproc.tally.senses import OF_PRODUCT
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques, union
 
 _LABELS: Final = frozenset((RESTOCK, STOCKOUT, AVAILABILITY, "purchase_intent"))
 _MINUTES: Final = 5
-_NAMED: Final = "p:"
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +46,8 @@ def judge(room: Room, limits: Limits) -> Iterable[Finding]:
     rows = room.history.rows
     last = room.now_ms // MINUTE_MS
     for number in range(last - _MINUTES + 1, last + 1):
-        if number in rows and rows[number].asked:
+        row = rows.get(number)
+        if row is not None and row.named():
             return _judged(room, limits) if _lists_any(room.floor) else ()
     return ()
 
@@ -75,23 +74,16 @@ def _asked(room: Room) -> dict[str, list[Uniques]]:
     found: dict[str, list[Uniques]] = {}
     for number in range(last - _MINUTES + 1, last + 1):
         row = room.history.rows.get(number)
-        if row is None or not row.asked:
+        if row is None:
             continue
-        for subject, product, each in row.once(RULE.section, _named):
-            held = products.get(product)
+        for (label, subject), each in row.named():
+            if label not in _LABELS:
+                continue
+            held = products.get(subject[len(OF_PRODUCT) :])
             # what was asked while it was for sale was no demand for what is not
             if held is None or (not held.is_listed and held.delisted_ms < number * MINUTE_MS):
                 found.setdefault(subject, []).append(each.people()[1])
     return found
-
-
-def _named(row: Row) -> list[tuple[str, str, Asked]]:
-    """Who asked for what, where a product was named."""
-    return [
-        (subject, subject[len(_NAMED) :], asked)
-        for (label, subject), asked in row.asked.items()
-        if label in _LABELS and subject.startswith(_NAMED)
-    ]
 
 
 def _lists_any(floor: Floor) -> bool:

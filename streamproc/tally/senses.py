@@ -16,6 +16,10 @@ Pair = tuple[str, str]
 
 PAIRS_OF_MINUTE: Final = 64
 PAIRS_OF_SESSION: Final = 256
+OF_PRODUCT: Final = "p:"
+"""What the subject begins with of a comment that names a product."""
+OF_LINK: Final = "l:"
+"""What it begins with where a link number was named."""
 REST: Final = "*"
 """Subject of what comes when there is no room for another pair."""
 

@@ -11,13 +11,11 @@ from streamproc.alerts.judge import Judge
 from streamproc.alerts.room import Room
 from streamproc.alerts.transition import Setting, transition
 from streamproc.events.outputs import AlertTransition
-from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.judging.alert_records import AlertRecords, published
 from streamproc.program.judging.clock import EventClock
-from streamproc.program.judging.paid_day import PaidDay
-from streamproc.program.judging.rows import TAKES
+from streamproc.program.judging.news import News
 from streamproc.program.judging.watched import SESSIONS, Watched
-from streamproc.program.keys import HEAD_BYTES, NUMBER_BYTES, SEPARATOR, TOPIC_CODES, Kind
+from streamproc.program.keys import HEAD_BYTES, SEPARATOR
 from streamproc.program.records import Records
 from streamproc.program.streams import Streams
 from streamproc.protocol import Published
@@ -31,8 +29,6 @@ FIRST_SIGHT_MS: Final = 1_800_000
 FAILED_MS: Final = 60_000
 """So long a room is left alone in which a rule failed."""
 
-_ORDERS: Final = TOPIC_CODES[ORDERS_TOPIC]
-_TAIL: Final = NUMBER_BYTES + len(SEPARATOR)
 _NEVER_MS: Final = 1 << 62
 _TIDIED: Final = 50
 """Broadcasts of which it is asked in one step whether the state still knows them."""
@@ -72,21 +68,18 @@ class Judging:
         self._streams = streams
         self._watched: dict[bytes, Watched] = {}
         self._due_ms: dict[bytes, int] = {}
-        self._told: set[bytes] = set()
-        self._paid = PaidDay(streams[ORDERS_TOPIC])
-        self._newest_ms = 0
+        self._news = News(records, streams, evident)
         self._to_tidy: list[bytes] = []
         self._behind = False
         self._tells_again = False
         self._to_retell: set[bytes] = set()
         self._retold: list[Published] = []
-        self._written = records.listen()
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take over an alert, or a step of one, of a recovered state; its broadcast is looked at."""
         ids = self._alerts.restore(key, value)
         if ids is not None:
-            self._told.add(ids)
+            self._news.told.add(ids)
         self.tell_again()
 
     def tell_again(self) -> None:
@@ -100,9 +93,10 @@ class Judging:
 
     def restore_session(self, key: bytes, session: Session) -> None:
         """Have a session of a recovered state looked at, if it is one of the last day."""
-        self._newest_ms = max(self._newest_ms, session.seen_ms)
-        if session.seen_ms > self._newest_ms - DAY_MS:
-            self._note_session(key)
+        news = self._news
+        news.newest_ms = max(news.newest_ms, session.seen_ms)
+        if session.seen_ms > news.newest_ms - DAY_MS:
+            news.note_session(key)
 
     def step(self, wall_ms: int, caught_up: bool) -> None:
         """Judge what is to be judged at a moment of the wall clock."""
@@ -113,23 +107,21 @@ class Judging:
         if self._behind:
             self._behind = False
             self._watched.clear()
-        self._look_at_watermarks()
-        now_ms = self._clock.now(wall_ms, self._newest_ms)
+        now_ms = self._clock.now(wall_ms, self._news.newest_ms)
         if now_ms is None:
             return
         if self._tells_again:
             self._tells_again = False
             self._to_retell.update(self._alerts.open_ids())
-        due = [ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms]
-        for ids in sorted(self._told.union(due, self._to_retell)):
-            is_asked_for = ids not in self._told or ids in self._to_retell
-            if not is_asked_for and self._is_calm(ids, now_ms):
-                continue
+        told = self._news.told
+        due = {ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms}
+        stirred = [ids for ids in told if not self._is_calm(ids, now_ms)]
+        for ids in sorted(due.difference(told).union(stirred, self._to_retell)):
             try:
                 self._judge(ids, now_ms)
             except Exception as error:  # noqa: BLE001  # a defect of a rule may raise anything
                 self._fail(ids, error, now_ms)
-        self._told.clear()
+        told.clear()
         self._tidy()
 
     def next_ms(self) -> int:
@@ -153,41 +145,15 @@ class Judging:
         for each in published:
             self._alerts.delivered(each)
 
-    def _note(self) -> None:  # noqa: C901 - asked of every key that was written: as sparing of calls
-        """Learn which broadcasts were told of since this was asked, and which minutes were written."""
-        watched = self._watched
-        for keys in (self._written, self._records.changed):
-            for key in keys:
-                if key[0] == Kind.SESSION:
-                    self._note_session(key)
-                elif key[:HEAD_BYTES] in TAKES and not self._behind:
-                    found = watched.get(key[HEAD_BYTES:-_TAIL])
-                    if found is not None:
-                        found.written.add(key)
-                elif key[0] == Kind.FLOOR:
-                    self._evident.add(key)
-        self._written.clear()
+    def _note(self) -> None:
+        """Learn what was told and written since this was asked."""
+        # of a partition that is behind nothing is under watch once it has caught up
+        self._news.note({} if self._behind else self._watched)
         for key in self._evident:
-            found = watched.get(key[HEAD_BYTES:])
+            found = self._watched.get(key[HEAD_BYTES:])
             if found is not None:
                 found.has_news = True
         self._evident.clear()
-
-    def _note_session(self, key: bytes) -> None:
-        self._told.add(key[HEAD_BYTES:])
-        if key[1] == _ORDERS:
-            self._paid.note(key)
-
-    def _look_at_watermarks(self) -> None:
-        """Learn the greatest event time of the partition; only hosts that told something have moved it."""
-        newest_ms = self._newest_ms
-        for ids in self._told:
-            host_id = ids[: ids.index(SEPARATOR)].decode()
-            for streams in self._streams.values():
-                stream = streams.hosts.get(host_id)
-                if stream is not None and stream.watermark_ms > newest_ms:
-                    newest_ms = stream.watermark_ms
-        self._newest_ms = newest_ms
 
     def _is_calm(self, ids: bytes, now_ms: int) -> bool:
         """Whether a broadcast is well and tells nothing but what every one tells all the time.
@@ -208,7 +174,7 @@ class Judging:
             return
         room = watched.room(now_ms)
         if watched.was_asked_back:
-            room.paid_day = self._paid.lines(room.host_id, now_ms)
+            room.paid_day = self._news.paid.lines(room.host_id, now_ms)
         judged = self.judge.judge(room, alerts) if room.seen_ms else self.judge.end(room, alerts)
         watched.has_news = False
         # not all rooms are looked at in the same second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from streamproc.program.keys import HEAD_BYTES, SEPARATOR
 from streamproc.program.streams import Streams
@@ -11,19 +11,22 @@ from streamproc.tally.retention import DAY_MS
 
 
 class PaidDay:
-    """The sessions of each host that told of orders of late."""
+    """The sessions of each host that told of orders of late.
+
+    Shapes: ``noted`` takes the keys of sessions of the orders topic that were told of.
+    """
 
     def __init__(self, orders: Streams) -> None:
+        self.noted: Final[set[bytes]] = set()
         self._orders = orders
         self._sessions: dict[str, set[str]] = {}
 
-    def note(self, key: bytes) -> None:
-        """A session of the orders topic was told of."""
-        host_id, _, session_id = key[HEAD_BYTES:].decode().partition(SEPARATOR.decode())
-        self._sessions.setdefault(host_id, set()).add(session_id)
-
     def lines(self, host_id: str, now_ms: int) -> int:
         """Paid lines of the broadcasts of a host that told of orders in the last day."""
+        for key in self.noted:
+            told_of, _, session_id = key[HEAD_BYTES:].decode().partition(SEPARATOR.decode())
+            self._sessions.setdefault(told_of, set()).add(session_id)
+        self.noted.clear()
         stream = self._orders.stream(host_id)
         sessions = self._sessions.get(host_id, set())
         total = 0

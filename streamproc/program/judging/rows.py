@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
@@ -13,7 +13,7 @@ from streamproc.program.codecs import minute_rows
 from streamproc.program.floor_codec import unpack_sold
 from streamproc.program.keys import Kind, head
 from streamproc.program.sense_codec import asked_rows, unpack_senses
-from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
+from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.held import Held
 from streamproc.tally.online import Readings
 from streamproc.tally.panes import Minute
@@ -22,58 +22,50 @@ from streamproc.tally.senses import MinuteSenses
 from streamproc.tally.sold import MinuteSold
 from streamproc.tally.uniques import Uniques
 
-_REASONS: Final = tuple(
-    name.removeprefix("failed_") for name in OrderFigures.__slots__ if name.startswith("failed_")
-)
+_FAILURES: Final = tuple(name for name in OrderFigures.__slots__ if name.startswith("failed_"))
+_REASONS: Final = tuple(name.removeprefix("failed_") for name in _FAILURES)
 _COMMENTERS: Final = UNIQUES[COMMENTS_TOPIC].index("commenters")
-_ORDERS: Final = (
-    "created_lines",
-    "paid_lines",
-    "pay_gmv_minor",
-    *(f"failed_{name}" for name in _REASONS),
-)
-_FAILED: Final = 3
+_COLUMNS: Final = ("created_lines", "paid_lines", "pay_gmv_minor")
 
 Take = Callable[[Row, bytes, Any, bool], None]
 """Puts one record into a row: of the row, the key, what is held (an open cell or bytes), and whether it
 is to be known who did it and not only how many."""
 
 
-def _columns(figures: type[Figures], names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """Reads columns out of a row of a record; more than one."""
-    places = [figures.__slots__.index(name) for name in names]
-    return lambda row: tuple([row[place] for place in places])
+def _places(names: Iterable[str]) -> list[int]:
+    return [OrderFigures.__slots__.index(name) for name in names]
 
 
-_orders_of_row: Final = _columns(OrderFigures, _ORDERS)
-_orders_of_pane: Final[Callable[[Any], tuple[Any, ...]]] = attrgetter(*_ORDERS)
+_CREATED, _PAID, _MONEY = _places(_COLUMNS)
+_FAILED: Final = _places(_FAILURES)
+_failed_of_pane: Final[Callable[[Any], tuple[int, ...]]] = attrgetter(*_FAILURES)
 _COMMENTS: Final = CommentFigures.__slots__.index("comments")
 _CLICKS: Final = ViewerFigures.__slots__.index("clicks")
 
 
 def _take_orders(row: Row, _key: bytes, held: Minute | bytes, _people: bool) -> None:
-    panes: list[tuple[Any, ...] | None]
     if isinstance(held, bytes):
-        panes = [_orders_of_row(pane) if pane else None for pane in minute_rows(held)[0]]
+        rows = minute_rows(held)[0]
+        row.created, row.paid = _line(rows, _CREATED), _line(rows, _PAID)
+        money = [pane[_MONEY] if pane else {} for pane in rows]
+        failed = [tuple([pane[place] for place in _FAILED]) if pane else () for pane in rows]
     else:
-        panes = [_orders_of_pane(pane) if pane else None for pane in held.panes]
-    row.created = _line(panes, 0)
-    row.paid = _line(panes, 1)
-    money = [pane[2] if pane else {} for pane in panes]
+        panes: Any = held.panes
+        row.created = _told([pane.created_lines if pane else 0 for pane in panes])
+        row.paid = _told([pane.paid_lines if pane else 0 for pane in panes])
+        money = [pane.pay_gmv_minor if pane else {} for pane in panes]
+        failed = [_failed_of_pane(pane) if pane else () for pane in panes]
     row.paid_minor = {
         currency: tuple([each.get(currency, 0) for each in money])
         for currency in dict.fromkeys(chain.from_iterable(money))
     }
-    told = [pane[_FAILED:] for pane in panes if pane]
-    failed = {
-        reason: count
-        for reason, count in zip(_REASONS, map(sum, zip(*told, strict=True)), strict=False)
-        if count
-    }
-    row.failed_by = failed
-    row.failed = (
-        tuple([sum(pane[_FAILED:]) if pane else 0 for pane in panes]) if failed else NO_PANES
-    )
+    row.failed = _told([sum(each) for each in failed])
+    row.failed_by = {}
+    if row.failed is not NO_PANES:
+        sums = map(sum, zip(*filter(None, failed), strict=True))
+        row.failed_by = {
+            reason: count for reason, count in zip(_REASONS, sums, strict=True) if count
+        }
 
 
 def _take_comments(row: Row, _key: bytes, held: Minute | bytes, people: bool) -> None:
@@ -118,8 +110,12 @@ def _take_sold(row: Row, _key: bytes, held: Held[MinuteSold] | bytes, _people: b
 
 
 def _line(panes: Sequence[Any], index: int) -> Sequence[int]:
-    line = tuple([pane[index] if pane else 0 for pane in panes])
-    return line if any(line) else NO_PANES
+    return _told([pane[index] if pane else 0 for pane in panes])
+
+
+def _told(line: Sequence[int]) -> Sequence[int]:
+    """What is told pane by pane; always the same object for nothing."""
+    return tuple(line) if any(line) else NO_PANES
 
 
 TAKES: Final[Mapping[bytes, Take]] = {

@@ -43,7 +43,6 @@ class Watched:
     """
 
     __slots__ = (
-        "_asked_back",
         "_kept",
         "_minute",
         "_records",
@@ -69,7 +68,6 @@ class Watched:
         self._streams = streams
         self._kept: dict[bytes, tuple[bytes, Any]] = {}
         self._minute: int | None = None
-        self._asked_back = -MINUTES
 
     def glance(self, now_ms: int) -> Room:
         """What tells whether the room goes on at all: when it was heard, and its status; costs little."""
@@ -99,7 +97,7 @@ class Watched:
     @property
     def was_asked_back(self) -> bool:
         """Whether money was asked back in any of its newest minutes."""
-        return self._minute is not None and self._asked_back > self._minute - MINUTES
+        return self._minute is not None and self.history.asked_back > self._minute - MINUTES
 
     def _sessions(self) -> dict[str, Session | None]:
         return {topic: self._session(topic) for topic in SESSIONS}
@@ -193,7 +191,7 @@ class Watched:
             row = self.history.rows[at] = Row(at)
         TAKES[key[:HEAD_BYTES]](row, key, held, at > newest - PEOPLE_MINUTES)
         if row.sold is not None and row.sold.requested:
-            self._asked_back = max(self._asked_back, at)
+            self.history.asked_back = max(self.history.asked_back, at)
 
 
 def _floor(_key: bytes, value: bytes) -> Floor:
