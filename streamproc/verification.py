@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from streamproc.comments.classifier import MOST_REMEMBERED, Classifier
+from streamproc.comments.classifier import Classifier
+from streamproc.comments.memo import MOST_REMEMBERED
 from streamproc.comparison import drop_expired, drop_kept_in_part, drop_unlike_senses
 from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
 from streamproc.engine.fence import CLAIM_KEY, TopicPosition

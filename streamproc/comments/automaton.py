@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import ahocorasick_rs
 
@@ -20,8 +20,10 @@ class Finder(Protocol):
     """Finds words.
 
     Shapes: ``find`` gives (index of the word, start, end), in order, without overlaps. Words are
-    distinct and not empty.
+    distinct and not empty. ``is_slow``: it takes longer to find words than to look up which were found.
     """
+
+    is_slow: ClassVar[bool]
 
     def __init__(self, words: Sequence[str]) -> None: ...
 
@@ -36,6 +38,8 @@ class Finder(Protocol):
 
 class CompiledFinder:
     """A ``Finder`` of native code: one automaton, flat in the number of words."""
+
+    is_slow: ClassVar[bool] = False
 
     def __init__(self, words: Sequence[str]) -> None:
         self._automaton = ahocorasick_rs.AhoCorasick(
@@ -60,6 +64,8 @@ class PlainFinder:
 
     One alternation of all words would slow down with every alias; this does not.
     """
+
+    is_slow: ClassVar[bool] = True
 
     def __init__(self, words: Sequence[str]) -> None:
         self._index = {word: at for at, word in enumerate(words)}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from streamproc.comments.automaton import CompiledFinder, Finder, latin_edges_fit
 from streamproc.comments.decisions import Decider, Decision
 from streamproc.comments.labels import ABOUT_A_PRODUCT
 from streamproc.comments.lexicon import Lexicon, read_lexicon
+from streamproc.comments.memo import Memo
 from streamproc.comments.names import Names
 from streamproc.comments.normalise import END, Normaliser
 from streamproc.comments.products import Catalog, Room
@@ -19,9 +20,7 @@ from streamproc.comments.signs import Mentions, Signs
 from streamproc.comments.vocabulary import Entry, Vocabulary
 
 MOST_TOKENS = 200  # of one comment; what follows adds no meaning
-MOST_REMEMBERED = 1 << 16
 NOWHERE = Room()
-_T = TypeVar("_T")
 
 
 class Reading(NamedTuple):
@@ -37,22 +36,6 @@ class Reading(NamedTuple):
 
 _Known = tuple[Reading, Mentions]
 """What a comment means in no room, and what it mentions."""
-
-
-class _Memo(dict[str, _T]):
-    """What was made of each string so far: bounded, and of short strings only."""
-
-    def __init__(self, make: Callable[[str], _T]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: str) -> _T:
-        made = self._make(key)
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-        if len(key) <= MOST_TOKENS:
-            self[key] = made
-        return made
 
 
 class Classifier:
@@ -84,8 +67,8 @@ class Classifier:
             if kind not in kinds or not kinds[kind].ignored
         }
         self._signs = Signs(self.vocabulary.entries, codes, self.normaliser, finder)
-        self._decisions = _Memo(self._decide)
-        self._known = _Memo(self._know)
+        self._decisions = Memo(self._decide)
+        self._known = Memo(self._know)
 
     def find(self, form: str) -> Iterator[tuple[Entry, int, int]]:
         """Each word of a text in form, and where it begins and ends."""

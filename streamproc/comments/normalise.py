@@ -116,7 +116,8 @@ class _Variants:
 class Normaliser:
     """Brings text into its form, a batch at a time.
 
-    Shapes: every comment of a batch ends with one ``END``. Errors: none, whatever the text holds.
+    Shapes: every comment of a batch ends with one ``END``; ``known_pairs`` are variants and what they stand
+        for, written by the alphabet. Errors: none, whatever the text holds.
     """
 
     def __init__(self, simplified: Mapping[str, str], finder: type[Finder]) -> None:
@@ -152,19 +153,27 @@ class Normaliser:
         self._columns = None
         if issubclass(self._finder, CompiledFinder):  # the other one needs no native code
             self._columns = Columns(self._table, alphabet)
-        coded = {alphabet.coded(a): alphabet.coded(b) for a, b in self._pairs.items()}
-        self._known_variants = _Variants(coded, self._finder)
+        self.known_pairs = {alphabet.coded(a): alphabet.coded(b) for a, b in self._pairs.items()}
+        self._known_variants = _Variants(self.known_pairs, self._finder)
         return alphabet
 
     def known(self, texts: Sequence[str]) -> str:
         """As ``batch``, written by the alphabet: many times as fast."""
+        return self.respelled(self.unvaried(texts))
+
+    def respelled(self, form: str) -> str:
+        """A text that is written by the alphabet with what its variants stand for."""
+        return self._known_variants.replaced(form)
+
+    def unvaried(self, texts: Sequence[str]) -> str:
+        """As ``known``, before variants."""
         joined = _joined(texts)
         form = None
         if self._columns is not None and len(joined) >= WORTH_CHARS:
             form = self._columns.squeezed(joined)
         if form is None:
             form = _squeezed(self._known.translate(joined))
-        return self._known_variants.replaced(_without_spaces(form))
+        return _without_spaces(form)
 
     def with_origins(self, text: str) -> tuple[str, list[int]]:
         """A text in form, and for each of its characters the offset it came from; one more for the end.

@@ -8,8 +8,9 @@ from typing import Final
 
 from xxhash import xxh3_64_hexdigest
 
-from streamproc.comments.classifier import MOST_REMEMBERED, MOST_TOKENS, Classifier
+from streamproc.comments.classifier import MOST_TOKENS, Classifier
 from streamproc.comments.labels import ALARMS, AVAILABILITY, OTHER, RESTOCK, STOCKOUT
+from streamproc.comments.memo import MOST_REMEMBERED
 
 RECOVERED: Final = "recovered"
 """Told of goods that are there again, by a comment that asks for none."""

@@ -7,11 +7,12 @@ whether it begins and ends in a Latin letter, since a match that cuts a Latin wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from streamproc.comments.alphabet import UNKNOWN
 from streamproc.comments.automaton import Finder, Found, is_latin
 from streamproc.comments.normalise import END, Normaliser
+from streamproc.comments.pieces import Pieces
 from streamproc.comments.rules import GAP
 from streamproc.comments.vocabulary import Entry
 
@@ -52,6 +53,9 @@ class Signs:
         self._sign_of[" "] = _FILLER  # it parts Latin words, which are no gap between classes
         self._sign_of[END] = END
         self._finder = finder(list(self._sign_of))
+        self._told: Callable[[str], str] = self._signs_in
+        if finder.is_slow:
+            self._told = Pieces(self._sign_of, normaliser.known_pairs, self._signs_in).made
 
     def find(self, form: str) -> Iterable[Found]:
         """Words and single characters of a text in form, with their places."""
@@ -61,11 +65,15 @@ class Signs:
         """The signs of each comment, in order."""
         if not texts:
             return []
-        # every character that can occur is a word, so none is left out
-        words = self._finder.words(self._normaliser.known(texts))
-        signs = "".join(map(self._sign_of.__getitem__, words))
+        signs = self._told(self._normaliser.unvaried(texts))
         signs = _TOUCHING.sub(_CLOSE + _APART + _BEGIN, signs).replace(_FILLER, "")
         return _once(_once(signs, GAP), _LETTER)[:-1].split(END)
+
+    def _signs_in(self, form: str) -> str:
+        """The signs of a text before variants, or of a piece of one."""
+        # every character that can occur is a word, so none is left out
+        words = self._finder.words(self._normaliser.respelled(form))
+        return "".join(map(self._sign_of.__getitem__, words))
 
     def signature(self, signs: str) -> tuple[str, Mentions]:
         """The classes that a comment's signs tell, and what its mentions refer to, in order."""

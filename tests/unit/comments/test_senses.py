@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamproc.comments.classifier import MOST_REMEMBERED
+from streamproc.comments.memo import MOST_REMEMBERED
 from streamproc.comments.senses import Sense, SenseReader, masked
 from streamproc.oracle.senses import masked as as_the_oracle_masks
 from tests.canaries import PHONES, leaks
