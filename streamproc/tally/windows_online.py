@@ -33,6 +33,7 @@ class RollingOnline:
         "_first_ms",
         "_from_ms",
         "_last",
+        "_let_go",
         "_minutes",
         "_now",
         "_spans",
@@ -47,6 +48,7 @@ class RollingOnline:
         self._now = -1
         self._stale: int | None = None
         self._first_ms = -1
+        self._let_go = False
         self._times, self._values, self._areas = array("q"), array("q"), array("q")
         self._last: list[Reading] = []
         self._before: list[Reading] = []
@@ -188,9 +190,13 @@ class RollingOnline:
         """Read a minute and those after it anew."""
         self._changed()
         kept = bisect_left(self._times, number * MINUTE_MS)
-        if not kept:  # also when older readings were let go of: the integral begins with them
+        if not kept:
             self._first_ms = -1
-            number = min(self._minutes, default=now)
+            # Minutes before hold no reading, unless they were let go of or never read: the integral
+            # begins with the first.
+            if self._let_go or number <= 0:
+                self._let_go = False
+                number = min(self._minutes, default=now)
         del self._times[kept:], self._values[kept:], self._areas[kept:]
         for each in range(number, now + 1):
             if each in self._minutes:
@@ -212,4 +218,5 @@ class RollingOnline:
         """Let go of what is older than any window, but for the reading that holds there."""
         old = bisect_right(self._times, (now + 1) * MINUTE_MS - _KEPT_MS) - 1
         if old > _SPARE:
+            self._let_go = True
             del self._times[:old], self._values[:old], self._areas[:old]
