@@ -16,6 +16,8 @@ _KEPT_MS: Final = 61 * MINUTE_MS
 """No window looks further back than this from the end of the minute of as_of."""
 
 _SPARE: Final = 64
+_FEW: Final = 60
+"""So many minutes are looked for one by one rather than among all that there are."""
 _NONE: Final[list[Reading]] = []
 
 
@@ -198,10 +200,17 @@ class RollingOnline:
                 self._let_go = False
                 number = min(self._minutes, default=now)
         del self._times[kept:], self._values[kept:], self._areas[kept:]
-        for each in range(number, now + 1):
-            if each in self._minutes:
-                self._add(self._minutes[each].readings)
+        for each in self._from(number, now):
+            self._add(self._minutes[each].readings)
         self._forget(now)
+
+    def _from(self, number: int, now: int) -> list[int]:
+        """The minutes that there are from one to another, ascending."""
+        numbers = range(number, now + 1)
+        if len(numbers) <= _FEW:
+            return [each for each in numbers if each in self._minutes]
+        # who was not looked at for a year has no more minutes than were told of
+        return sorted(each for each in self._minutes if number <= each <= now)
 
     def _add(self, readings: Sequence[Reading]) -> None:
         times, values, areas = self._times, self._values, self._areas

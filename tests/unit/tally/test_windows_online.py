@@ -50,6 +50,17 @@ def test_a_long_broadcast_of_which_nobody_counts_viewers_is_not_read_again_each_
     assert max(looked) <= 4
 
 
+def test_a_year_without_a_look_is_not_gone_through_minute_by_minute() -> None:
+    minutes = Watched({FIRST: minute(FIRST, reading(FIRST, 7))})
+    rolling = RollingOnline(minutes)
+    rolling.renew(FIRST)
+
+    looked = gone_on(minutes, rolling, FIRST + 500_000, reading(FIRST + 500_000, 9))
+
+    assert looked <= 4
+    assert rolling.session((FIRST + 500_001) * MINUTE_MS, 9)[2] == (7 * 500_000 + 9) * MINUTE_MS
+
+
 def test_a_count_that_is_told_late_is_read_though_none_was_before() -> None:
     minutes = Watched()
     rolling = RollingOnline(minutes)
