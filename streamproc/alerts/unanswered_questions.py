@@ -10,6 +10,7 @@ from msgspec import Struct
 from streamproc.alerts.bounds import Count, DurationMs, Share, ascending
 from streamproc.alerts.history import Row
 from streamproc.alerts.model import Finding, Level, Severity
+from streamproc.alerts.products import subject_of
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.alerts.shown import newest_comments, prompt, short_name
@@ -171,10 +172,10 @@ def _about(room: Room, label: str, told: str, at_ms: int) -> str:
     if told.startswith(OF_LINK):
         number = told.removeprefix(OF_LINK)
         linked = room.floor.linked(int(number), at_ms) if number.isdecimal() else None
-        return f"{OF_PRODUCT}{linked}" if linked else told
+        return subject_of(linked) if linked else told
     if not told and label in _OF_WHAT_IS_SHOWN:
         shown = room.floor.on_show(at_ms)
-        return f"{OF_PRODUCT}{shown}" if shown else told
+        return subject_of(shown) if shown else told
     return told
 
 

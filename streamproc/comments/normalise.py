@@ -147,7 +147,7 @@ class Normaliser:
         return self._variants.replaced(_without_spaces(form))
 
     def know(self, words: Iterable[str]) -> Alphabet:
-        """From now on ``known`` writes by the alphabet of these words and of variants; returns it."""
+        """From now on ``unvaried`` writes by the alphabet of these words and of variants; returns it."""
         alphabet = Alphabet((*words, *self._pairs, *self._pairs.values()))
         self._known = _KnownTable(self._table, alphabet)
         self._columns = None
@@ -157,16 +157,12 @@ class Normaliser:
         self._known_variants = _Variants(self.known_pairs, self._finder)
         return alphabet
 
-    def known(self, texts: Sequence[str]) -> str:
-        """As ``batch``, written by the alphabet: many times as fast."""
-        return self.respelled(self.unvaried(texts))
-
     def respelled(self, form: str) -> str:
         """A text that is written by the alphabet with what its variants stand for."""
         return self._known_variants.replaced(form)
 
     def unvaried(self, texts: Sequence[str]) -> str:
-        """As ``known``, before variants."""
+        """As ``batch`` before variants, written by the alphabet: many times as fast."""
         joined = _joined(texts)
         form = None
         if self._columns is not None and len(joined) >= WORTH_CHARS:

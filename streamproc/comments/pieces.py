@@ -7,11 +7,11 @@ before. Native code is as fast as looking up would be; plain Python is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from streamproc.comments.automaton import is_latin
-from streamproc.comments.memo import MOST_CHARS, MOST_REMEMBERED
+from streamproc.comments.memo import MemoOfMany
 from streamproc.comments.normalise import END, SEPARATOR
 
 _JOINT: Final = "\0"  # a comma that words may cross; in no form, and no character is written so
@@ -36,33 +36,17 @@ class Pieces:
         self._cut = re.compile(f"([{_escaped(cuts)}]+)").split
         self._joint = re.compile(_crossed((*longer, *respelled), respelled)).sub
         self._make = make
-        self._made: dict[str, str] = {}
+        self._made = MemoOfMany(self._made_of)
 
     def made(self, text: str) -> str:
         """What is made of a text."""
-        pieces = self._cut(self._joint(_JOINT, text))
-        made = self._made
-        missing = list(set(pieces).difference(made))
-        if len(made) + len(missing) > MOST_REMEMBERED:
-            made.clear()
-            missing = list(set(pieces))
-        if missing:
-            self._learn(missing)
-        found = "".join(map(made.__getitem__, pieces))
-        for piece in missing:
-            if len(piece) > MOST_CHARS:
-                del made[piece]
-        return found
+        return "".join(self._made.of(self._cut(self._joint(_JOINT, text))))
 
-    def _learn(self, missing: list[str]) -> None:
-        """Make all at once, but for the few that hold what parts them."""
-        whole = [piece for piece in missing if END not in piece]
-        if whole:
-            made = self._make(END.join(whole).replace(_JOINT, SEPARATOR)).split(END)
-            self._made.update(zip(whole, made, strict=True))
-        for piece in missing:
-            if END in piece:
-                self._made[piece] = self._make(piece)
+    def _made_of(self, pieces: Sequence[str]) -> Iterator[str]:
+        """Made all at once, but for the few that hold what parts them."""
+        whole = END.join([piece for piece in pieces if END not in piece])
+        made = iter(self._make(whole.replace(_JOINT, SEPARATOR)).split(END))
+        return (self._make(piece) if END in piece else next(made) for piece in pieces)
 
 
 def _crossed(words: Iterable[str], respelled: Mapping[str, str]) -> str:

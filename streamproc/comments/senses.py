@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from xxhash import xxh3_64_hexdigest
 
-from streamproc.comments.classifier import MOST_TOKENS, Classifier
+from streamproc.comments.classifier import Classifier
 from streamproc.comments.labels import ALARMS, AVAILABILITY, OTHER, RESTOCK, STOCKOUT
-from streamproc.comments.memo import MOST_REMEMBERED
+from streamproc.comments.memo import MOST_REMEMBERED, MemoOfMany
 
 RECOVERED: Final = "recovered"
 """Told of goods that are there again, by a comment that asks for none."""
@@ -101,25 +101,16 @@ class SenseReader:
     def __init__(self, classifier: Classifier) -> None:
         self.version = classifier.version
         self._classifier = classifier
-        self._known: dict[str, Sense] = {}
+        self._known = MemoOfMany(self._read)
         self._asks: dict[tuple[tuple[str, ...], str], Asks] = {}
 
     def read(self, texts: Sequence[str]) -> list[Sense]:
         """The sense of each text, in order."""
-        known = self._known
-        try:
-            return list(map(known.__getitem__, texts))
-        except KeyError:
-            pass
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        found = {text: known[text] for text in texts if text in known}
-        for at in range(0, len(missing), _BATCH):
-            some = missing[at : at + _BATCH]
-            found.update(zip(some, self._made(some), strict=True))
-        if len(known) + len(missing) > MOST_REMEMBERED:
-            known.clear()
-        known.update((text, found[text]) for text in missing if len(text) <= MOST_TOKENS)
-        return [found[text] for text in texts]
+        return self._known.of(texts)
+
+    def _read(self, texts: Sequence[str]) -> Iterator[Sense]:
+        for at in range(0, len(texts), _BATCH):
+            yield from self._made(texts[at : at + _BATCH])
 
     def _made(self, texts: Sequence[str]) -> list[Sense]:
         read = self._classifier.mentioned(texts)

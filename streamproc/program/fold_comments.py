@@ -16,7 +16,7 @@ from streamproc.program.records import Records
 from streamproc.program.sense_records import SenseRecords
 from streamproc.protocol import BatchReport
 from streamproc.tally.dedupe import BLOCK_HASHES
-from streamproc.tally.senses import Asked, MinuteSenses, Pair
+from streamproc.tally.senses import OF_PRODUCT, Asked, MinuteSenses, Pair
 from streamproc.tally.session_sense import (
     BURSTS_REMEMBERED,
     COMMENTS_OF_USER,
@@ -244,7 +244,7 @@ class CommentFold(SenseRecords, AudienceFold):
         product: str | None,
     ) -> list[Route]:
         """Where a comment counts that asks this, in this minute; remembered."""
-        subject = asks.subject if product is None else f"p:{product}"
+        subject = asks.subject if product is None else f"{OF_PRODUCT}{product}"
         joins = minute.number * MINUTE_MS == session.opens_ms
         routes: list[Route] = []
         for label in asks.labels:
@@ -323,7 +323,7 @@ class CommentFold(SenseRecords, AudienceFold):
 
 
 def _subject(event: CommentPosted, sense: Sense) -> str:
-    return sense.subject if event.product_id is None else f"p:{event.product_id}"
+    return sense.subject if event.product_id is None else f"{OF_PRODUCT}{event.product_id}"
 
 
 def _count(asked: Asked, user: int | None, weighs: bool) -> None:

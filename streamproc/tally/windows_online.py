@@ -194,11 +194,9 @@ class RollingOnline:
         kept = bisect_left(self._times, number * MINUTE_MS)
         if not kept:
             self._first_ms = -1
-            # Minutes before hold no reading, unless they were let go of or never read: the integral
-            # begins with the first.
-            if self._let_go or number <= 0:
+            if self._let_go:  # the integral begins with the first reading there is
                 self._let_go = False
-                number = min(self._minutes, default=now)
+                number = 0
         del self._times[kept:], self._values[kept:], self._areas[kept:]
         for each in self._from(number, now):
             self._add(self._minutes[each].readings)

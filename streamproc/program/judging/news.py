@@ -30,8 +30,6 @@ _Place = tuple[bytes, HostStream | None, set[bytes] | None]
 """Of which broadcast a key is, whose watermark it moves (None: it is of a minute), who gathers it."""
 
 _NOWHERE: Final[_Place] = b"", None, None
-_OFTEN: Final = frozenset((Kind.SENSE, Kind.PULSE, Kind.PEOPLE, Kind.ASKED))
-"""Kinds that do not matter here, whose keys are written again and again."""
 
 
 class News:
@@ -78,9 +76,10 @@ class News:
 
     def note_session(self, key: bytes) -> None:
         """A session was told of."""
-        self.told.add(key[HEAD_BYTES:])
-        if key[1] == _ORDERS:
-            self.paid.noted.add(key)
+        ids, _, gathers = self._place(key)
+        self.told.add(ids)
+        if gathers is not None:
+            gathers.add(key)
 
     def _place(self, key: bytes) -> _Place:
         """Where a key belongs."""
@@ -91,11 +90,10 @@ class News:
             host_id = ids[: ids.index(SEPARATOR)].decode()
             stream = self._streams[TOPIC_OF_CODE[key[1]]].stream(host_id)
             place = ids, stream, self.paid.noted if key[1] == _ORDERS else None
+        elif key[0] == Kind.FLOOR:  # asked each time: that it is written is what counts
+            self._evident.add(key)
+            return _NOWHERE
         else:
-            if key[0] == Kind.FLOOR:
-                self._evident.add(key)
-            if key[0] not in _OFTEN:
-                return _NOWHERE
             place = _NOWHERE
         self._places[key] = place
         return place

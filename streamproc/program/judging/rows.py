@@ -25,7 +25,6 @@ from streamproc.tally.uniques import Uniques
 _FAILURES: Final = tuple(name for name in OrderFigures.__slots__ if name.startswith("failed_"))
 _REASONS: Final = tuple(name.removeprefix("failed_") for name in _FAILURES)
 _COMMENTERS: Final = UNIQUES[COMMENTS_TOPIC].index("commenters")
-_COLUMNS: Final = ("created_lines", "paid_lines", "pay_gmv_minor")
 
 Take = Callable[[Row, bytes, Any, bool], None]
 """Puts one record into a row: of the row, the key, what is held (an open cell or bytes), and whether it
@@ -36,7 +35,7 @@ def _places(names: Iterable[str]) -> list[int]:
     return [OrderFigures.__slots__.index(name) for name in names]
 
 
-_CREATED, _PAID, _MONEY = _places(_COLUMNS)
+_CREATED, _PAID, _MONEY = _places(("created_lines", "paid_lines", "pay_gmv_minor"))
 _FAILED: Final = _places(_FAILURES)
 _failed_of_pane: Final[Callable[[Any], tuple[int, ...]]] = attrgetter(*_FAILURES)
 _COMMENTS: Final = CommentFigures.__slots__.index("comments")
@@ -75,7 +74,7 @@ def _take_comments(row: Row, _key: bytes, held: Minute | bytes, people: bool) ->
         packed = members[_COMMENTERS]
         row.commenters = Uniques.unpack(packed) if people and packed is not None else None
     else:
-        row.comments = tuple([pane.comments if pane else 0 for pane in held.panes])  # type: ignore[attr-defined]
+        row.comments = _told([pane.comments if pane else 0 for pane in held.panes])  # type: ignore[attr-defined]
         row.commenters = held.members.counts()[_COMMENTERS]
 
 
@@ -85,7 +84,7 @@ def _take_viewers(row: Row, _key: bytes, held: Minute | bytes, _people: bool) ->
         row.clicks = _line(panes, _CLICKS)
         row.readings = Readings.unpack(row.number, readings).ordered() if readings else ()
     else:
-        row.clicks = tuple([pane.clicks if pane else 0 for pane in held.panes])  # type: ignore[attr-defined]
+        row.clicks = _told([pane.clicks if pane else 0 for pane in held.panes])  # type: ignore[attr-defined]
         row.readings = held.readings()
 
 
