@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from streamproc.comments.alphabet import Alphabet
+from streamproc.comments.alphabet import KEPT, Alphabet
 
 WORTH_CHARS: Final = 512
 """A shorter text is brought into form one character after the other in less time."""
@@ -17,12 +17,17 @@ MOST_LONG: Final = 64
 
 _UNKNOWN, _DROPPED, _LONG = 0, 0xFFFF, 0xFFFE  # beyond what an alphabet writes with
 _ZERO, _NINE, _END = ord("0"), ord("9"), ord("\n")
+_SPACE, _SEPARATOR = ord(" "), ord(",")
 
 _Codes = npt.NDArray[np.uint16]
+_WRITTEN = np.ones(0x10000, np.bool_)
+_WRITTEN[[ord(char) for char in KEPT]] = False
 
 
 class Columns:
     """Writes texts by an alphabet, and of what stands three times or more in a row the first only.
+
+    Between three characters each of a script without spaces, a space becomes a comma.
 
     Shapes: ``forms`` holds what each code point becomes; what it gives becomes itself.
     """
@@ -36,7 +41,7 @@ class Columns:
     def squeezed(self, text: str) -> str | None:
         """The text in form, or None if it holds characters that this cannot write.
 
-        Shapes: digits and line ends stand as often as they do.
+        Shapes: a line end closes the text. Digits and line ends stand as often as they do.
         """
         for char, form in self._long.items():
             text = text.replace(char, form)
@@ -47,7 +52,7 @@ class Columns:
             return self.squeezed(text)
         if (codes == _LONG).any():
             return None
-        return _once(codes[codes != _DROPPED]).tobytes().decode("utf-16-le")
+        return _once(_parted(codes[codes != _DROPPED])).tobytes().decode("utf-16-le")
 
     def _learn(self, points: npt.NDArray[np.uint32]) -> None:
         for point in points.tolist():
@@ -59,6 +64,19 @@ class Columns:
                 self._codes[point] = _LONG
             else:
                 self._codes[point] = ord(code) if code else _DROPPED
+
+
+def _parted(codes: _Codes) -> _Codes:
+    spaces = np.flatnonzero(codes == _SPACE)
+    # a line end closes the text, and so also stands before what is first
+    first = spaces[codes[spaces - 1] != _SPACE]
+    last = spaces[codes[spaces + 1] != _SPACE]
+    parts = np.ones(len(first), np.bool_)
+    for away in (1, 2, 3):
+        parts &= _WRITTEN[codes[first - away]]
+        parts &= _WRITTEN[codes[np.minimum(last + away, len(codes) - 1)]]
+    codes[first[parts]] = _SEPARATOR
+    return codes
 
 
 def _once(codes: _Codes) -> _Codes:

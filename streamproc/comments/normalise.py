@@ -32,8 +32,9 @@ _RUN = re.compile(r"([^\d\n])\1{2,}")
 _STILL = re.compile(rb"\0\0\0\0+")  # at least two steps from a character to its like, or nearly
 _LOOSE_SPACE = re.compile(" (?:(?<![a-z0-9] ) *| *(?![a-z0-9 ]))")  # begins literally: fast to find
 _WRITTEN = r"[^a-z0-9 ,!?#+\n]{3}"  # three characters of a script without spaces
-_PARTING_SPACE = re.compile(f" (?<={_WRITTEN} ) *(?={_WRITTEN})")
-"""What stands for a comma: who puts spaces between single characters writes none of these."""
+_PARTING_SPACE = re.compile(f" (?<={_WRITTEN} )(?= *{_WRITTEN})")
+"""What stands for a comma: who puts spaces between single characters writes none of these. It is asked
+before runs shrink, or characters that an alphabet writes as one would be fewer than they are."""
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cs", "Co", "Cn", "So", "Sk"})
 
 
@@ -135,7 +136,7 @@ class Normaliser:
     def plain(self, text: str) -> str:
         """One text in form, before variants."""
         form = text.replace(END, SEPARATOR).translate(self._table)
-        return _without_spaces(_RUN.sub(r"\1", form))
+        return _LOOSE_SPACE.sub("", _RUN.sub(r"\1", _parted(form)))
 
     def one(self, text: str) -> str:
         """One text in form."""
@@ -143,8 +144,8 @@ class Normaliser:
 
     def batch(self, texts: Sequence[str]) -> str:
         """All texts in form, each closed by ``END``."""
-        form = _squeezed(_joined(texts).translate(self._table))
-        return self._variants.replaced(_without_spaces(form))
+        form = _squeezed(_parted(_joined(texts).translate(self._table)))
+        return self._variants.replaced(_LOOSE_SPACE.sub("", form))
 
     def know(self, words: Iterable[str]) -> Alphabet:
         """From now on ``unvaried`` writes by the alphabet of these words and of variants; returns it."""
@@ -168,8 +169,8 @@ class Normaliser:
         if self._columns is not None and len(joined) >= WORTH_CHARS:
             form = self._columns.squeezed(joined)
         if form is None:
-            form = _squeezed(self._known.translate(joined))
-        return _without_spaces(form)
+            form = _squeezed(_parted(self._known.translate(joined)))
+        return _LOOSE_SPACE.sub("", form)
 
     def with_origins(self, text: str) -> tuple[str, list[int]]:
         """A text in form, and for each of its characters the offset it came from; one more for the end.
@@ -182,8 +183,7 @@ class Normaliser:
             piece = SEPARATOR if char == END else self._table[ord(char)]
             chars += piece
             origins += [at] * len(piece)
-        form, origins = _cut(_RUN, "".join(chars), origins, keep=1)
-        form = _PARTING_SPACE.sub(lambda match: SEPARATOR.ljust(len(match[0])), form)
+        form, origins = _cut(_RUN, _parted("".join(chars)), origins, keep=1)
         form, origins = _cut(_LOOSE_SPACE, form, origins, keep=0)
         if self._variants.finder is not None:
             form, origins = self._replaced_with_origins(self._variants.finder, form, origins)
@@ -214,9 +214,9 @@ def _joined(texts: Sequence[str]) -> str:
     return END.join(text.replace(END, SEPARATOR) for text in texts) + END
 
 
-def _without_spaces(form: str) -> str:
-    """Without spaces that do not part Latin words or numbers; a comma for those that part clauses."""
-    return _LOOSE_SPACE.sub("", _PARTING_SPACE.sub(SEPARATOR, form))
+def _parted(form: str) -> str:
+    """As long as it was, with a comma for each space that parts clauses."""
+    return _PARTING_SPACE.sub(SEPARATOR, form)
 
 
 def _squeezed(form: str) -> str:

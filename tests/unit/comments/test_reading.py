@@ -131,6 +131,7 @@ def test_cantonese_characters_become_those_of_mandarin_that_say_the_same(
         ("多少钱 新疆能发不", "多少钱,新疆能发不"),
         ("多少钱   新疆能发不", "多少钱,新疆能发不"),
         ("没 货 了", "没货了"),
+        ("哈哈哈 没货了", "哈,没货了"),
         ("荔枝 没货了", "荔枝没货了"),
         ("xl 没货了 再上点", "xl没货了,再上点"),
         ("no stock 没货了", "no stock没货了"),
