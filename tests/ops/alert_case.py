@@ -18,12 +18,16 @@ GIB = 1024**3
 
 
 class Gauge(NamedTuple):
-    """A series of values: while well, while sick, and in a near miss. None: it is not there."""
+    """A series of values: while well, while sick, and in a near miss. None: it is not there.
+
+    ``near_at_first``: for so many samples a near miss is still as it was.
+    """
 
     series: str
     well: float | None
     sick: float | None
     near: float | None
+    near_at_first: int = 0
 
 
 class Counter(NamedTuple):

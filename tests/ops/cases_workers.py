@@ -31,7 +31,7 @@ WORKERS: tuple[Case, ...] = (
         JOB,
         (
             Gauge(f"streamproc_partitions_owned{{{W1}}}", 6, 6, 12),
-            Gauge(f"streamproc_partitions_owned{{{W2}}}", 6, None, None),
+            Gauge(f"streamproc_partitions_owned{{{W2}}}", 6, None, None, near_at_first=2),
         ),
         silent_s=165,
         fires_s=240,

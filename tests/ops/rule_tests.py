@@ -104,10 +104,9 @@ def _values(case: Case, series: Series, parts: list[tuple[int, str]]) -> str:
         steps = length_s // case.step_s
         match series:
             case Gauge():
-                level = getattr(series, state)
-                told.append(
-                    f"stale _x{steps - 1}" if level is None else f"{level:.10g}x{steps - 1}"
-                )
+                late = series.near_at_first if state == "near" else 0
+                told += [_level(series.well, late)] if late else []
+                told.append(_level(getattr(series, state), steps - late))
             case Counter():
                 growth = getattr(series, state) * case.step_s / 60
                 told.append(f"{value:.10g}+{growth:.10g}x{steps - 1}")
@@ -119,3 +118,7 @@ def _values(case: Case, series: Series, parts: list[tuple[int, str]]) -> str:
                 told.append(f"{at_s - behind:.10g}+{growth:.10g}x{steps - 1}")
         at_s += steps * case.step_s
     return " ".join(told)
+
+
+def _level(value: float | None, samples: int) -> str:
+    return f"stale _x{samples - 1}" if value is None else f"{value:.10g}x{samples - 1}"
