@@ -2,7 +2,8 @@
 
 Comments are counted and not read, and nobody judges: ``tests.bench.alerts`` measures folding with all.
 
-Reports and asserts nothing: machines differ. ``make bench-tallies``; ``--quick`` is the short form.
+Reports and asserts nothing: machines differ. Speeds are the best of three runs on the same log, told beside
+them. ``make bench-tallies``; ``--quick`` is the short form.
 """
 
 from __future__ import annotations
@@ -21,21 +22,23 @@ from tests.bench.__main__ import (
     QUICK,
     SMALL_HOSTS,
     TALLIES_ONLY,
+    Size,
     filled,
+    fold_runs,
     pin,
     run_pinned,
     show,
-    worker,
 )
+from tests.bench.folded import Folded
 from tests.servers import KafkaServer
 
 
-def folded(hosts: int, events: int, *options: str) -> dict[str, Any]:
-    """What a worker makes of the live mix of so many hosts."""
+def folded(hosts: int, size: Size, *options: str) -> Folded:
+    """What workers make of the live mix of so many hosts."""
     with KafkaServer() as kafka:
         pin(kafka.pid, BROKER_CORE)
-        sent = asyncio.run(filled(kafka.bootstrap, hosts, events))
-        return worker(kafka.bootstrap, "--events", str(sent), *options)
+        sent = asyncio.run(filled(kafka.bootstrap, hosts, size.events))
+        return fold_runs(kafka.bootstrap, size.runs, sent, *options)
 
 
 def published(quick: bool) -> dict[str, Any]:
@@ -51,19 +54,19 @@ def held(*cases: str) -> dict[str, Any]:
 
 def measure(quick: bool) -> dict[str, Any]:
     """The figures that scripts read."""
-    events = (QUICK if quick else FULL).events
-    few = folded(SMALL_HOSTS, events, TALLIES_ONLY)
-    many = folded(MANY_HOSTS, events, TALLIES_ONLY)
+    size = QUICK if quick else FULL
+    few = folded(SMALL_HOSTS, size, TALLIES_ONLY)
+    many = folded(MANY_HOSTS, size, TALLIES_ONLY)
     publishing = published(quick)
     memory = held("idle_rooms", "lines")
     return {
-        "events_per_s_200": round(few["events"] / few["wall_s"]),
-        "events_per_s_5000": round(many["events"] / many["wall_s"]),
+        **few.per_s("events_per_s_200"),
+        **many.per_s("events_per_s_5000"),
         "publish_2000_cpu_percent": publishing["cpu_percent"],
         "idle_1600_rooms_mib": memory["idle_rooms"]["mib"],
         "lines_1m_mib": memory["lines"]["mib"],
-        "changelog_mib_per_s": round(few["changelog_mib"] / few["wall_s"], 2),
-        "changelog_mib_per_s_5000": round(many["changelog_mib"] / many["wall_s"], 2),
+        "changelog_mib_per_s": few.changelog_mib_per_s(),
+        "changelog_mib_per_s_5000": many.changelog_mib_per_s(),
         "publish_us_a_host": publishing["us_a_host"],
     }
 
