@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from streamproc.comments.alphabet import Alphabet
+from streamproc.comments.alphabet import KEPT, Alphabet
 from streamproc.comments.automaton import CompiledFinder, Finder, latin_edges_fit
 from streamproc.comments.columns import WORTH_CHARS, Columns
 
@@ -31,7 +31,7 @@ _QUOTES = frozenset("'\"`´‘’“”「」『』《》<>〈〉【】[]()（�
 _RUN = re.compile(r"([^\d\n])\1{2,}")
 _STILL = re.compile(rb"\0\0\0\0+")  # at least two steps from a character to its like, or nearly
 _LOOSE_SPACE = re.compile(" (?:(?<![a-z0-9] ) *| *(?![a-z0-9 ]))")  # begins literally: fast to find
-_WRITTEN = r"[^a-z0-9 ,!?#+\n]{3}"  # three characters of a script without spaces
+_WRITTEN = f"[^{re.escape(KEPT)}]{{3}}"  # three characters of a script without spaces
 _PARTING_SPACE = re.compile(f" (?<={_WRITTEN} )(?= *{_WRITTEN})")
 """What stands for a comma: who puts spaces between single characters writes none of these. It is asked
 before runs shrink, or characters that an alphabet writes as one would be fewer than they are."""
