@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -66,8 +67,18 @@ class ServerProcess(ABC):
             process.wait()
 
     def pause(self) -> None:
-        """Stop its clock (SIGSTOP): it holds its connections and answers nothing."""
-        self._running().send_signal(signal.SIGSTOP)
+        """Stop its clock (SIGSTOP): it holds its connections and answers nothing.
+
+        Errors: ``ServerFailed`` if it has ended instead.
+        """
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        self.check_alive()
+        # the signal is only on its way: until the kernel says so, threads on other cores still answer
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self.check_alive()
 
     def resume(self) -> None:
         """Let it go on."""
