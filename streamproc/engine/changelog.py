@@ -73,8 +73,9 @@ class Changelog:
             raise FlushFailed(
                 f"a flush of {len(records)} records was not acknowledged: {error!r}",
                 where=where,
-                hint="look at the broker: is it up, is its disk full, are enough replicas in sync?"
-                " Nothing was acknowledged; a restart goes on from the last durable flush",
+                hint="look at the broker: is it up, is its disk full, are enough replicas in sync? Or did"
+                " this machine stand still? Nothing was acknowledged; a restart goes on from the last"
+                " durable flush",
             ) from error
         return int(metadata.offset), int(batch.size())
 

@@ -15,7 +15,8 @@ UNWRITTEN: Final = (TimeoutError, KafkaError, OSError)
 """What :meth:`KafkaWriter.write` raises."""
 
 WHY: Final = (
-    "does the topic exist (streamproc topics plan), may we write to it, is the broker's disk full?"
+    "does the topic exist (streamproc topics plan), may we write to it, is the broker's disk full,"
+    " or did this machine stand still?"
 )
 """What to look at then."""
 

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streamproc.errors import Fenced, FlushFailed, Stalled
+from streamproc.errors import DeadLettersUnwritable, Fenced, FlushFailed, Stalled
 from tests.worker_process import POLL_S, WorkerProcess
 
 RESTARTABLE = {each.exit_code for each in (Fenced, FlushFailed, Stalled)}
+AFTER_FREEZING = {DeadLettersUnwritable.exit_code}
+"""What a worker may end with that stood still: what it was writing has timed out when it wakes."""
 RESTART_DELAY_S = 0.5
 STOP_DEADLINE_S = 90.0
 
@@ -25,7 +27,8 @@ Launch = Callable[[Path, Path], WorkerProcess]
 class Slot:
     """A place for one worker at a time.
 
-    Shapes: ``allowed`` are the exit codes that our own signals explain.
+    Shapes: ``allowed`` are the exit codes that our own signals explain; ``ever_frozen``: its worker
+    stood still once.
     """
 
     number: int
@@ -33,6 +36,7 @@ class Slot:
     worker: WorkerProcess | None = None
     not_before_s: float = 0.0
     frozen: bool = False
+    ever_frozen: bool = False
     allowed: set[int] = field(default_factory=set)
 
     @property
@@ -70,7 +74,7 @@ class Fleet:
         name = f"{len(self._started):03}-slot-{slot.number}"
         slot.worker = self._launch(self._folder / f"{name}.json", self._folder / f"{name}.log")
         slot.allowed = set()
-        slot.frozen = False
+        slot.frozen = slot.ever_frozen = False
         self._started.append(slot.worker)
 
     def _bury(self, slot: Slot) -> None:
@@ -78,7 +82,8 @@ class Fleet:
             return
         self.exits[code] += 1
         self.stale_seen += int(slot.worker.status().get("stale_records", 0))
-        if code not in RESTARTABLE | slot.allowed:
+        explained = RESTARTABLE | slot.allowed | (AFTER_FREEZING if slot.ever_frozen else set())
+        if code not in explained:
             self.defects.append(f"a worker ended with {code}:\n{slot.worker.log[-3000:]}")
         slot.worker = None
         slot.frozen = False
@@ -109,7 +114,7 @@ class Fleet:
     def freeze(self, slot: Slot) -> None:
         """SIGSTOP."""
         assert slot.worker is not None
-        slot.frozen = True
+        slot.frozen = slot.ever_frozen = True
         slot.worker.pause()
 
     def thaw(self, slot: Slot, worker: WorkerProcess | None) -> None:
