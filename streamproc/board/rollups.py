@@ -63,10 +63,17 @@ def _sums(place: tuple[str, ...], tallies: Sequence[HostTally]) -> PlaceSums:
     figures.update({name: _sum([each.figures.get(name) for each in sessions]) for name in SUMMED})
     figures["refund_rate"] = _quotient(_refunded_lines(sessions), figures["orders_sku"])
     figures["ctr"] = _quotient(figures["product_clicks"], figures["product_exposures"])
-    figures["ctor"] = _quotient(figures["orders_sku"], figures["product_clicks"])
+    figures["ctor"] = _quotient(*_both(sessions, "orders_sku", "product_clicks"))
     figures["aov_order_minor"] = _each(figures["pay_gmv_minor"], figures["orders_main"], 1)
-    figures["gpm_views_minor"] = _each(figures["pay_gmv_minor"], figures["views"], VIEWS_OF_GPM)
+    figures["gpm_views_minor"] = _each(*_both(sessions, "pay_gmv_minor", "views"), VIEWS_OF_GPM)
     return PlaceSums(place=list(place), hosts=len(tallies), sessions=len(sessions), figures=figures)
+
+
+def _both(sessions: Iterable[SessionTallied], part: str, whole: str) -> tuple[Value, Value]:
+    """The sums of two figures that different topics tell, of the sessions that know both."""
+    told = [(each.figures.get(part), each.figures.get(whole)) for each in sessions]
+    known = [each for each in told if None not in each]
+    return _sum([each for each, _ in known]), _sum([each for _, each in known])
 
 
 def _sum(values: Iterable[Value]) -> Value:

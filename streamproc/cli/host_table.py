@@ -11,12 +11,11 @@ from rich.text import Text
 from streamproc.cli.status import Status
 from streamproc.cli.terminal import without_controls
 from streamproc.program.view import HostRow
+from streamproc.replay.tables import HOME, decimal_text
 
 STALE_ONLINE_MS = 90_000
 """A count of viewers older than this is shown with its age."""
 LIVE_WITHIN_MS = 300_000
-MINOR_PER_YUAN = 100
-HOME = "CNY"
 
 
 def headline(status: Status, events_per_s: float) -> Text:
@@ -72,10 +71,10 @@ def online_words(row: HostRow, now_ms: int) -> Text:
 
 def money_words(by_currency_minor: Mapping[str, int]) -> str:
     """Yuan, and beside them whatever was paid in another currency."""
-    yuan, fen = divmod(by_currency_minor.get(HOME, 0), MINOR_PER_YUAN)
+    yuan = decimal_text(by_currency_minor.get(HOME, 0), HOME, grouped=True)
     others = [
-        f"{currency} {minor / MINOR_PER_YUAN:,.2f}"
+        f"{currency} {decimal_text(minor, currency, grouped=True)}"
         for currency, minor in sorted(by_currency_minor.items())
         if currency != HOME
     ]
-    return " + ".join([f"{yuan:,}.{fen:02}", *others])
+    return " + ".join([yuan, *others])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from streamproc.errors import BadSetting
+from streamproc.replay.tables import FIRST_SHOWN_MS, LAST_SHOWN_MS
 
 
 def moment_ms(text: str, *, option: str) -> int:
@@ -12,9 +13,20 @@ def moment_ms(text: str, *, option: str) -> int:
 
     Errors: ``BadSetting``.
     """
-    if text.isdecimal():
-        return int(text)
+    at_ms = _parsed_ms(text, option)
+    if not FIRST_SHOWN_MS <= at_ms <= LAST_SHOWN_MS:
+        raise BadSetting(
+            f"{text!r} is outside the years 1 to 9999, in UTC",
+            where=option,
+            hint="write 2026-11-23T20:00:00+08:00, or milliseconds since 1970, not microseconds",
+        )
+    return at_ms
+
+
+def _parsed_ms(text: str, option: str) -> int:
     try:
+        if text.isdecimal():
+            return int(text)
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadSetting(

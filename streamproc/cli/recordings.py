@@ -13,7 +13,10 @@ from rich.markup import escape
 from streamproc.cli.terminal import error_console
 from streamproc.engine.preflight import check_topics
 from streamproc.errors import BadInput, BadSetting
+from streamproc.events.base import EARLIEST_MS
+from streamproc.events.limits import DAY_MS
 from streamproc.events.registry import INPUT_TOPICS
+from streamproc.events.rejected import RejectReason
 from streamproc.ingest.lines import BadLine, LineReader
 from streamproc.oracle.batch import LogRecord
 from streamproc.replay.pace import at_once
@@ -28,6 +31,12 @@ DECLARED_PARTITIONS: Final = 12
 """Of every topic, as ``topics/`` declares it; a test keeps it true."""
 _NO_FUTURE_MS: Final = 1 << 62
 """Recorded events are judged by their own time: a record of tomorrow is no mistake of a clock."""
+_TOO_FAR_MS: Final = 253_370_764_800_000
+"""The begin of year 9999: what follows from an event of the years before can be shown in any time zone."""
+_TOO_FAR: Final = BadLine(
+    f"{RejectReason.FUTURE}: occurred_at_ms: after the year 9998",
+    "give times in milliseconds since 1970, not microseconds",
+)
 
 
 class Lines:
@@ -50,10 +59,13 @@ class Lines:
             if isinstance(found, BadLine):
                 self._tell(number, found)
             elif found is not None:
-                self.good += 1
                 at_ms = event_time_ms(found.value)
                 if at_ms is None:
                     raise AssertionError(f"line {number} is an event without a time")
+                if at_ms >= _TOO_FAR_MS:
+                    self._tell(number, _TOO_FAR)
+                    continue
+                self.good += 1
                 partition = self._partitions.of(found.key)
                 yield Recorded(found.topic, partition, found.key, found.value, at_ms, at_ms)
 
@@ -122,19 +134,26 @@ async def from_topics(settings: Settings, work: Callable[[Iterator[Recorded]], T
     log = Log(kafka.bootstrap_servers, None, silent)
 
     def worked(records: Iterator[LogRecord]) -> T:
-        return work(map(_recorded, records))
+        return work(map(recorded, records))
 
     chunks: AsyncIterator[list[LogRecord]] = log.chunks(partitions)
     return await in_a_thread(chunks, worked)
 
 
-def _recorded(record: LogRecord) -> Recorded:
+def recorded(record: LogRecord) -> Recorded:
+    """A record of an input topic, as a replay takes it.
+
+    Shapes: a time that a worker refuses tells nothing; then the event is of its record's time.
+    """
     at_ms = event_time_ms(record.value)
+    # one such time would move the clock that rooms are judged by, and never let it back
+    if at_ms is None or not EARLIEST_MS <= at_ms <= record.timestamp_ms + DAY_MS:
+        at_ms = record.timestamp_ms
     return Recorded(
         record.topic,
         record.partition,
         record.key,
         record.value,
         record.timestamp_ms,
-        record.timestamp_ms if at_ms is None else at_ms,
+        at_ms,
     )

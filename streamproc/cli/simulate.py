@@ -29,6 +29,7 @@ from rich.text import Text
 from streamproc.cli.moments import moment_ms
 from streamproc.cli.terminal import error_console
 from streamproc.errors import BadSetting, BrokerUnreachable
+from streamproc.replay.tables import decimal_text
 from streamproc.simulate.garbage import GARBAGE_KINDS
 from streamproc.simulate.generator import default_start_ms
 from streamproc.simulate.options import Options
@@ -243,7 +244,7 @@ def _summary(totals: Totals) -> Table:
     for name, number in rows.items():
         table.add_row(name, f"{number:,}")
     for currency, minor in sorted(money.items()):
-        table.add_row(f"paid, {currency}", f"{minor // 100:,}.{minor % 100:02}")
+        table.add_row(f"paid, {currency}", decimal_text(minor, currency, grouped=True))
     return table
 
 

@@ -17,7 +17,7 @@ import msgspec
 from streamproc.events.codec import Codec
 from streamproc.events.comments import CommentPosted
 from streamproc.events.hosts import HostProfiled
-from streamproc.events.orders import OrderFailed, OrderPaid
+from streamproc.events.orders import OrderFailed, OrderPaid, OrderRefunded
 from streamproc.events.registry import (
     AnyEvent,
     CommentTopicEvent,
@@ -118,6 +118,7 @@ class Collected:
         memory = self.memories[record.topic, record.partition, event.host_id]
         allowance_ms = ORDERS_ALLOWANCE_MS if record.topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
         late = memory.is_late(event.occurred_at_ms, allowance_ms)
+        late = late and not isinstance(event, OrderRefunded)  # posted at its own time, however old
         if isinstance(event, OrderPaid) and event.buyer_key is not None:
             session = self.sessions[event.host_id][event.session_id]
             session.told.add(record.topic)
@@ -264,19 +265,12 @@ def differences(left: Mapping[str, Any], right: Mapping[str, Any], limit: int = 
 
 
 def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:
-    """Whether a profile is a duplicate of, or loses against, the one held for its start."""
+    """Whether a profile is, or loses against, the one held for its start: the last one told stands."""
     held = memory.profiles.get(profile.valid_from_ms)
     if held is None:
         return False
-    if _content(profile) == _content(held):
-        return True
     new = (profile.occurred_at_ms, profile.event_id)
     return new <= (held.occurred_at_ms, held.event_id)
-
-
-def _content(profile: HostProfiled) -> tuple[str | None, ...]:
-    """What a profile says about its host."""
-    return (profile.name, profile.village, profile.town, profile.district, profile.platform)
 
 
 def _is_seen(memory: _Memory, event: AnyEvent) -> bool:

@@ -56,7 +56,7 @@ _VIEWER_SUMS: Final = (
 )
 _TOPIC_OF_PEOPLE: Final = {"buyers": ORDERS_TOPIC, "commenters": COMMENTS_TOPIC}
 _HAPPENED: Final = (
-    *("created_lines", "paid_lines", "refunded_lines", "orphan_refunds"),
+    *("created_lines", "paid_lines"),
     *("failed_out_of_stock", "failed_coupon_invalid", "failed_pay_declined"),
     *("failed_risk", "failed_other", "comments", "mirrored", "joins", "likes", "follows"),
     *("shares", "exposures", "clicks", "cart_adds", "leaves"),
@@ -107,7 +107,7 @@ class _Told:
         self.readings = [(at_ms, online) for at_ms, online, _ in session.kept_readings()]
         self.sums = totals(session.added)
         ended = self.status == "ended"
-        last_ms = max(session.ended_ms) if ended else max(session.seen_ms.values(), default=0)
+        last_ms = max(session.ended_ms) if ended else _alive_ms(session.seen_ms)
         self.end_ms = min(last_ms, as_of_ms)
 
     @property
@@ -343,8 +343,8 @@ class _Told:
         ]
 
     def after_end(self) -> int:
-        """How much happened, not late, in minutes that begin after the end."""
-        if not self.session.ended_ms:
+        """How much happened, not late, in panes that begin at the end or after it, if it is over."""
+        if self.status != "ended":
             return 0
         ended_ms = max(self.session.ended_ms)
         return sum(
@@ -352,8 +352,14 @@ class _Told:
             for each in self.session.added
             if each.name in _HAPPENED
             and each.in_pane
-            and each.at_ms // MINUTE_MS * MINUTE_MS > ended_ms
+            and each.at_ms // PANE_MS * PANE_MS >= ended_ms
         )
+
+
+def _alive_ms(seen_ms: Mapping[str, int]) -> int:
+    """When a broadcast last gave a sign of life: by any topic but orders, if there is one."""
+    signs = [at_ms for topic, at_ms in seen_ms.items() if topic != ORDERS_TOPIC]
+    return max(signs or seen_ms.values(), default=0)
 
 
 def half_even(dividend: int, divisor: int) -> int:

@@ -71,8 +71,10 @@ class OrderFold(OrderMoves):
             if at_ms >= self.turns_ms:
                 self.turn_day(at_ms)
                 self.begin()
+            # Money that was given back is never late: it is posted at its own time, whenever that was.
+            may_be_late = kind is not OrderRefunded
             # Asked before the event moves the watermark.
-            late = at_ms + allowance_ms < stream.watermark_ms
+            late = may_be_late and at_ms + allowance_ms < stream.watermark_ms
             session = take_in[kind](stream, event, late)
             if session is None:
                 duplicate += 1
@@ -81,7 +83,7 @@ class OrderFold(OrderMoves):
                     stream.watermark_ms = session.seen_ms = at_ms
                     stream.latest = session.session_id
                 else:
-                    lates += self.advance(stream, session, at_ms)
+                    lates += self.advance(stream, session, at_ms, may_be_late=may_be_late)
                 if kind in _TOLD_APART_BY_ID:
                     self._tell(session, event, late)
             if kind is OrderPaid and event.buyer_key is not None:

@@ -199,10 +199,12 @@ class Streams:
         self.records.buckets[bucket.key] = bucket
         return bucket
 
-    def advance(self, stream: HostStream, session: Session, at_ms: int) -> bool:
+    def advance(
+        self, stream: HostStream, session: Session, at_ms: int, *, may_be_late: bool = True
+    ) -> bool:
         """Let an applied event be seen by its session and the watermark; tell whether it is late."""
         if at_ms <= stream.watermark_ms:
-            return self.fall_behind(stream, session, at_ms)
+            return self.fall_behind(stream, session, at_ms, may_be_late)
         if at_ms >= session.closes_ms:
             self.roll(session, at_ms)
         stream.watermark_ms = session.seen_ms = at_ms
@@ -211,14 +213,16 @@ class Streams:
             self.bury(stream)
         return False
 
-    def fall_behind(self, stream: HostStream, session: Session, at_ms: int) -> bool:
+    def fall_behind(
+        self, stream: HostStream, session: Session, at_ms: int, may_be_late: bool = True
+    ) -> bool:
         """The same for an event that does not move the watermark."""
         if at_ms >= session.closes_ms:
             self.roll(session, at_ms)
         session.seen_ms = max(session.seen_ms, at_ms)
         if at_ms == stream.watermark_ms:
             stream.latest = max(stream.latest, session.session_id)
-        late = self.is_late(stream, at_ms)
+        late = may_be_late and self.is_late(stream, at_ms)
         session.late += late
         return late
 

@@ -79,4 +79,5 @@ def entry(level: Level, group: Group) -> Tree:
         "sessions": group.sessions,
         "figures": group.figures,
         "approximate": group.approximate,
+        "missing_sources": group.missing_sources,
     }

@@ -29,7 +29,7 @@ def rollup_table(programs: Programs, level: Level, first: date, last: date, zone
         if first <= moment(begin_ms(each), zone).date() <= last
     ]
     groups = rolled_up(parts_of(programs, tallies), level)
-    shape = _rollup_row(level, Group(("",) * len(names_of(level)), 0, 0, {}, []), first, last)
+    shape = _rollup_row(level, Group(("",) * len(names_of(level)), 0, 0, {}, [], {}), first, last)
     rows = [_rollup_row(level, each, first, last) for each in groups]
     return table_of(shape, rows, [each for each in FIGURE_IDS if each not in _ONLINE], zone)
 
@@ -38,6 +38,8 @@ def _rollup_row(level: Level, group: Group, first: date, last: date) -> Row:
     places = dict(zip(names_of(level), group.place, strict=True))
     texts = {**places, "from": first.isoformat(), "to": last.isoformat()}
     texts["approximate"] = " ".join(group.approximate)
+    missing = (f"{topic}={sessions}" for topic, sessions in group.missing_sources.items())
+    texts["missing_sources"] = " ".join(missing)
     return Row(texts, {"hosts": group.hosts, "sessions": group.sessions}, {}, group.figures)
 
 

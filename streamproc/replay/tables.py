@@ -40,6 +40,10 @@ _DIGITS: Final = {
 }
 """Digits behind the point, where they are not two. Source: ISO 4217 list one."""
 
+FIRST_SHOWN_MS: Final = -62_135_596_800_000
+LAST_SHOWN_MS: Final = 253_402_300_799_999
+"""Before and after these no time can be shown in UTC: the begin of year 1, the end of year 9999."""
+
 
 class Kind(StrEnum):
     """What a column holds."""
@@ -97,12 +101,16 @@ def table_of(
     return Table(columns, [_cells(row, figures, currencies, zone) for row in rows])
 
 
-def decimal_text(minor: int, currency: str) -> str:
-    """Money as people write it. Shapes: 1999 of CNY is ``19.99``, of JPY ``1999``."""
+def decimal_text(minor: int, currency: str, *, grouped: bool = False) -> str:
+    """Money as people write it.
+
+    Shapes: 1999 of CNY is ``19.99``, of JPY ``1999``; ``grouped`` puts a comma between thousands.
+    """
     digits = _DIGITS.get(currency, 2)
     whole, rest = divmod(abs(minor), 10**digits)
     sign = "-" if minor < 0 else ""
-    return f"{sign}{whole}.{rest:0{digits}}" if digits else f"{sign}{whole}"
+    text = f"{sign}{whole:,}" if grouped else f"{sign}{whole}"
+    return f"{text}.{rest:0{digits}}" if digits else text
 
 
 def is_money(figure: str) -> bool:
@@ -158,6 +166,10 @@ def _money(value: Mapping[str, int] | None, figure: str, currency: str) -> tuple
 
 
 def moment(at_ms: int, zone: tzinfo) -> datetime:
-    """A time in a time zone, to the millisecond."""
+    """A time in a time zone, to the millisecond.
+
+    Shapes: ``at_ms`` is at least a day after ``FIRST_SHOWN_MS`` and before ``LAST_SHOWN_MS``; in UTC,
+        between them.
+    """
     seconds, rest_ms = divmod(at_ms, 1000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest_ms * 1000).astimezone(zone)

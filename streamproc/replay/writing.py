@@ -16,6 +16,9 @@ from streamproc.replay.tables import Kind, Table
 _BOM: Final = "\ufeff"
 _OBEYED: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""
+_INT64_END: Final = 1 << 63
+_DECIMAL_DIGITS: Final = 38
+"""The most that 128 bits hold."""
 
 
 class Format(StrEnum):
@@ -39,6 +42,8 @@ def write_table(table: Table, file: Path, form: Format, *, bom: bool, timezone: 
         def write(path: Path) -> None:
             _write_csv(table, path, bom=bom)
 
+    if not file.name:
+        raise _unwritable("it is a folder", file)
     scratch = file.with_name(f".{file.name}.part")
     try:
         write(scratch)
@@ -46,11 +51,15 @@ def write_table(table: Table, file: Path, form: Format, *, bom: bool, timezone: 
     except OSError as error:
         with suppress(OSError):
             scratch.unlink(missing_ok=True)
-        raise BadSetting(
-            f"the file cannot be written: {error.strerror}",
-            where=str(file),
-            hint="name a file in a folder that exists and is yours to write",
-        ) from error
+        raise _unwritable(str(error.strerror), file) from error
+
+
+def _unwritable(why: str, file: Path) -> BadSetting:
+    return BadSetting(
+        f"the file cannot be written: {why}",
+        where=str(file),
+        hint="name a file in a folder that exists and is yours to write",
+    )
 
 
 def _write_csv(table: Table, path: Path, *, bom: bool) -> None:
@@ -80,6 +89,11 @@ def _is_number(text: str) -> bool:
     return text.lstrip("-").replace(".", "", 1).isdecimal()
 
 
+def _is_wide(count: int | None) -> bool:
+    """Whether a count does not fit into 64 bits."""
+    return count is not None and not -_INT64_END <= count < _INT64_END
+
+
 def _parquet_writer(table: Table, timezone: str) -> Callable[[Path], None]:
     try:
         import pyarrow as pa
@@ -97,10 +111,11 @@ def _parquet_writer(table: Table, timezone: str) -> Callable[[Path], None]:
         Kind.MOMENT: pa.timestamp("ms", tz=timezone),
     }
     cells = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
-    arrays = [
-        pa.array(list(column_cells), types[column.kind])
-        for column, column_cells in zip(table.columns, cells, strict=True)
-    ]
+    arrays = []
+    for column, column_cells in zip(table.columns, cells, strict=True):
+        is_wide = column.kind is Kind.COUNT and any(map(_is_wide, column_cells))
+        of_type = pa.decimal128(_DECIMAL_DIGITS) if is_wide else types[column.kind]
+        arrays.append(pa.array(list(column_cells), of_type))
     written = pa.Table.from_arrays(arrays, names=[column.name for column in table.columns])
 
     def write(path: Path) -> None:

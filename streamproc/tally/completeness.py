@@ -10,9 +10,9 @@ from msgspec import Struct, to_builtins
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
 from streamproc.tally.lifecycle import Status
-from streamproc.tally.model import SessionTally
+from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.spans import Span, watch_method
-from streamproc.tally.timing import MINUTE_MS
+from streamproc.tally.timing import MINUTE_MS, PANE_MS
 from streamproc.tally.uniques import Uniques, union
 
 SOURCES: Final = (ORDERS_TOPIC, COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
@@ -23,8 +23,6 @@ _FACTS: Final[dict[type[Figures], tuple[str, ...]]] = {
     OrderFigures: (
         "created_lines",
         "paid_lines",
-        "refunded_lines",
-        "orphan_refunds",
         "failed_out_of_stock",
         "failed_coupon_invalid",
         "failed_pay_declined",
@@ -43,7 +41,7 @@ _FACTS: Final[dict[type[Figures], tuple[str, ...]]] = {
         "leaves",
     ),
 }
-"""Columns that count what happened, each happening in one of them."""
+"""Columns that count what happens in a broadcast; money is rightly given back for weeks after it."""
 
 
 class Unnamed(Struct, gc=False):
@@ -134,16 +132,24 @@ def approximate_of(estimates: Collection[str], interacting_exact: bool) -> list[
 
 
 def after_end(tally: SessionTally) -> int:
-    """How much happened, not late, in minutes that begin after the end; likes by their increment."""
+    """How much happened, not late, in panes that begin at the end or after it; likes by their increment.
+
+    Shapes: 0 of a broadcast that is not over, also of one that was started again.
+    """
     turns = tally.lifecycle
-    if turns is None or turns.ended_ms is None:
+    if turns is None or turns.ended_ms is None or turns.status() is not Status.ENDED:
         return 0
+    behind = [each for each in tally.minutes.values() if turns.ended_ms < _begin_ms(each, 1)]
     return sum(
         getattr(pane, column)
-        for minute in tally.minutes.values()
-        if minute.number * MINUTE_MS > turns.ended_ms
+        for minute in behind
         for panes in minute.panes.values()
-        for pane in panes
-        if pane is not None
+        for index, pane in enumerate(panes)
+        if pane is not None and _begin_ms(minute) + index * PANE_MS >= turns.ended_ms
         for column in _FACTS.get(type(pane), ())
     )
+
+
+def _begin_ms(minute: MinuteTally, later: int = 0) -> int:
+    """When a minute begins, or one that is so many later."""
+    return (minute.number + later) * MINUTE_MS

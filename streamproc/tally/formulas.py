@@ -5,10 +5,10 @@ What is published every second is built by ``windows`` instead, to the same valu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
-from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.completeness import completeness
 from streamproc.tally.figures import (
     FIGURES,
@@ -18,7 +18,7 @@ from streamproc.tally.figures import (
     Sum,
     ViewerFigures,
 )
-from streamproc.tally.lifecycle import Lifecycle, Status
+from streamproc.tally.lifecycle import Status
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.online import Reading, integral_online, mean_online, peak_online
 from streamproc.tally.spans import (
@@ -34,6 +34,9 @@ from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 from streamproc.tally.uniques import Uniques, union
 
 F = TypeVar("F", bound=Figures)
+
+_SIGNS: Final = (COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
+"""What tells that a broadcast is alive."""
 
 
 class Window(NamedTuple):
@@ -80,15 +83,20 @@ def session_answer(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
 
 
 def span_end_ms(tally: SessionTally, as_of_ms: int) -> int:
-    """When the broadcast ended, or was last heard of; never after as_of."""
-    return end_ms_of(tally.lifecycle, heard_ms(tally), as_of_ms)
-
-
-def end_ms_of(turns: Lifecycle | None, last_heard_ms: int, as_of_ms: int) -> int:
-    """The same of a broadcast that was last heard of at a time."""
+    """When the broadcast ended, or last gave a sign of life; never after as_of."""
+    turns = tally.lifecycle
     if turns is not None and turns.ended_ms is not None and turns.status() is Status.ENDED:
-        last_heard_ms = turns.ended_ms
-    return last_heard_ms if last_heard_ms < as_of_ms else as_of_ms
+        return min(turns.ended_ms, as_of_ms)
+    return min(alive_ms(tally.seen_ms), as_of_ms)
+
+
+def alive_ms(seen_ms: Mapping[str, int]) -> int:
+    """When a broadcast last gave a sign of life, by when each topic told of it; 0: never.
+
+    Orders give none, since money is given back for weeks after it; they count where nothing else was told.
+    """
+    signs = [seen_ms[topic] for topic in _SIGNS if topic in seen_ms]
+    return max(signs) if signs else max(seen_ms.values(), default=0)
 
 
 def heard_ms(tally: SessionTally) -> int:

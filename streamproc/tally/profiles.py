@@ -18,10 +18,6 @@ class Profile(Struct, array_like=True, frozen=True, gc=False):
     district: str
     platform: str | None
 
-    def content(self) -> tuple[str | None, ...]:
-        """What it says about the host, apart from who said it when."""
-        return (self.name, self.village, self.town, self.district, self.platform)
-
 
 def profile_of(event: HostProfiled) -> Profile:
     """The profile that an event tells."""
@@ -39,10 +35,9 @@ def profile_of(event: HostProfiled) -> Profile:
 def replaces(new: Profile, held: Profile | None) -> bool:
     """Whether a profile takes the place of the one held for the same start.
 
-    Shapes: the same content never does; else the greater (event time, event id) wins.
+    Shapes: the greater (event time, event id) wins, also one that says the same again: else it would
+        depend on the order in which they come what stands after a change that was taken back.
     """
     if held is None:
         return True
-    if new.content() == held.content():
-        return False
     return (new.occurred_at_ms, new.event_id) > (held.occurred_at_ms, held.event_id)

@@ -43,7 +43,8 @@ AUDIENCE: Final = (
         en="online, mean (ACU)",
         unit=Unit.COUNT,
         formula="mean over time of the counts told, each of which holds until the next one, from the "
-        "first to the end of the session",
+        "first to the end of the session: that which was told, else the last sign of life, which orders "
+        "are not",
         inputs=("counted.online",),
         traps=("The mean of the counts is wrong: they come at irregular times.",),
     ),

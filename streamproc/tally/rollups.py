@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
+from streamproc.tally.completeness import SOURCES, approximate_of
 from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
 from streamproc.tally.model import SessionTally
 from streamproc.tally.profiles import Profile
@@ -52,7 +53,8 @@ class Group(NamedTuple):
     """A place and the sums of its sessions.
 
     Shapes: ``place`` is the district, then the town and the village as far as the level goes;
-        ``approximate`` names the unique counts that come from a sketch.
+        ``approximate`` names the figures of people that are estimates; ``missing_sources``: of how many
+        sessions each topic told nothing.
     """
 
     place: tuple[str, ...]
@@ -60,6 +62,7 @@ class Group(NamedTuple):
     sessions: int
     figures: dict[str, Value]
     approximate: list[str]
+    missing_sources: dict[str, int]
 
 
 def begin_ms(tally: SessionTally) -> int:
@@ -106,27 +109,44 @@ def names_of(level: Level) -> tuple[str, ...]:
 
 def _group(place: tuple[str, ...], tallies: Sequence[SessionTally]) -> Group:
     figures, approximate = figures_of_sessions(tallies)
-    return Group(place, len({each.host_id for each in tallies}), len(tallies), figures, approximate)
+    untold = {topic: sum(each.totals.get(topic) is None for each in tallies) for topic in SOURCES}
+    return Group(
+        place,
+        len({each.host_id for each in tallies}),
+        len(tallies),
+        figures,
+        approximate,
+        {topic: sessions for topic, sessions in untold.items() if sessions},
+    )
 
 
 def figures_of_sessions(tallies: Sequence[SessionTally]) -> tuple[dict[str, Value], list[str]]:
-    """The figures of several sessions together, and which unique counts are approximate.
+    """The figures of several sessions together, and which of those of people are estimates.
 
-    Shapes: a ratio is a sum by a sum; a person in two sessions is one. How many are online says
-        nothing of a group, so that is None, and what people watched is known from leaves alone.
+    Shapes: a sum is that of the sessions that know it; a ratio is a sum by a sum, both of the sessions that
+        know both; a person in two sessions is one. How many are online says nothing of a group, so that
+        is None, and what people watched is known from leaves alone.
     """
+    figures, approximate = _together(tallies)
+    for names, knows in _OF_TWO_TOPICS:
+        both = [each for each in tallies if knows(each)]
+        if len(both) < len(tallies):
+            of_both, _ = _together(both)
+            figures.update({name: of_both[name] for name in names})
+    return figures, approximate
+
+
+def _together(tallies: Sequence[SessionTally]) -> tuple[dict[str, Value], list[str]]:
     orders = _sum(tallies, ORDERS_TOPIC, OrderFigures)
     comments = _sum(tallies, COMMENTS_TOPIC, CommentFigures)
     viewers = _sum(tallies, VIEWERS_TOPIC, ViewerFigures)
-    counts = {name: _together(tallies, name) for name in _NAMES}
-    interacting = None
-    if comments is not None and viewers is not None:
-        interacting = union([counts["active"], counts["commenters"]]).count()
+    counts = {name: _united(tallies, name) for name in _NAMES}
+    interacting = union([counts["active"], counts["commenters"]])
     people = People(
         buyers=None if orders is None else counts["buyers"].count(),
         viewers=counts["viewers"].count() if _are_named(tallies) else None,
         commenters=None if comments is None else counts["commenters"].count(),
-        interacting=interacting,
+        interacting=None if comments is None or viewers is None else interacting.count(),
         orders=orders,
     )
     figures = figures_of(
@@ -142,12 +162,35 @@ def figures_of_sessions(tallies: Sequence[SessionTally]) -> tuple[dict[str, Valu
     if orders is not None:
         figures["unpaid_minor"] = without_zeros(orders.unpaid_minor)
     figures["conversion"] = ratio(people.buyers, people.viewers)
-    approximate = [name for name in _SHOWN if not counts[name].exact and figures[name] is not None]
-    return figures, approximate
+    estimates = [name for name in _NAMES if not counts[name].exact]
+    found = approximate_of(estimates, interacting.exact)
+    return figures, [name for name in found if figures[name] is not None]
 
 
-_SHOWN: Final = ("buyers", "commenters", "viewers")
-_NAMES: Final = (*_SHOWN, "active")
+def _knows_orders(tally: SessionTally) -> bool:
+    return tally.totals.get(ORDERS_TOPIC) is not None
+
+
+def _knows_viewers(tally: SessionTally) -> bool:
+    sums = _viewer_sums(tally)
+    return sums is not None and bool(sums.joins or tally.viewers_total is not None)
+
+
+_OF_TWO_TOPICS: Final[tuple[tuple[tuple[str, ...], Callable[[SessionTally], bool]], ...]] = (
+    (("gpm_views_minor",), lambda each: _knows_orders(each) and _views(each) is not None),
+    (
+        ("conversion", "gpm_viewers_minor", "uv_value_minor"),
+        lambda each: _knows_orders(each) and _knows_viewers(each),
+    ),
+    (("ctor",), lambda each: _knows_orders(each) and _viewer_sums(each) is not None),
+    (
+        ("interaction_rate",),
+        lambda each: each.totals.get(COMMENTS_TOPIC) is not None and _knows_viewers(each),
+    ),
+)
+"""Ratios that one topic tells the part of and another the whole; which sessions know both."""
+
+_NAMES: Final = ("buyers", "commenters", "viewers", "active")
 
 
 def _sum(tallies: Iterable[SessionTally], topic: str, kind: Callable[[], F]) -> F | None:
@@ -162,7 +205,7 @@ def _sum(tallies: Iterable[SessionTally], topic: str, kind: Callable[[], F]) -> 
     return whole
 
 
-def _together(tallies: Iterable[SessionTally], name: str) -> Uniques:
+def _united(tallies: Iterable[SessionTally], name: str) -> Uniques:
     return union(each.uniques[name] for each in tallies if name in each.uniques)
 
 
@@ -171,16 +214,17 @@ def _are_named(tallies: Iterable[SessionTally]) -> bool:
 
     A total that only a platform knows cannot be joined with the viewers of another session.
     """
-    told = [(each, viewers) for each in tallies if (viewers := _viewer_sums(each)) is not None]
+    told = [(each, _viewer_sums(each)) for each in tallies if _knows_viewers(each)]
     return bool(told) and not any(
         viewers.joins == viewers.unnamed_joins if viewers.joins else each.viewers_total
         for each, viewers in told
+        if viewers is not None
     )
 
 
 def _views(tally: SessionTally) -> int | None:
     viewers = _viewer_sums(tally)
-    return None if viewers is None else viewers.joins or tally.views_total or 0
+    return None if viewers is None else viewers.joins or tally.views_total
 
 
 def _watchers(tally: SessionTally) -> int | None:

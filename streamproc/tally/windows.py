@@ -16,7 +16,6 @@ from streamproc.tally.completeness import SOURCES, Completeness, completeness_of
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.formulas import (
     WINDOWS,
-    end_ms_of,
     heard_ms,
     named_viewers,
     span_end_ms,
@@ -205,9 +204,8 @@ class Rolling:
         sold, done = self._take(now)
         self._is_said = False
         self._period = period = (as_of_ms + self._phase_ms) // PANE_MS
-        last_heard_ms = heard_ms(tally)
-        newest = last_heard_ms // PANE_MS
-        self._end_ms = end_ms_of(tally.lifecycle, last_heard_ms, as_of_ms)
+        newest = heard_ms(tally) // PANE_MS
+        self._end_ms = span_end_ms(tally, as_of_ms)
         self._online.renew(now)
         self._audience.renew(pane_no, newest, done)
         if pane_no != self._pane_no or ORDERS_TOPIC in stale:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from streamproc.events.registry import COMMENTS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.program.showing.cells import SESSIONS, Cells
+from streamproc.tally.formulas import alive_ms
 from streamproc.tally.lifecycle import Lifecycle, Status
 
 GOES_ON_MS: Final = 3_600_000
 """A broadcast that nobody ended goes on while it was heard of so lately: as long as a window looks back."""
 SHOWN_MAX: Final = 4
-
-_SIGNS: Final = (COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
-"""What tells that a broadcast is alive: money is given back for weeks after it."""
 
 
 class Signs(NamedTuple):
@@ -31,9 +28,8 @@ class Signs(NamedTuple):
     @classmethod
     def of(cls, seen_ms: Mapping[str, int], turns: Lifecycle | None) -> Signs:
         """The signs of a broadcast of which topics told until some time."""
-        heard_ms = max(seen_ms.values(), default=0)
-        alive_ms = max((seen_ms[topic] for topic in _SIGNS if topic in seen_ms), default=heard_ms)
-        return cls(Status.UNKNOWN if turns is None else turns.status(), alive_ms, heard_ms)
+        status = Status.UNKNOWN if turns is None else turns.status()
+        return cls(status, alive_ms(seen_ms), max(seen_ms.values(), default=0))
 
     def goes_on(self, as_of_ms: int) -> bool:
         """Whether it is not over at a time."""

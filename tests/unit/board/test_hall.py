@@ -191,6 +191,19 @@ def test_a_ratio_of_a_place_is_a_sum_by_a_sum() -> None:
     assert group.figures["refund_rate"] == (round(3 / 7) + round(5 / 7)) / 8
 
 
+def test_a_ratio_of_two_topics_is_that_of_the_sessions_that_know_both() -> None:
+    place = ("d", "t", "v")
+    first, unwatched = tally("h1", {"CNY": 300}, place), tally("h2", {"CNY": 90_000}, place)
+    first.sessions[0].figures.update(views=10, product_clicks=4, orders_sku=3)
+    unwatched.sessions[0].figures.update(views=None, product_clicks=None, orders_sku=9)
+
+    (group,) = rolled_up([first, unwatched], Level.TOWN)
+
+    assert (group.figures["views"], group.figures["orders_sku"]) == (10, 12)
+    assert group.figures["gpm_views_minor"] == {"CNY": 30_000}
+    assert group.figures["ctor"] == 3 / 4
+
+
 @given(st.lists(st.none() | st.integers(0, 3), max_size=10))
 def test_equal_values_share_a_rank_and_the_next_is_left_out(values: list[int | None]) -> None:
     tallies = [

@@ -13,7 +13,7 @@ from pyarrow import parquet
 from streamproc.errors import BadInput, BadSetting
 from streamproc.events.codec import encode
 from streamproc.events.rooms import AlertJudged, Verdict
-from tests.builders import made, viewer_key
+from tests.builders import T0, made, paid, viewer_key
 from tests.golden.test_replay import RECORDED
 from tests.in_process import Ended, run
 
@@ -190,6 +190,37 @@ def test_a_line_that_cannot_be_used_is_named_and_the_file_is_written(
     assert ended.code == BadInput.exit_code
     assert "line 1: malformed" in ended.err
     assert len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        ("--session", "host-a", "a-2", "--summary"),
+        ("--rollup", "town", "--from", "2026-11-21", "--to", "2026-11-21"),
+        ("--verdicts",),
+    ],
+)
+def test_a_line_whose_time_is_none_in_milliseconds_changes_no_file(
+    what: tuple[str, ...], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    far = encode(paid(at_ms=T0 * 1_000, host_id="host-a", session_id="a-2"))
+    file = folder / "events.jsonl"
+    file.write_bytes(far + b"\n" + RECORDED.read_bytes())
+
+    _, clean = exported(capsys, folder, *what, *EVENTS)
+    ended, rows = exported(capsys, folder, *what, "--events", str(file))
+
+    assert ended.code == BadInput.exit_code
+    assert "line 1: future: occurred_at_ms: after the year 9998" in ended.err
+    assert rows == clean
+
+
+@pytest.mark.parametrize("out", [".", "/", ""])
+def test_a_folder_is_no_file_to_write(out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = run(capsys, "export", "--verdicts", *EVENTS, "--out", out)
+
+    assert ended.code == BadSetting.exit_code
+    assert "the file cannot be written: it is a folder" in ended.err
 
 
 @pytest.mark.parametrize(

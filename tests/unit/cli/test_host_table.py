@@ -45,6 +45,9 @@ def drawn(*rows: HostRow, now_ms: int = NOW_MS) -> str:
         ({"CNY": 5}, "0.05"),
         ({"CNY": 123_456_705}, "1,234,567.05"),
         ({"CNY": 100, "EUR": 250}, "1.00 + EUR 2.50"),
+        ({"CNY": -150}, "-1.50"),
+        ({"CNY": -5, "JPY": -1_999_000}, "-0.05 + JPY -1,999,000"),
+        ({"JPY": 1_999, "KWD": 1_999}, "0.00 + JPY 1,999 + KWD 1.999"),
     ],
 )
 def test_money_is_yuan_and_what_was_paid_otherwise(by_currency: dict[str, int], words: str) -> None:

@@ -110,6 +110,62 @@ def test_an_event_of_another_year_is_judged_by_its_own_time(
     assert run(capsys, "replay", write(tmp_path, ahead)).code == 0
 
 
+@pytest.mark.parametrize("at_ms", [T0 * 1_000, 253_370_764_800_000])
+@pytest.mark.parametrize("command", [("replay",), ("replay", "--json")])
+def test_a_time_that_is_none_in_milliseconds_is_a_line_that_cannot_be_used(
+    at_ms: int, command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, far = lines(builders.paid(), builders.paid(at_ms=at_ms, order_id="o-2"))
+
+    ended = run(capsys, *command, write(tmp_path, [good, far]))
+    clean = run(capsys, *command, write(tmp_path, [good]))
+
+    assert ended.code == BadInput.exit_code
+    assert "line 2: future: occurred_at_ms: after the year 9998" in ended.err
+    assert "milliseconds since 1970, not microseconds" in ended.err
+    assert "1 of 2 lines cannot be used" in ended.err
+    assert (clean.code, clean.out) == (0, ended.out)
+
+
+@pytest.mark.parametrize("as_of", [(), ("--as-of", "9999-12-31T23:59:59.999Z")])
+def test_the_last_time_that_is_one_is_shown(
+    as_of: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = lines(builders.paid(at_ms=253_370_764_799_999))
+
+    ended = run(capsys, "replay", write(tmp_path, last), *as_of)
+
+    assert ended.code == 0
+    assert f"as of  {'9999-12-31' if as_of else '9998-12-31'}T23:59:59+00:00" in ended.out
+
+
+def test_before_the_first_time_there_is_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, lines(builders.paid()))
+
+    ended = run(capsys, "replay", file, "--as-of", "0001-01-01T00:00:00Z")
+
+    assert ended.code == 0
+    assert "as of  0001-01-01T00:00:00+00:00" in ended.out
+    assert "0 events" in ended.out
+
+
+def test_the_summary_shows_money_as_an_export_writes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events: list[AnyEvent] = [
+        builders.paid(100),
+        builders.refunded(250, T0 + 1_000),
+        builders.paid(1_999, order_id="o-2", currency="JPY"),
+    ]
+
+    said = run(capsys, "replay", write(tmp_path, lines(*events))).out
+
+    assert "1.00 + JPY 1,999" in said
+    assert "-1.50 + JPY 1,999" in said
+
+
 def test_the_speed_says_when_and_never_what(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,6 +209,11 @@ def test_nothing_recorded_is_nothing_said(
         (["none.jsonl", "--speed", "fast"], "'fast' is no speed"),
         (["none.jsonl", "--as-of", "yesterday"], "'yesterday' is no moment"),
         (["none.jsonl", "--as-of", "2026-11-21T20:00:00"], "has no time zone"),
+        (["none.jsonl", "--as-of", "1795435200000000"], "outside the years 1 to 9999"),
+        (["none.jsonl", "--as-of", "9" * 21], "outside the years 1 to 9999"),
+        (["none.jsonl", "--as-of", "9" * 5_000], "is no moment"),
+        (["none.jsonl", "--as-of", "0001-01-01T00:00:00+08:00"], "outside the years 1 to 9999"),
+        (["none.jsonl", "--as-of", "9999-12-31T23:00:00-08:00"], "outside the years 1 to 9999"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

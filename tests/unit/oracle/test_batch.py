@@ -195,11 +195,11 @@ def test_the_name_is_that_of_the_profile_that_starts_last() -> None:
     assert compute(log.records)["hosts"] == {"h-1": {"name": "new"}}
 
 
-def test_a_profile_with_the_same_content_is_a_duplicate_and_with_another_the_later_wins() -> None:
+def test_the_profile_that_was_told_last_stands_and_an_older_one_is_a_duplicate() -> None:
     log = LogBuilder().profile("a").profile("a", at_ms=T0 + 9).profile("b", at_ms=T0 + 5)
     log.profile("c", at_ms=T0 + 4)
 
-    assert compute(log.records)["hosts"]["h-1"]["name"] == "b"
+    assert compute(log.records)["hosts"]["h-1"]["name"] == "a"
     assert counts(log, HOSTS) == {"applied": 2, "duplicate": 2}
 
 

@@ -14,7 +14,15 @@ import pytest
 from pyarrow import parquet
 
 from streamproc.errors import BadSetting
-from streamproc.replay.tables import Row, Table, decimal_text, table_of
+from streamproc.replay.tables import (
+    FIRST_SHOWN_MS,
+    LAST_SHOWN_MS,
+    Row,
+    Table,
+    decimal_text,
+    moment,
+    table_of,
+)
 from streamproc.replay.writing import Format, write_table
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -108,6 +116,19 @@ def test_parquet_holds_numbers_and_times_with_their_zone(tmp_path: Path) -> None
     assert {name for name, value in unknown.items() if value is not None} == {"name"}
 
 
+def test_parquet_holds_sums_past_64_bits_and_other_columns_as_ever(tmp_path: Path) -> None:
+    figures = {"pay_gmv_minor": {"CNY": 1 << 63, "JPY": (1 << 63) - 1}}
+    rows = [Row({}, {}, {}, figures), Row({}, {}, {}, {"pay_gmv_minor": None})]
+
+    written = table_of(rows[0], rows, ["pay_gmv_minor"], ZONE)
+    read = parquet.read_table(write(tmp_path, written, Format.PARQUET))
+
+    assert read.column("pay_gmv_minor_CNY").to_pylist() == [1 << 63, None]
+    assert read.column("pay_gmv_minor_JPY").to_pylist() == [(1 << 63) - 1, None]
+    assert str(read.schema.field("pay_gmv_minor_CNY").type) == "decimal128(38, 0)"
+    assert str(read.schema.field("pay_gmv_minor_JPY").type) == "int64"
+
+
 def test_without_pyarrow_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +146,12 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         write_table(table(), tmp_path / "no" / "x.csv", Format.CSV, bom=False, timezone="UTC")
 
 
+@pytest.mark.parametrize("folder", [".", "/", ""])
+def test_a_folder_is_no_file_to_write(folder: str) -> None:
+    with pytest.raises(BadSetting, match="the file cannot be written: it is a folder"):
+        write_table(table(), Path(folder), Format.CSV, bom=False, timezone="UTC")
+
+
 @pytest.mark.parametrize(
     ("minor", "currency", "text"),
     [
@@ -138,3 +165,26 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 )
 def test_money_as_text_has_the_digits_of_its_currency(minor: int, currency: str, text: str) -> None:
     assert decimal_text(minor, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (-123_456_705, "CNY", "-1,234,567.05"),
+        (1_234_567, "JPY", "1,234,567"),
+        (99_999, "CNY", "999.99"),
+    ],
+)
+def test_money_for_people_may_have_commas_between_thousands(
+    minor: int, currency: str, text: str
+) -> None:
+    assert decimal_text(minor, currency, grouped=True) == text
+
+
+@pytest.mark.parametrize("at_ms", [FIRST_SHOWN_MS, LAST_SHOWN_MS])
+def test_the_first_and_the_last_time_shown_are_the_ends_of_what_can_be(at_ms: int) -> None:
+    beyond_ms = at_ms + (1 if at_ms > 0 else -1)
+
+    assert moment(at_ms, UTC).year in (1, 9999)
+    with pytest.raises((ValueError, OverflowError)):
+        moment(beyond_ms, UTC)

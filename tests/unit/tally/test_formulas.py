@@ -6,7 +6,7 @@ from typing import Any
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
-from streamproc.tally.formulas import session_answer
+from streamproc.tally.formulas import session_answer, span_end_ms
 from streamproc.tally.lifecycle import Lifecycle, Started
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.online import Reading
@@ -228,6 +228,37 @@ def test_a_broadcast_that_ended_is_watched_until_its_end() -> None:
     assert answer["completeness"]["status"] == "ended"
     assert answer["completeness"]["after_end"] == 3
     assert answer["completeness"]["late"] == {COMMENTS_TOPIC: 2}
+
+
+def test_a_refund_days_later_is_no_sign_that_a_broadcast_went_on() -> None:
+    seen_ms = {VIEWERS_TOPIC: NOON_MS + 30_000, ORDERS_TOPIC: NOON_MS + 3 * 86_400_000}
+    minutes = {NOON: MinuteTally(NOON, readings=[Reading(NOON_MS, 40, False)])}
+    minutes[NOON].readings.append(Reading(NOON_MS + 20_000, 10, False))
+    told = session(minutes=minutes, seen_ms=seen_ms)
+
+    # 40 for 20 s, 10 for the 10 s until viewers were last heard of
+    assert session_answer(told, NOON_MS + 4 * 86_400_000)["figures"]["online_mean"] == 30.0
+    assert span_end_ms(told, NOON_MS + 10_000) == NOON_MS + 10_000
+    only_sold = session(seen_ms={ORDERS_TOPIC: NOON_MS + 5})
+    assert span_end_ms(only_sold, NOON_MS + 10_000) == NOON_MS + 5
+
+
+def test_what_happened_after_the_end_is_counted_from_the_next_pane_on() -> None:
+    refund = OrderFigures(refunded_lines=1, orphan_refunds=1)
+    wrote: list[Figures | None] = [CommentFigures(each) for each in (1, 2, 4, 8, 16, 32)]
+    minutes = {NOON: MinuteTally(NOON, {COMMENTS_TOPIC: wrote, ORDERS_TOPIC: panes(None, refund)})}
+    turns = Lifecycle(started_first_ms=NOON_MS, started_last=Started(NOON_MS))
+
+    counted = []
+    for turns.ended_ms in (NOON_MS, NOON_MS + 20_000, NOON_MS + 20_001, NOON_MS + 60_000):
+        told = session(minutes=minutes, lifecycle=turns)
+        counted.append(session_answer(told, NOON_MS + 90_000)["completeness"]["after_end"])
+    turns.started_last = Started(turns.ended_ms + 1)
+    again = session_answer(session(minutes=minutes, lifecycle=turns), NOON_MS + 90_000)
+
+    assert counted == [63, 60, 56, 0]
+    assert again["completeness"]["status"] == "live"
+    assert again["completeness"]["after_end"] == 0
 
 
 def test_measured_watch_time_is_by_viewer_in_a_session_and_by_leave_in_a_window() -> None:

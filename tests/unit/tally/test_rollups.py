@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.model import MinuteTally, SessionTally
@@ -62,10 +62,11 @@ def session(
     orders: dict[str, Any] | None = None,
     viewers: dict[str, Any] | None = None,
     named: dict[str, Iterable[str]] | None = None,
+    comments: dict[str, Any] | None = None,
 ) -> SessionTally:
     totals = {
         ORDERS_TOPIC: None if orders is None else figures(OrderFigures, orders),
-        COMMENTS_TOPIC: None,
+        COMMENTS_TOPIC: None if comments is None else figures(CommentFigures, comments),
         VIEWERS_TOPIC: None if viewers is None else figures(ViewerFigures, viewers),
     }
     held = {name: uniques(keys) for name, keys in (named or {}).items()}
@@ -112,7 +113,7 @@ def added(groups: Iterable[Group], figure: str) -> Any:  # noqa: ANN401 - a coun
 def test_every_level_has_the_same_sums(given_parts: list[Part]) -> None:
     levels = {level: rolled_up(given_parts, level) for level in Level}
     whole, _ = figures_of_sessions([part.tally for part in given_parts])
-    everything = [Group((), 0, 0, whole, [])]
+    everything = [Group((), 0, 0, whole, [], {})]
 
     for figure in SUMS:
         sums = {level: added(groups, figure) for level, groups in levels.items()}
@@ -169,6 +170,63 @@ def test_what_no_topic_told_is_unknown_and_what_one_told_is_summed() -> None:
 
     assert (found["orders_sku"], found["pay_gmv_minor"]) == (2, {})
     assert (found["comments"], found["likes"], found["views"], found["viewers"]) == (None,) * 4
+
+
+def test_a_ratio_of_two_topics_is_that_of_the_sessions_that_know_both() -> None:
+    whole = session(
+        "h-1",
+        orders={"pay_gmv_minor": {"CNY": 1_000}, "paid_lines": 1},
+        viewers={"joins": 10, "clicks": 4},
+        comments={"comments": 1},
+        named={
+            "buyers": ["a"],
+            "viewers": map("v-{}".format, range(10)),
+            "active": ["a"],
+            "commenters": ["b"],
+        },
+    )
+    unwatched = session(
+        "h-2",
+        orders={"pay_gmv_minor": {"CNY": 108_000}, "paid_lines": 12},
+        comments={"comments": 9},
+        named={"buyers": map("b-{}".format, range(12)), "commenters": map("c-{}".format, range(9))},
+    )
+    liked = session("h-3", orders={"paid_lines": 5}, viewers={"likes": 1})
+
+    (group,) = rolled_up([Part(each, NOWHERE) for each in (whole, unwatched, liked)], Level.VILLAGE)
+    found = group.figures
+
+    assert (found["pay_gmv_minor"], found["views"], found["buyers"]) == ({"CNY": 109_000}, 10, 13)
+    assert (found["viewers"], found["commenters"]) == (10, 10)
+    assert (found["conversion"], found["interaction_rate"]) == (0.1, 0.2)
+    assert found["ctor"] == 6 / 4
+    assert found["gpm_views_minor"] == found["gpm_viewers_minor"] == {"CNY": 100_000}
+    assert found["uv_value_minor"] == {"CNY": 100}
+    assert group.missing_sources == {
+        COMMENTS_TOPIC: 1,
+        VIEWERS_TOPIC: 1,
+        ROOMS_TOPIC: 3,
+    }
+
+
+def test_who_came_is_unknown_where_only_likes_were_told() -> None:
+    found, _ = figures_of_sessions([session(viewers={"likes": 1})])
+
+    assert (found["likes"], found["views"], found["viewers"]) == (1, None, None)
+
+
+def test_an_estimated_rate_of_interaction_is_said() -> None:
+    people = {
+        "active": map("a-{}".format, range(200)),
+        "commenters": map("c-{}".format, range(200)),
+    }
+    told = session(
+        viewers={"joins": 2}, comments={"comments": 1}, named={"viewers": ["a", "b"], **people}
+    )
+
+    _, approximate = figures_of_sessions([told])
+
+    assert approximate == ["interaction_rate"]
 
 
 def test_many_people_are_counted_approximately_and_it_is_said() -> None:
