@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from streamproc import __version__
 from streamproc.agents.fold import add_agents
@@ -55,6 +56,7 @@ class WorkerRun:
         self._program = program
         self._progress = _Settled(progress)
         self._failure = failure
+        self._folder: Path | None = None
         self._app: Any = None
         self._outputs: KafkaOutputs | None = None
         self.views = WorkerViews(settings, rejected=self._rejected, failure=failure, told=told)
@@ -92,7 +94,7 @@ class WorkerRun:
             config,
             self._program,
             outputs,
-            self._failure,
+            self._fail,
             self._progress,
             viewers=self.views.viewers,
         )
@@ -100,17 +102,25 @@ class WorkerRun:
         await self.engine.start()
         # Faust wants a folder to start and puts nothing into it
         with tempfile.TemporaryDirectory(prefix="streamproc-") as folder:
+            self._folder = Path(folder)
             self._app = build_faust_app(self.engine, Path(folder))
             add_agents(self._app, self.engine, config.inputs)
             self._app.finalize()
             await self._app.start()
+        self._folder = None
         self._watching = asyncio.create_task(self._watch(config.stall_timeout_s))
 
     async def _watch(self, stall_timeout_s: float) -> None:
         try:
             await Watchdog(self.engine, stall_timeout_s).run()
         except StreamprocError as error:
-            self._failure(error)
+            self._fail(error)
+
+    def _fail(self, error: StreamprocError) -> NoReturn:
+        """End the process; what ends at once removes no folder by itself."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._failure(error)
 
     async def stop(self) -> None:
         """Flush, commit, leave the group, disconnect."""

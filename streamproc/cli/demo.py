@@ -259,8 +259,9 @@ class _Show:
                     f"the broadcast is over; board {self._url}; Ctrl-C ends the demo"
                 )
                 await self._worker.serve(told)
-            if self._plan.check and sending.done() and not told.is_set():
-                await self._catch_up(told)
+            is_over = sending.done()
+            if self._plan.check and is_over and not self._is_cut_short(told):
+                await self._catch_up(told if self._plan.headless else asyncio.Event())
         finally:
             sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -269,10 +270,14 @@ class _Show:
         await self._worker.stop()
         if not self._plan.check:
             return 0
-        if told.is_set() and self._plan.headless:
+        if not is_over or self._is_cut_short(told):
             return INTERRUPTED
         await self._check(since)
         return 0
+
+    def _is_cut_short(self, told: asyncio.Event) -> bool:
+        """Whether it was told to stop before its time; a table stays until somebody says so."""
+        return self._plan.headless and told.is_set()
 
     async def _send(self, told: asyncio.Event) -> Totals | None:
         if told.is_set():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 import structlog
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -124,10 +125,19 @@ class LiveTable:
         self._live = Live(console=console, auto_refresh=False, screen=False)
         self._note = "connecting"
         self._before: Status | None = None
+        self._is_seen = True
 
     def __enter__(self) -> Self:
         self._live.start()
         return self
+
+    def _draw(self, what: RenderableType) -> None:
+        """Draw it; once the terminal was closed, nothing any more."""
+        if self._is_seen:
+            try:
+                self._live.update(what, refresh=True)
+            except OSError:
+                self._is_seen = False
 
     def __exit__(
         self,
@@ -135,13 +145,14 @@ class LiveTable:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._live.stop()
+        with contextlib.suppress(OSError):
+            self._live.stop()
 
     def note(self, text: str) -> None:
         """Say what is being done, under the table."""
         self._note = text
         if self._before is None:
-            self._live.update(Text(f"{text} ..", style="dim"), refresh=True)
+            self._draw(Text(f"{text} ..", style="dim"))
 
     def show(
         self, status: Status, rows: Sequence[HostRow], alerts: Sequence[AlertRow] = ()
@@ -162,7 +173,7 @@ class LiveTable:
         if self._note:
             parts.append(Text(self._note, style="dim"))
         parts += [Text(f"paused {at}: {why}", style="red") for at, why in status.paused.items()]
-        self._live.update(Group(*parts), refresh=True)
+        self._draw(Group(*parts))
         self._before = status
 
     def recovering(self, partitions: int) -> None:

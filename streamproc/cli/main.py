@@ -15,6 +15,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from streamproc import __version__
+from streamproc.cli.entry import listen_to_interrupts, write_what_can_be_written
 from streamproc.cli.logs import configure_logging
 from streamproc.collector import look_seldom
 from streamproc.errors import StreamprocError
@@ -76,13 +77,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every error of ours ends it with its own exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     look_seldom()
+    write_what_can_be_written()
     try:
-        build(given)(args=given, prog_name="streamproc")
+        program = build(given)
+        listen_to_interrupts()
+        program(args=given, prog_name="streamproc")
     except StreamprocError as error:
         from streamproc.cli.terminal import tell
 
-        tell(error)
-        sys.exit(error.exit_code)
+        try:
+            tell(error)
+        finally:
+            sys.exit(error.exit_code)  # also where nobody can be told
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

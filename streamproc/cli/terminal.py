@@ -49,9 +49,12 @@ def tell(error: StreamprocError) -> None:
 def end_at_once(error: StreamprocError) -> NoReturn:
     """Tell an error and end the process without a graceful stop.
 
-    A worker that was fenced, or whose flush failed, must not wait for anything that it still holds.
+    A worker that was fenced, or whose flush failed, must not wait for anything that it still holds. It ends
+    also where nobody can be told, as where the log is on the disk that is full.
     """
-    tell(error)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(error.exit_code)
+    try:
+        tell(error)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(error.exit_code)

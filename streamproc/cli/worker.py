@@ -110,10 +110,12 @@ class RunningWorker:
         return LiveProgram(self._reader.reader, self._judge, shown=True)
 
     def _fail(self, error: StreamprocError) -> NoReturn:
-        self._display.__exit__(None, None, None)  # gives the terminal back
-        if self._tidy is not None:
-            self._tidy()
-        end_at_once(error)
+        try:
+            self._display.__exit__(None, None, None)  # gives the terminal back
+            if self._tidy is not None:
+                self._tidy()
+        finally:
+            end_at_once(error)
 
     async def start(self, told: asyncio.Event) -> None:
         """Start, unless told to stop meanwhile.

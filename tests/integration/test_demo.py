@@ -84,6 +84,29 @@ async def test_a_demo_that_is_stopped_ends_in_order(
     assert left_in(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said", "code"),
+    [("600", b"recovered", 130), ("4", b"the broadcast is over", 0)],
+    ids=["before its end", "at its end"],
+)
+async def test_a_demo_that_is_watched_is_checked_only_if_the_broadcast_was_sent_whole(
+    embedded_broker: Broker, tmp_path: Path, seconds: str, said: bytes, code: int
+) -> None:
+    async with started(
+        "demo", "--check", "--seconds", seconds, variables={"TMPDIR": str(tmp_path)}
+    ) as process:
+        assert process.stderr is not None
+        async with asyncio.timeout(SAID_DEADLINE_S):
+            while said not in await process.stderr.readline():
+                assert process.returncode is None
+            process.send_signal(signal.SIGINT)
+            rest = await process.stderr.read()
+            ended = await process.wait()
+
+    assert ended == code, rest
+    assert left_in(tmp_path) == []
+
+
 async def test_a_port_that_is_taken_is_told(embedded_broker: Broker, tmp_path: Path) -> None:
     port = free_port()
     with socket.create_server((LOOPBACK, port)):

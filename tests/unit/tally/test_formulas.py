@@ -253,7 +253,7 @@ def test_what_happened_after_the_end_is_counted_from_the_next_pane_on() -> None:
     for turns.ended_ms in (NOON_MS, NOON_MS + 20_000, NOON_MS + 20_001, NOON_MS + 60_000):
         told = session(minutes=minutes, lifecycle=turns)
         counted.append(session_answer(told, NOON_MS + 90_000)["completeness"]["after_end"])
-    turns.started_last = Started(turns.ended_ms + 1)
+    turns.started_last = Started(NOON_MS + 60_001)
     again = session_answer(session(minutes=minutes, lifecycle=turns), NOON_MS + 90_000)
 
     assert counted == [63, 60, 56, 0]
