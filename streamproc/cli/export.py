@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -112,7 +113,15 @@ def export(
         lines, steps = _steps(settings, events)
         table = verdict_table(steps, zone)
     else:
-        made = _made_of(given, from_day, to_day, curve=curve, summary=summary, contests=contests)
+        made = _made_of(
+            given,
+            from_day,
+            to_day,
+            curve=curve,
+            summary=summary,
+            contests=contests,
+            is_swept=events is None,
+        )
         if events is None:
             with libraries_silenced():
                 programs = asyncio.run(_state(settings))
@@ -143,12 +152,15 @@ def _made_of(
     curve: bool,
     summary: bool,
     contests: Path | None,
+    is_swept: bool,
 ) -> _Made:
     if given["--rollup"] is not None:
         return _rollup(given["--rollup"], from_day, to_day)
     if given["--session"] is not None:
-        return _session(*given["--session"], curve=curve, summary=summary)
-    return _contest(given["--contest"], contests)
+        made = _session(*given["--session"], curve=curve, summary=summary)
+    else:
+        made = _contest(given["--contest"], contests)
+    return partial(made, is_swept=is_swept)
 
 
 def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
@@ -160,14 +172,16 @@ def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
     return lambda programs, _as_of_ms, zone: rollup_table(programs, level, first, last, zone)
 
 
-def _session(host_id: str, session_id: str, *, curve: bool, summary: bool) -> _Made:
+def _session(host_id: str, session_id: str, *, curve: bool, summary: bool) -> Callable[..., Table]:
     if curve is summary:
         raise _misused("what of the session is not one thing", "give --curve or --summary")
     made = curve_table if curve else summary_table
-    return lambda programs, as_of_ms, zone: made(programs, host_id, session_id, as_of_ms, zone)
+    return lambda programs, as_of_ms, zone, is_swept: made(
+        programs, host_id, session_id, as_of_ms, zone, is_swept=is_swept
+    )
 
 
-def _contest(contest_id: str, file: Path | None) -> _Made:
+def _contest(contest_id: str, file: Path | None) -> Callable[..., Table]:
     if file is None:
         raise _misused("--contest without a contests file", "give --contests FILE")
     try:
@@ -186,7 +200,9 @@ def _contest(contest_id: str, file: Path | None) -> _Made:
             hint=f"it knows {', '.join(sorted(known))}",
         )
     found = known[contest_id]
-    return lambda programs, as_of_ms, zone: contest_table(programs, found, as_of_ms, zone)
+    return lambda programs, as_of_ms, zone, is_swept: contest_table(
+        programs, found, as_of_ms, zone, is_swept=is_swept
+    )
 
 
 def _misused(what: str, hint: str) -> BadSetting:

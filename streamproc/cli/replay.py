@@ -25,6 +25,7 @@ from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.moments import moment_ms
 from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, from_topics, opened
 from streamproc.cli.terminal import output_console, without_controls
+from streamproc.comparison import drop_expired
 from streamproc.errors import BadSetting
 from streamproc.program.view import host_rows
 from streamproc.replay.answer import answer, name_of
@@ -184,7 +185,9 @@ def _tell(playback: Playback, as_of_ms: int | None, console: Console, *, as_json
     until_ms = as_of_ms if as_of_ms is not None else last_ms or 0
     playback.run_on(until_ms)
     said = answer(playback.programs, until_ms)
-    said["digest"] = tallies_digest(playback.canonical())
+    form = playback.canonical()
+    drop_expired(form, form)  # as a verification does: workers let go of it
+    said["digest"] = tallies_digest(form)
     said["alerts"] = playback.alerts
     if as_json:
         typer.echo(msgspec.json.encode(said, order="sorted"))

@@ -14,6 +14,7 @@ from streamproc.tally.formulas import session_answer, span_end_ms
 from streamproc.tally.model import SessionTally
 from streamproc.tally.ranking import Place
 from streamproc.tally.registry import FIGURE_IDS
+from streamproc.tally.retention import MINUTE_DAYS, day_of
 from streamproc.tally.rollups import Group, Level, begin_ms, names_of, profile_at, rolled_up
 
 _ONLINE: Final = frozenset({"online_now", "online_peak", "online_mean"})
@@ -44,13 +45,24 @@ def _rollup_row(level: Level, group: Group, first: date, last: date) -> Row:
 
 
 def summary_table(
-    programs: Programs, host_id: str, session_id: str, as_of_ms: int, zone: tzinfo
+    programs: Programs,
+    host_id: str,
+    session_id: str,
+    as_of_ms: int,
+    zone: tzinfo,
+    *,
+    is_swept: bool = False,
 ) -> Table:
     """One row: a whole session.
 
+    Shapes: ``is_swept``: the programs are workers', which let go of old minutes; who was online is unknown
+        once some may be gone.
     Errors: ``BadSetting`` if it is not known.
     """
     tally = _session(programs, host_id, session_id)
+    if is_swept and _may_be_gone(begin_ms(tally), as_of_ms):
+        for minute in tally.minutes.values():
+            minute.readings.clear()
     said = session_answer(tally, as_of_ms)
     texts = {
         **_who(programs, host_id, begin_ms(tally)),
@@ -68,25 +80,44 @@ def summary_table(
 
 
 def curve_table(
-    programs: Programs, host_id: str, session_id: str, as_of_ms: int, zone: tzinfo
+    programs: Programs,
+    host_id: str,
+    session_id: str,
+    as_of_ms: int,
+    zone: tzinfo,
+    *,
+    is_swept: bool = False,
 ) -> Table:
     """A row for each minute of a session in which there is anything.
 
-    Errors: ``BadSetting`` if it is not known.
+    Errors: ``BadSetting`` if it is not known, or too old for programs that let go of old minutes.
     """
-    curve = session_answer(_session(programs, host_id, session_id), as_of_ms)["curve"]
+    tally = _session(programs, host_id, session_id)
+    if is_swept and _may_be_gone(begin_ms(tally), as_of_ms):
+        raise _gone(f"session {session_id}", "--curve")
+    curve = session_answer(tally, as_of_ms)["curve"]
     names = {"host_id": host_id, "session_id": session_id}
     rows = [Row(names, {}, {"minute": each["minute_ms"]}, each) for each in curve]
     figures = [each for each in FIGURE_IDS if each not in _OF_A_SESSION]
     return table_of(Row(names, {}, {"minute": None}, {}), rows, figures, zone)
 
 
-def contest_table(programs: Programs, contest: Contest, as_of_ms: int, zone: tzinfo) -> Table:
+def contest_table(
+    programs: Programs,
+    contest: Contest,
+    as_of_ms: int,
+    zone: tzinfo,
+    *,
+    is_swept: bool = False,
+) -> Table:
     """A row for each place of each board of a contest.
 
     Shapes: board ``frozen`` once the freeze is past, then ``final``, which is ``provisional`` while
         the contest goes on.
+    Errors: ``BadSetting`` if it is too old for programs that let go of old minutes.
     """
+    if is_swept and _may_be_gone(contest.start_ms, as_of_ms):
+        raise _gone(f"contest {contest.id}", "--contest")
     curves: dict[str, list[Any]] = {}
     for tally in sessions_of(programs):
         curve = session_answer(tally, as_of_ms)["curve"]
@@ -136,4 +167,17 @@ def _session(programs: Programs, host_id: str, session_id: str) -> SessionTally:
         f"nothing is known of session {session_id} of host {host_id}",
         where="--session",
         hint=f"its last sessions are {names}" if names else "nothing is known of this host",
+    )
+
+
+def _may_be_gone(begin_ms: int, as_of_ms: int) -> bool:
+    """Whether a worker may have let go of minutes since a time: when it sweeps is its own affair."""
+    return day_of(as_of_ms) - day_of(begin_ms) > MINUTE_DAYS
+
+
+def _gone(what: str, where: str) -> BadSetting:
+    return BadSetting(
+        f"{what} began more than {MINUTE_DAYS} days before the last event: its minutes are no longer kept",
+        where=where,
+        hint="export it from its recorded events: --events FILE",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from streamproc.alerts.judge import Judge
@@ -126,7 +126,7 @@ class Playback:
         """How many records became this, altogether."""
         return sum(of[name] for each in self.counts.values() for of in each.values())
 
-    def canonical(self) -> Mapping[str, Any]:
+    def canonical(self) -> dict[str, Any]:
         """The canonical form that a verification takes its digest of."""
         for program in self.programs:
             self._state.update(program.take_dirty())

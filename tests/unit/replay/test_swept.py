@@ -1,0 +1,130 @@
+"""What is exported of a state whose old minutes may be gone: nothing that is wrong for want of them."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streamproc.comparison import drop_expired
+from streamproc.errors import BadSetting
+from streamproc.events.codec import encode
+from streamproc.events.registry import AnyEvent
+from streamproc.program.canonical import canonical
+from streamproc.program.live import LiveProgram
+from streamproc.replay.exports import contest_table, curve_table, summary_table
+from streamproc.replay.playback import last_event_ms
+from streamproc.replay.tables import Table
+from streamproc.tally.contests import Contest
+from streamproc.tally.retention import DAY_MS, MINUTE_DAYS
+from streamproc.verification import tallies_digest
+from tests.builders import T0, joined, paid, room_ended, room_started, viewers_counted
+from tests.folding import feed, log_of
+from tests.in_process import run
+
+BEGIN_MS = T0 // 60_000 * 60_000
+CONTEST = Contest(
+    id="harvest",
+    name="丰收节擂台",
+    start_ms=BEGIN_MS,
+    freeze_ms=BEGIN_MS + 60_000,
+    end_ms=BEGIN_MS + 3_600_000,
+    measure="pay_gmv_minor",
+)
+
+
+def events(later_ms: int) -> list[AnyEvent]:
+    """A broadcast, and another one of the same host some time later."""
+    later = {"session_id": "s-2"}
+    return [
+        room_started(),
+        joined(),
+        viewers_counted(100),
+        viewers_counted(50, T0 + 600_000),
+        paid(5_000),
+        room_ended(T0 + 1_200_000),
+        joined(2, T0 + later_ms, **later),
+        viewers_counted(7, T0 + later_ms, **later),
+        paid(1, T0 + later_ms, order_id="o-2", **later),
+        room_started(T0 + later_ms, **later),
+    ]
+
+
+def program(later_ms: int) -> LiveProgram:
+    """One that has folded them."""
+    made = LiveProgram()
+    feed(made, log_of(events(later_ms)))
+    return made
+
+
+def swept(made: LiveProgram) -> LiveProgram:
+    """After a worker's walk over all records."""
+    made.take_dirty()
+    for _ in range(20):
+        made.tick(0, caught_up=True)
+    return made
+
+
+OLD_MS, YOUNG_MS = (MINUTE_DAYS + 2) * DAY_MS, (MINUTE_DAYS - 1) * DAY_MS
+
+
+def test_who_was_online_is_unknown_once_minutes_may_be_gone() -> None:
+    means = []
+    for later_ms in (YOUNG_MS, OLD_MS):
+        for made in (program(later_ms), swept(program(later_ms))):
+            as_of_ms = last_event_ms([made]) or 0
+            table = summary_table([made], "h-1", "s-1", as_of_ms, UTC, is_swept=True)
+            means.append(cell(table, "online_mean"))
+            assert (cell(table, "online_peak"), cell(table, "pay_gmv_minor_CNY")) == (100, 5_000)
+
+    assert means == [75.0, 75.0, None, None]
+    whole = program(OLD_MS)
+    recorded = summary_table([whole], "h-1", "s-1", last_event_ms([whole]) or 0, UTC)
+    assert cell(recorded, "online_mean") == 75.0
+
+
+@pytest.mark.parametrize("made", [program(OLD_MS), swept(program(OLD_MS))], ids=["whole", "swept"])
+def test_a_contest_and_a_curve_whose_minutes_may_be_gone_are_refused(made: LiveProgram) -> None:
+    as_of_ms = last_event_ms([made]) or 0
+
+    with pytest.raises(BadSetting, match="no longer kept") as refused:
+        contest_table([made], CONTEST, as_of_ms, UTC, is_swept=True)
+    assert "--events" in (refused.value.hint or "")
+    with pytest.raises(BadSetting, match="no longer kept"):
+        curve_table([made], "h-1", "s-1", as_of_ms, UTC, is_swept=True)
+
+
+def test_a_contest_is_told_while_its_minutes_are_kept_and_of_recorded_events() -> None:
+    young, recorded = swept(program(YOUNG_MS)), program(OLD_MS)
+
+    for table in (
+        contest_table([young], CONTEST, last_event_ms([young]) or 0, UTC, is_swept=True),
+        contest_table([recorded], CONTEST, last_event_ms([recorded]) or 0, UTC),
+    ):
+        assert cells(table, "pay_gmv_minor_CNY") == [5_000, 5_000]  # frozen and final
+
+
+def test_the_digest_of_a_replay_is_that_of_a_worker_that_let_go_of_minutes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = tmp_path / "weeks.jsonl"
+    lines.write_bytes(b"".join(encode(each) + b"\n" for each in events(OLD_MS)))
+    worker = swept(program(OLD_MS))
+    form = {"hosts": canonical(worker.records.items())["hosts"]}
+    drop_expired(form, form)
+
+    said = msgspec.json.decode(run(capsys, "replay", str(lines), "--json").out)
+
+    assert said["digest"] == tallies_digest(form)
+
+
+def cell(table: Table, name: str) -> object:
+    (found,) = cells(table, name)
+    return found
+
+
+def cells(table: Table, name: str) -> list[object]:
+    place = [column.name for column in table.columns].index(name)
+    return [row[place] for row in table.rows]
