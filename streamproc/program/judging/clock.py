@@ -18,7 +18,8 @@ class EventClock:
 
     Shapes: silence is measured in event time, so it is judged at the time that an event would have
         which came just now: wall time, less how old the freshest event was when it came. Without news it
-        goes on with wall time. It never runs ahead of wall time, however wrong a source's clock is.
+        goes on with wall time. It never runs ahead of wall time, however wrong a source's clock is. Where
+        wall time was ahead and is set right, it begins anew.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class EventClock:
 
         Shapes: ``newest_ms`` is the greatest event time of the partition so far.
         """
-        if self._first_ms is None or wall_ms - self._asked_ms > PAUSE_MS:
+        if self._first_ms is None or not -PAUSE_MS <= wall_ms - self._asked_ms <= PAUSE_MS:
             self._first_ms, self._newest_ms, self._age_ms = wall_ms, newest_ms, None
         self._asked_ms = wall_ms
         if newest_ms > self._newest_ms:

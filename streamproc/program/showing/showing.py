@@ -7,7 +7,7 @@ from typing import Final
 
 from streamproc.events.registry import COMMENTS_TOPIC, HOSTS_TOPIC, ROOMS_TOPIC
 from streamproc.program.fold_hosts import ProfileFold
-from streamproc.program.judging.clock import EventClock
+from streamproc.program.judging.clock import PAUSE_MS, EventClock
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind, head
 from streamproc.program.records import Records
 from streamproc.program.showing.broadcast import Broadcast
@@ -48,8 +48,9 @@ class Showing:
     """The hosts of one partition, as they are to be seen.
 
     Shapes: a view is as of the events' clock; while the log is not read to its end, as of the newest
-        event, and never ahead of the last tick. It never goes back. Hosts of which nothing was told in the
-        last day of a recovered state are not watched until something is.
+        event, and never ahead of the last tick. It never goes back, but where the wall clock was ahead
+        and is set right. Hosts of which nothing was told in the last day of a recovered state are not
+        watched until something is.
     """
 
     def __init__(
@@ -85,6 +86,8 @@ class Showing:
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """It is that time on the wall clock; ``caught_up``: the log is read to its end."""
+        if self._wall_ms is not None and now_ms < self._wall_ms - PAUSE_MS:
+            self._as_of_ms = 0
         self._wall_ms, self._caught_up, self._has_ticked = now_ms, caught_up, True
 
     def show_again(self) -> None:
