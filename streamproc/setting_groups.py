@@ -7,12 +7,19 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-ROBOT_URL: Final = re.compile(
-    r"https://[A-Za-z0-9.-]+(:\d{1,5})?/\S*|http://(localhost|127\.0\.0\.1)(:\d{1,5})?/\S*"
+PORT: Final = (
+    r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 )
+LABEL: Final = r"[A-Za-z0-9_-]{1,63}"
+HOST: Final = rf"({LABEL}(\.{LABEL})*\.?|\[[0-9A-Fa-f:.]+\])"
+ROBOT_URL: Final = re.compile(
+    rf"https://[A-Za-z0-9.-]+(:{PORT})?/\S*|http://(localhost|127\.0\.0\.1)(:{PORT})?/\S*"
+)
+PROXY_URL: Final = re.compile(rf"https?://([^@/\s]*@)?{HOST}(:{PORT})?/?")
 
 ROOM_WINDOW = r"(1m|5m|10m|60m|session)"
-REDIS_URL = r"^rediss?(\+sentinel)?://[^@\s]+$"
+REDIS_NODE: Final = rf"{HOST}(:{PORT})?"
+REDIS_URL = rf"^rediss?(\+sentinel)?://{REDIS_NODE}(,{REDIS_NODE})*([/?#][^@\s]*)?$"
 
 
 class Group(BaseModel):
@@ -62,13 +69,21 @@ class Robots(Group):
     remember_s: float = Field(300.0, ge=0, le=86_400)
     """For so long the same alert in the same state is told once; keep it below `repeat_interval`."""
     proxy: SecretStr | None = Field(None, min_length=1, max_length=2000)
-    """The HTTP proxy to reach the platforms by."""
+    """The HTTP proxy to reach the platforms by: `http://host:port`."""
 
     @field_validator("wecom_url", "dingtalk_url", "feishu_url")
     @classmethod
     def _is_an_address(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not ROBOT_URL.fullmatch(value.get_secret_value()):
             msg = "must begin with https:// (http:// only on this machine) and have a path"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not PROXY_URL.fullmatch(value.get_secret_value()):
+            msg = "must be http:// or https://, a host, and its port"
             raise ValueError(msg)
         return value
 

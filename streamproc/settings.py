@@ -21,7 +21,7 @@ from xxhash import xxh3_64_hexdigest
 from streamproc.engine.config import EngineConfig
 from streamproc.errors import BadSetting
 from streamproc.events.registry import INPUT_TOPICS
-from streamproc.setting_groups import Board, Group, Metrics, Redis, Robots
+from streamproc.setting_groups import HOST, PORT, Board, Group, Metrics, Redis, Robots
 
 PREFIX = "STREAMPROC_"
 BETWEEN = "__"
@@ -33,7 +33,7 @@ NOT_OURS = re.compile(
 every other one with our prefix must be a setting."""
 
 HEARTBEATS_PER_SESSION = 3
-SERVER = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
+SERVER = rf"{HOST}:{PORT}"
 TOPIC_WORD = r"[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from streamproc.errors import BrokerUnreachable, PartitionCountWrong, TopicMissing
+from streamproc.errors import BadSetting, BrokerUnreachable, PartitionCountWrong, TopicMissing
 
 
 async def partition_counts(
@@ -20,7 +20,7 @@ async def partition_counts(
 ) -> dict[str, int]:
     """How many partitions each existing topic of ``topics`` has; those that do not exist are left out.
 
-    Errors: ``BrokerUnreachable``.
+    Errors: ``BrokerUnreachable``; ``BadSetting`` for an address that is none.
     """
     consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
     try:
@@ -36,6 +36,12 @@ async def partition_counts(
             f"no Kafka broker answers ({type(error).__name__})",
             where=bootstrap_servers,
             hint="start the broker, or name another one: STREAMPROC_KAFKA__BOOTSTRAP_SERVERS",
+        ) from error
+    except (ValueError, OverflowError) as error:
+        raise BadSetting(
+            f"this is no broker address: {error}",
+            where=bootstrap_servers,
+            hint="write host:port, several with commas between",
         ) from error
     else:
         return found
