@@ -26,6 +26,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from streamproc.cli.config import Bootstrap, settings_of
 from streamproc.cli.moments import moment_ms
 from streamproc.cli.terminal import error_console
 from streamproc.errors import BadSetting, BrokerUnreachable
@@ -33,7 +34,7 @@ from streamproc.replay.tables import decimal_text
 from streamproc.simulate.garbage import GARBAGE_KINDS
 from streamproc.simulate.generator import default_start_ms
 from streamproc.simulate.options import Options
-from streamproc.simulate.run import Progress, run, totals_path, write_records
+from streamproc.simulate.run import Progress, run, totals_path, write_records, write_totals
 from streamproc.simulate.scenario import Scenario, load_scenario, scenario_names
 from streamproc.simulate.truth import Totals
 
@@ -48,12 +49,7 @@ def simulate(
     scenario: Annotated[
         str, typer.Argument(help=f"One of {', '.join(scenario_names())}, or a .toml file.")
     ],
-    bootstrap: Annotated[
-        str,
-        typer.Option(
-            envvar="STREAMPROC_KAFKA__BOOTSTRAP_SERVERS", help="The broker: host:port, or several."
-        ),
-    ] = "127.0.0.1:9092",
+    bootstrap: Bootstrap = None,
     ledger: Annotated[
         Path, typer.Option(help="Where to write what is true, before it is sent.")
     ] = Path("ledger.jsonl"),
@@ -112,6 +108,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate a broadcast: send it to Kafka with a ledger of what is true, or write it to a file."""
+    servers = settings_of(kafka__bootstrap_servers=bootstrap).kafka.bootstrap_servers
     wanted = load_scenario(scenario)
     now_ms = _ms(datetime.now(UTC))
     options = Options(
@@ -132,25 +129,34 @@ def simulate(
         begin_ms = default_start_ms(wanted, options, now_ms)
         options = dataclasses.replace(options, start_ms=begin_ms)
     if to is None:
-        _send(wanted, options, bootstrap, ledger)
+        _send(wanted, options, servers, ledger)
     else:
         _write(wanted, options, to)
 
 
 def _send(scenario: Scenario, options: Options, bootstrap: str, ledger: Path) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # every outcome is told here
-    with _shown(scenario) as on_progress:
+    has_begun = False
+    with _shown(scenario) as show:
+
+        def on_progress(told: Progress) -> None:
+            nonlocal has_begun
+            has_begun = True
+            show(told)
+
         sending = run(
             scenario, options, bootstrap=bootstrap, ledger_path=ledger, on_progress=on_progress
         )
         try:
             totals = asyncio.run(sending)
         except KeyboardInterrupt:
-            error_console().print(f"Stopped. {ledger} holds what was sent until now.")
+            held = f"{ledger} holds what was sent until now" if has_begun else "Nothing was sent"
+            error_console().print(f"Stopped. {held}.")
             raise typer.Exit(_INTERRUPTED) from None
     console = Console()
     console.print(_summary(totals))
-    console.print(f"Ledger {ledger}, totals {totals_path(ledger)}.", highlight=False)
+    beside = totals_path(ledger) if ledger.is_file() else None
+    console.print(_places("Ledger", ledger, beside), highlight=False, soft_wrap=True)
     lost = totals.emitted - totals.outcomes["acked"]
     if lost:
         raise BrokerUnreachable(
@@ -161,31 +167,45 @@ def _send(scenario: Scenario, options: Options, bootstrap: str, ledger: Path) ->
 
 
 def _write(scenario: Scenario, options: Options, to: Path) -> None:
-    with _opened(to) as file, _shown(scenario) as on_progress:
-        totals = write_records(scenario, options, file, on_progress)
+    try:
+        with _opened(to) as file, _shown(scenario) as on_progress:
+            totals = write_records(scenario, options, file, on_progress)
+    except BrokenPipeError:  # whoever read stdout has enough: no error
+        raise
+    except OSError as error:
+        raise BadSetting(
+            f"the file cannot be written: {error.strerror}",
+            where="stdout" if to == _STDOUT else str(to),
+            hint="name a file in a folder that exists, may be written and has room",
+        ) from error
     if to == _STDOUT:
         return
-    totals.write(totals_path(to))
+    beside = write_totals(totals, to)
     console = Console()
     console.print(_summary(totals))
-    console.print(f"Records {to}, totals {totals_path(to)}.", highlight=False)
+    console.print(_places("Records", to, beside), highlight=False, soft_wrap=True)
+
+
+def _places(what: str, path: Path, totals: Path | None) -> str:
+    if totals is None:
+        return f"{what} {path}; no totals, as that is no ordinary file."
+    return f"{what} {path}, totals {totals}."
 
 
 @contextlib.contextmanager
 def _opened(to: Path) -> Iterator[IO[bytes]]:
-    if to == _STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+    if to != _STDOUT:
+        with to.open("wb") as file:
+            yield file
         return
-    try:
-        file = to.open("wb")
-    except OSError as error:
+    if sys.stdout is None:
         raise BadSetting(
-            f"the file cannot be written: {error.strerror}",
-            where=str(to),
-            hint="name a file in a folder that exists and may be written",
-        ) from error
-    with file:
+            "stdout is closed",
+            where="--to -",
+            hint="let it go to a file or a program, or name a file",
+        )
+    # a buffer of our own: what could not be written must not be tried again when the process ends
+    with open(sys.stdout.fileno(), "wb", closefd=False) as file:
         yield file
 
 

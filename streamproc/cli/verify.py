@@ -24,6 +24,7 @@ from streamproc.errors import BadSetting, VerificationFailed
 from streamproc.oracle.batch import LogRecord
 from streamproc.settings import Settings
 from streamproc.simulate.check import Position, check
+from streamproc.simulate.ledger import header_of
 from streamproc.simulate.run import totals_path
 from streamproc.simulate.truth import Totals, read_totals
 from streamproc.verification import Log, Verification, in_a_thread, silent, verify_state, words_of
@@ -62,9 +63,12 @@ def verify(
 async def verified(settings: Settings, console: Console, ledger: Path | None) -> Verification:
     """The verification, with a progress bar on a terminal.
 
-    Errors: as ``verify_state``.
+    Errors: as ``verify_state`` and :func:`ledger_differences`.
     """
     words = words_of(classifier_of(settings))
+    if ledger is not None:  # told before minutes of reading, not after them
+        _totals_of(ledger)
+        header_of(ledger)
     with progress_bar(console) as bar, libraries_silenced():
         reading = Reading(bar)
         found = await verify_state(settings, reading, words)
@@ -85,7 +89,8 @@ async def ledger_differences(
 
     Shapes: ``since`` are the ends of the log before it, if there was anything: then only its own
     sessions and records are looked at.
-    Errors: ``BadSetting`` if it cannot be read; what reading topics may raise.
+    Errors: ``BadSetting`` if it or its totals cannot be read; ``BadInput`` if it does not hold what
+        its totals tell of; what reading topics may raise.
     """
     totals = _totals_of(ledger)
     kafka = settings.kafka

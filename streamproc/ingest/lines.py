@@ -9,8 +9,11 @@ import msgspec
 from streamproc.events.codec import Codec
 from streamproc.events.registry import TOPIC_OF
 from streamproc.events.rejected import Rejected, RejectReason
+from streamproc.ingest.cutting import LONGEST_LINE_BYTES
 
 _SPACE: Final = b" \t\r\n"
+_LONGEST_QUOTE: Final = 80
+_LONGEST_WORDS: Final = 400
 _ONE_OBJECT: Final = "write one event as one JSON object on one line, in UTF-8"
 _HINTS: Final[dict[RejectReason, str]] = {
     RejectReason.TOMBSTONE: _ONE_OBJECT,
@@ -35,7 +38,7 @@ class Record(NamedTuple):
 
 
 class BadLine(NamedTuple):
-    """A line that makes no record."""
+    """A line that makes no record, in words that fit a screen and that no terminal obeys."""
 
     what: str
     hint: str
@@ -43,7 +46,10 @@ class BadLine(NamedTuple):
     @classmethod
     def of(cls, rejected: Rejected) -> BadLine:
         """What the codec said, and what to do."""
-        return cls(f"{rejected.reason}: {rejected.detail}", _HINTS[rejected.reason])
+        return cls(
+            _shown(f"{rejected.reason}: {rejected.detail}", _LONGEST_WORDS),
+            _HINTS[rejected.reason],
+        )
 
 
 class _Head(msgspec.Struct):
@@ -72,6 +78,9 @@ class LineReader:
 
         Units: ``now_ms`` is what the record's timestamp will be, by which the future is judged.
         """
+        if len(line) > LONGEST_LINE_BYTES:
+            what = f"the line is longer than {LONGEST_LINE_BYTES} bytes, which no event needs"
+            return BadLine.of(Rejected(RejectReason.TOO_LARGE, what))
         value = line.strip(_SPACE)
         if not value:
             return None
@@ -86,7 +95,7 @@ class LineReader:
         try:
             return self._head.decode(value)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            return BadLine(f"malformed: {error}", _ONE_OBJECT)
+            return BadLine.of(Rejected(RejectReason.MALFORMED, str(error)))
 
     def _unwrapped(self, record: _Head, now_ms: int) -> Record | BadLine:
         """The event inside a record, which must be where the record says."""
@@ -110,8 +119,8 @@ class LineReader:
     def _event(self, head: _Head, value: bytes, now_ms: int) -> Record | BadLine:
         topic = TOPIC_OF.get(head.type) if isinstance(head.type, str) else None
         if topic is None:
-            rejected = Rejected(RejectReason.UNKNOWN_TYPE, f"no event has the type {head.type!r}")
-            return BadLine.of(rejected)
+            what = f"no event has the type {_quoted(head.type)}"
+            return BadLine.of(Rejected(RejectReason.UNKNOWN_TYPE, what))
         codec = self._codecs.get(topic)
         if codec is None:
             codec = self._codecs[topic] = Codec(topic)
@@ -120,3 +129,16 @@ class LineReader:
         if isinstance(event, Rejected):
             return BadLine.of(event)
         return Record(topic, key, value)
+
+
+def _quoted(found: object) -> str:
+    """What stands in a line, short."""
+    if isinstance(found, str):
+        return repr(_shown(found, _LONGEST_QUOTE))
+    return "null" if found is None else "that is no text"  # it may be a list of any depth
+
+
+def _shown(text: str, longest: int) -> str:
+    """The begin of a text, each character of which can be printed."""
+    begin = text if len(text) <= longest else f"{text[:longest]}.."
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in begin)

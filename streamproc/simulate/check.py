@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from streamproc.errors import BadInput
 from streamproc.simulate.book import LINE_FIGURES, LineBook
 from streamproc.simulate.emission import GARBAGE, PEOPLE, Figures
 from streamproc.simulate.ledger import Acked, Header, NotAcked, Sent, digest_of, read_ledger
@@ -19,6 +20,9 @@ Position = tuple[str, int, int]
 
 _Identity = tuple[str, str | None, str]
 _SHOWN = 40
+_RUN_AGAIN = (
+    "name the whole ledger, beside its own totals; if it is lost, simulate again on new topics"
+)
 
 
 class LogEntry(Protocol):
@@ -54,6 +58,7 @@ class LogEntry(Protocol):
 class _Story:
     """A ledger, read through."""
 
+    sends: int = 0
     garbage: dict[Position, _Identity] = field(default_factory=dict)
     unknown: list[Sent] = field(default_factory=list)
     lost: list[Sent] = field(default_factory=list)
@@ -78,8 +83,17 @@ def check(
     them of a canonical form). How many people stand behind them is compared where the state knows it
     exactly, and if everything was sent. ``dead_letters`` are origins. ``log`` is read once, and only
     if sends with an unknown outcome, or dead letters that nobody sent, leave a doubt that it can settle.
+    Errors: ``BadInput`` if the ledger does not hold every send that the totals count, or is none;
+        ``BadSetting`` if it cannot be read.
     """
     story = _read(ledger_path)
+    if story.sends != totals.emitted:
+        raise BadInput(
+            f"the ledger holds {story.sends:,} sends, its totals tell of {totals.emitted:,}:"
+            " it is cut off, or the totals are another run's",
+            where=str(ledger_path),
+            hint=_RUN_AGAIN,
+        )
     doubts = bool(story.unknown) or not dead_letters <= story.garbage.keys()
     found: list[str] = []
     if doubts and log is not None:
@@ -133,17 +147,30 @@ def _read(path: Path) -> _Story:
             case Header():
                 continue
             case Sent():
+                story.sends += 1
                 waiting[line.seq] = line
             case Acked():
                 for offset, seq in enumerate(line.seqs, line.base_offset):
-                    sent = waiting.pop(seq)
+                    sent = _taken(waiting, seq, path)
                     if _is_garbage(sent):
                         story.garbage[line.topic, line.partition, offset] = _identity(sent)
             case NotAcked():
                 fate = story.lost if line.certain else story.unknown
-                fate += [waiting.pop(seq) for seq in line.seqs]
+                fate += [_taken(waiting, seq, path) for seq in line.seqs]
     story.unknown += waiting.values()
     return story
+
+
+def _taken(waiting: dict[int, Sent], seq: int, path: Path) -> Sent:
+    """The record that an outcome is about."""
+    sent = waiting.pop(seq, None)
+    if sent is None:
+        raise BadInput(
+            f"the ledger tells what became of record {seq}, but not that it was sent",
+            where=str(path),
+            hint=_RUN_AGAIN,
+        )
+    return sent
 
 
 def _settle(story: _Story, log: Iterable[LogEntry]) -> None:

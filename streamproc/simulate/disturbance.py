@@ -55,6 +55,8 @@ _MAY_BE_LATE: Final = (
     OrderPaid,
     OrderCancelled,
 )
+_CALM_PAID_BY: Final = 0.9
+"""The part of a run after which the rest owes nothing more for what came before it."""
 _CHECKED_BY_EVENT_ID: Final = (OrderFailed, OrdersCounted)
 """Among orders; a second copy of these is only noticed for two minutes."""
 
@@ -71,7 +73,8 @@ class _Rates(NamedTuple):
 class Disturbance:
     """Turns events in order into emissions that are not quite.
 
-    Shapes: everything delayed past the end of the run is emitted at its end.
+    Shapes: everything delayed past the end of the run is emitted at its end. Shares are of everything
+    emitted: what comes calmly before a run owes as much as the rest, and the rest pays it.
     """
 
     def __init__(self, options: Options, frame: Frame, rng: Random) -> None:
@@ -86,6 +89,7 @@ class Disturbance:
         )
         self._calm = not any(self._rates)
         self._owed_late = self._owed_delays = self._owed_copies = self._owed_garbage = 0
+        self._calm_events = self._calm_drawn = 0
         self._kinds = options.garbage_kinds
         self._deck: list[str] = []
         self._watermarks: dict[tuple[str, str], int] = {}
@@ -94,7 +98,8 @@ class Disturbance:
         self._last_ms = frame.base_ms + frame.until_ms
 
     def calm(self, timed: Timed) -> Emission:
-        """An event as it is."""
+        """An event as it is; what it would owe, those that are disturbed will."""
+        self._calm_events += 1
         at_ms, event = timed
         emission = _emission(self._frame.base_ms + at_ms, event, encode(event), VALID)
         self._saw(emission, event.occurred_at_ms)
@@ -115,7 +120,7 @@ class Disturbance:
 
     def _one(self, at_ms: int, event: AnyEvent) -> Iterator[Emission]:
         topic = TOPIC_OF_CLASS[type(event)]
-        self._draw()
+        self._draw(1 + self._calm_due(at_ms))
         if self._owed_late and self._can_be_late(topic, event):
             self._owed_late -= 1
             yield self._backdated(at_ms, topic, event)
@@ -137,13 +142,22 @@ class Disturbance:
             self._owed_garbage -= 1
             yield self._spoilt(emission)
 
-    def _draw(self) -> None:
-        """Decide what this event owes; what it cannot be, a later one will."""
+    def _draw(self, events: int) -> None:
+        """Decide what so many events owe; what this one cannot be, a later one will."""
         random, rates = self._rng.random, self._rates
-        self._owed_late += random() < rates.lateness
-        self._owed_delays += random() < rates.disorder
-        self._owed_copies += random() < rates.duplicates
-        self._owed_garbage += random() < rates.garbage
+        for _ in range(events):
+            self._owed_late += random() < rates.lateness
+            self._owed_delays += random() < rates.disorder
+            self._owed_copies += random() < rates.duplicates
+            self._owed_garbage += random() < rates.garbage
+
+    def _calm_due(self, at_ms: int) -> int:
+        """For how many calm events more is to be drawn by now: evenly, and all before the end."""
+        start_ms = self._frame.base_ms + self._frame.from_ms
+        passed = (at_ms - start_ms) / max(1, (self._last_ms - start_ms) * _CALM_PAID_BY)
+        due = int(self._calm_events * min(1.0, passed)) - self._calm_drawn
+        self._calm_drawn += due
+        return due
 
     def _wait(self, emission: Emission, at_ms: int) -> None:
         self._number += 1

@@ -16,11 +16,12 @@ from typing import Any, Final, Self
 import msgspec
 from msgspec import Struct
 
-from streamproc.errors import BadInput, BadSetting
+from streamproc.errors import BadInput, BadSetting, StreamprocError
 from streamproc.simulate.book import Fact
 from streamproc.simulate.emission import Emission, Figures
 
 _SHA_CHARS: Final = 32
+_NAME_IT: Final = "name the ledger that streamproc simulate wrote, whole and with its own totals"
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -84,24 +85,22 @@ def digest_of(value: bytes | None) -> str:
 class LedgerWriter:
     """Writes a ledger; lines are handed to the operating system before anything is sent.
 
-    Errors: entering raises ``BadSetting`` if the file cannot be written.
+    Shapes: entering empties the file.
+    Errors: ``BadSetting`` if the file cannot be written, on entering, :meth:`sending` and leaving.
     """
 
     def __init__(self, path: Path, header: Header) -> None:
         self._path = path
         self._header = header
         self._seq = 0
+        self._failure: OSError | None = None
 
     def __enter__(self) -> Self:
         try:
             self._file = self._path.open("wb")
         except OSError as error:
             hint = "name a file in a folder that exists and may be written: --ledger"
-            raise BadSetting(
-                f"the ledger cannot be written: {error.strerror}",
-                where=str(self._path),
-                hint=hint,
-            ) from error
+            raise self._unwritable(error, hint) from error
         self._file.write(_ENCODER.encode(self._header) + b"\n")
         return self
 
@@ -111,18 +110,43 @@ class LedgerWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as failure:
+            self._failure = self._failure or failure
+        if self._failure is not None and not isinstance(error, StreamprocError):
+            raise self._unwritable(self._failure) from self._failure
 
     def sending(self, emissions: Sequence[Emission]) -> int:
         """Write down what is about to be sent; the number of the first."""
         first = self._seq
-        self._file.write(_ENCODER.encode_lines(self._sent(each) for each in emissions))
-        self._file.flush()
+        self._write(_ENCODER.encode_lines(self._sent(each) for each in emissions), at_once=True)
+        if self._failure is not None:
+            raise self._unwritable(self._failure) from self._failure
         return first
 
     def outcome(self, outcome: Outcome) -> None:
         """Write down what became of records."""
-        self._file.write(_ENCODER.encode(outcome) + b"\n")
+        self._write(_ENCODER.encode(outcome) + b"\n")
+
+    def _write(self, lines: bytes, *, at_once: bool = False) -> None:
+        """Write lines, unless it failed before; a failure is kept."""
+        if self._failure is not None:
+            return
+        try:
+            self._file.write(lines)
+            if at_once:
+                self._file.flush()
+        except OSError as failure:
+            # an outcome is told by a callback of the producer, which would swallow an error
+            self._failure = failure
+
+    def _unwritable(self, error: OSError, hint: str = "") -> BadSetting:
+        return BadSetting(
+            f"the ledger cannot be written: {error.strerror}",
+            where=str(self._path),
+            hint=hint or "make room there, or name another file: --ledger; then run it again",
+        )
 
     def _sent(self, emission: Emission) -> Sent:
         seq = self._seq
@@ -147,17 +171,44 @@ class LedgerWriter:
 def read_ledger(path: Path) -> Iterator[Line]:
     """The lines of a ledger. A last line that was cut off by a crash is left out.
 
-    Errors: ``BadInput`` for any other line that is none.
+    Errors: ``BadInput`` for any other line that is none, and if the first is no header;
+        ``BadSetting`` if the file cannot be read.
     """
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield _DECODER.decode(line)
-            except msgspec.MsgspecError as error:
-                if not line.endswith(b"\n"):
-                    return
-                raise BadInput(
-                    f"line {number} is no line of a ledger: {error}",
-                    where=str(path),
-                    hint="name the ledger that streamproc simulate wrote",
-                ) from error
+    begun = False
+    for number, line in enumerate(_lines_of(path), 1):
+        try:
+            found = _DECODER.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            if not line.endswith(b"\n"):
+                break
+            raise BadInput(
+                f"line {number} is no line of a ledger: {error}", where=str(path), hint=_NAME_IT
+            ) from error
+        if not begun and not isinstance(found, Header):
+            break
+        begun = True
+        yield found
+    if not begun:
+        raise BadInput(
+            "the ledger has no header: nothing is in it, or its begin is missing",
+            where=str(path),
+            hint=_NAME_IT,
+        )
+
+
+def header_of(path: Path) -> Header:
+    """What a ledger says of its run. Errors: as :func:`read_ledger`, which see."""
+    for line in read_ledger(path):
+        if isinstance(line, Header):
+            return line
+    raise AssertionError("a ledger is read only if it has a header")
+
+
+def _lines_of(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            yield from file
+    except OSError as error:
+        raise BadSetting(
+            f"the ledger cannot be read: {error.strerror}", where=str(path), hint=_NAME_IT
+        ) from error

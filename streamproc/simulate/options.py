@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from streamproc.errors import BadSetting
@@ -43,7 +44,9 @@ class Options:
             self.start_ms >= _EARLIEST_START_MS, "start_ms", "is before 2015", "name a later time"
         )
         for name in ("audience_scale", "speed", "rate_per_s"):
-            _must(getattr(self, name) >= 0, name, "is negative", "give 0 or more")
+            number = getattr(self, name)
+            _must(math.isfinite(number), name, f"is {number}", "give a number, 0 or more")
+            _must(number >= 0, name, "is negative", "give 0 or more")
         for name in ("duplicates", "disorder", "lateness", "garbage"):
             inside = 0 <= getattr(self, name) < 1
             _must(inside, name, "is no share", "give a number from 0 to below 1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,6 +53,17 @@ def totals_path(ledger_path: Path) -> Path:
     return ledger_path.with_name(f"{ledger_path.stem}.totals.json")
 
 
+def write_totals(totals: Totals, path: Path) -> Path | None:
+    """Write totals beside what they are of; where. Nothing for a device or a pipe: it has no beside.
+
+    Errors: ``BadSetting`` if they cannot be written.
+    """
+    if not path.is_file():
+        return None
+    totals.write(totals_path(path))
+    return totals_path(path)
+
+
 async def run(
     scenario: Scenario,
     options: Options,
@@ -64,32 +76,30 @@ async def run(
     """Send a broadcast; what is true of it.
 
     Shapes: the ledger is at ``ledger_path`` and its totals beside it, also when this is cancelled:
-    then they hold what was emitted until then, and ``complete`` is false. Not ``idempotent`` for a
-    broker that is known not to know producer ids, as the embedded one.
+    then they hold what was emitted until then, and ``complete`` is false. What a run before this one
+    left there stays until the broker and its topics are known to be there; then ``on_progress`` is
+    first called. Not ``idempotent`` for a broker that is known not to know producer ids, as the
+    embedded one.
     Errors: ``BrokerUnreachable``, ``TopicMissing``, ``BadSetting``. Records that are not acknowledged
     are counted in ``outcomes``.
     """
     broadcast = Broadcast(scenario, options)
-    header = Header(scenario=scenario.name, options=dataclasses.asdict(options))
-    with LedgerWriter(ledger_path, header) as ledger:
-        sending = _Sending(broadcast, options, ledger, on_progress)
-        complete = False
-        try:
-            async with Sender(bootstrap, sending.settled, idempotent=idempotent) as sender:
-                await sender.require(INPUT_TOPICS)
-                await sending.all_to(sender)
-            complete = True
-        finally:
-            totals = broadcast.totals(complete=complete)
-            progress = sending.progress
-            totals.outcomes = {
-                "acked": progress.acked,
-                "failed": progress.failed,
-                "unknown": totals.emitted - progress.acked - progress.failed,
-            }
-            totals.write(totals_path(ledger_path))
+    ledger = LedgerWriter(
+        ledger_path, Header(scenario=scenario.name, options=dataclasses.asdict(options))
+    )
+    sending = _Sending(broadcast, options, ledger, on_progress)
+    with (
+        contextlib.ExitStack() as opened
+    ):  # the ledger outlives the sender, whose end tells outcomes
+        async with Sender(bootstrap, sending.settled, idempotent=idempotent) as sender:
+            await sender.require(INPUT_TOPICS)
+            opened.enter_context(ledger)
+            opened.enter_context(_totals_left(sending, ledger_path))
+            sending.tell()
+            await sending.all_to(sender)
+        sending.complete = True
     sending.tell()
-    return totals
+    return sending.totals()
 
 
 def write_records(
@@ -102,6 +112,7 @@ def write_records(
 
     Shapes: a value that is no UTF-8 is ``value_base64`` instead; a record that has to go to a
     partition by name has ``partition``.
+    Errors: what writing to ``file`` raises.
     """
     broadcast = Broadcast(scenario, options)
     progress = _progress(broadcast)
@@ -112,6 +123,15 @@ def write_records(
         if on_progress is not None:
             on_progress(progress)
     return broadcast.totals(complete=True)
+
+
+@contextlib.contextmanager
+def _totals_left(sending: _Sending, ledger_path: Path) -> Iterator[None]:
+    """However a run ends, its totals are left beside its ledger."""
+    try:
+        yield
+    finally:
+        write_totals(sending.totals(), ledger_path)
 
 
 class _Sending:
@@ -131,6 +151,7 @@ class _Sending:
         self._on_progress = on_progress
         self._told_s = 0.0
         self.progress = _progress(broadcast)
+        self.complete = False
 
     async def all_to(self, sender: Sender) -> None:
         """Send everything, each record when it is due."""
@@ -160,6 +181,16 @@ class _Sending:
             self.progress.failed += count
         else:
             self.progress.unknown += count
+
+    def totals(self) -> Totals:
+        """What is true so far, and what became of the records."""
+        totals, progress = self._broadcast.totals(complete=self.complete), self.progress
+        totals.outcomes = {
+            "acked": progress.acked,
+            "failed": progress.failed,
+            "unknown": totals.emitted - progress.acked - progress.failed,
+        }
+        return totals
 
     def tell(self) -> None:
         """Tell how far it is."""

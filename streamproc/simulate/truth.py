@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from streamproc.errors import BadSetting
 from streamproc.simulate.book import LineBook, Session
 from streamproc.simulate.emission import GARBAGE, Emission, Figures
 
@@ -77,10 +79,22 @@ class Totals(Struct, kw_only=True):
     outcomes: dict[str, int] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
-        """Write the file, whole or not at all."""
+        """Write the file, whole or not at all.
+
+        Errors: ``BadSetting`` if it cannot be written.
+        """
         unfinished = path.with_name(f"{path.name}.part")
-        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
-        unfinished.replace(path)
+        try:
+            unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=2))
+            unfinished.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+            raise BadSetting(
+                f"the totals cannot be written: {error.strerror}",
+                where=str(path),
+                hint="make room there, or move away what is in the way, and run it again",
+            ) from error
 
     def count(self, label: str) -> int:
         """How many records carry a label; ``garbage:`` counts all kinds of it."""

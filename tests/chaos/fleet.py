@@ -10,12 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streamproc.errors import DeadLettersUnwritable, Fenced, FlushFailed, Stalled
+from streamproc.errors import (
+    BrokerUnreachable,
+    DeadLettersUnwritable,
+    Fenced,
+    FlushFailed,
+    Stalled,
+)
 from tests.worker_process import POLL_S, WorkerProcess
 
 RESTARTABLE = {each.exit_code for each in (Fenced, FlushFailed, Stalled)}
-AFTER_FREEZING = {DeadLettersUnwritable.exit_code}
-"""What a worker may end with that stood still: what it was writing has timed out when it wakes."""
+AFTER_FREEZING = {each.exit_code for each in (BrokerUnreachable, DeadLettersUnwritable)}
+"""What a worker may end with that stood still: what it read or wrote has timed out when it wakes."""
 RESTART_DELAY_S = 0.5
 STOP_DEADLINE_S = 90.0
 

@@ -5,6 +5,8 @@ import io
 import msgspec
 import pytest
 
+from streamproc.events.malformed import LARGEST_BYTES
+from streamproc.ingest.cutting import LONGEST_LINE_BYTES
 from streamproc.ingest.lines import BadLine, LineReader, Record
 from streamproc.simulate.generator import Broadcast
 from streamproc.simulate.run import write_records
@@ -57,6 +59,47 @@ def test_a_line_that_makes_no_event_is_told_with_what_to_do(line: bytes, what: s
     assert isinstance(found, BadLine)
     assert found.what.startswith(what)
     assert found.hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        changed(type="order.paid" * 30_000),
+        changed(type="\x1b[2J\u202e\n" * 50),
+        b'{"type":' + b"[" * 900 + b"]" * 900 + b"}",
+        changed(**{"x" * 60_000: 1}, quantity="1"),
+        b"{" + b"\x1b" * 60_000,
+    ],
+)
+def test_what_is_told_of_a_bad_line_fits_a_screen_and_can_be_printed(line: bytes) -> None:
+    found = LineReader().read(line, T0)
+
+    assert isinstance(found, BadLine)
+    assert len(found.what) < 1_000
+    assert found.what.isprintable()
+
+
+def test_of_an_unknown_type_the_begin_is_quoted() -> None:
+    found = LineReader().read(changed(type="t" * 300_000), T0)
+
+    assert isinstance(found, BadLine)
+    assert found.what == f"unknown_type: no event has the type '{'t' * 80}..'"
+
+
+def test_an_event_of_the_largest_size_is_read_from_a_record_that_escapes_every_byte() -> None:
+    value = changed(padding="")
+    value = changed(padding="x" * (LARGEST_BYTES - len(value)))
+    escaped = "".join(f"\\u{byte:04x}" for byte in value).encode()
+    record = b'{"topic":"live.orders.v1","key":"h-1","value":"' + escaped + b'"}'
+
+    assert LineReader().read(record, T0) == Record("live.orders.v1", b"h-1", value)
+
+
+def test_a_line_longer_than_the_longest_is_told_with_the_limit() -> None:
+    found = LineReader().read(b" " * (LONGEST_LINE_BYTES + 1), T0)
+
+    assert isinstance(found, BadLine)
+    assert found.what.startswith(f"too_large: the line is longer than {LONGEST_LINE_BYTES} bytes")
 
 
 @pytest.mark.parametrize(

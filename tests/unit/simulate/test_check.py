@@ -12,10 +12,19 @@ from streamproc.oracle.batch import LogRecord, compute
 from streamproc.simulate.check import Position, check, totals_of
 from streamproc.simulate.emission import Emission
 from streamproc.simulate.generator import Broadcast
-from streamproc.simulate.ledger import Acked, Header, LedgerWriter, NotAcked, Sent, read_ledger
+from streamproc.simulate.ledger import (
+    Acked,
+    Header,
+    LedgerWriter,
+    NotAcked,
+    Sent,
+    header_of,
+    read_ledger,
+)
 from streamproc.simulate.truth import Totals, read_totals
 from tests.simulated import END_MS, options, partition_of, small_scenario
 
+FULL = Path("/dev/full")
 HEADER = Header(scenario="small", options={})
 
 
@@ -253,3 +262,73 @@ def test_totals_come_back_as_they_were_written(calm: Run, tmp_path: Path) -> Non
     assert back.hosts == calm.totals.hosts
     assert back.stockouts == calm.totals.stockouts
     assert back.garbage == calm.totals.garbage
+
+
+@pytest.mark.parametrize("part", [b"", b'{"line":"hea'])
+def test_a_ledger_without_a_header_is_refused(calm: Run, tmp_path: Path, part: bytes) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(part)
+
+    with pytest.raises(BadInput, match="no header") as refused:
+        check(path, calm.totals, calm.held(), calm.letters(), calm.log)
+
+    assert refused.value.where == str(path)
+
+
+def test_a_ledger_whose_begin_is_missing_is_refused(calm: Run, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(calm.path.read_bytes().split(b"\n", 1)[1])
+
+    with pytest.raises(BadInput, match="no header"):
+        header_of(path)
+
+
+def test_a_ledger_that_ends_before_its_last_send_is_refused(calm: Run, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    lines = calm.path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[: len(lines) // 2]))
+    held = sum(1 for line in read_ledger(path) if isinstance(line, Sent))
+
+    with pytest.raises(BadInput, match="cut off") as refused:
+        check(path, calm.totals, calm.held(), calm.letters(), calm.log)
+
+    assert f"{held:,} sends" in refused.value.what
+    assert f"{calm.totals.emitted:,}" in refused.value.what
+
+
+def test_a_ledger_that_lacks_a_send_in_its_middle_is_refused(calm: Run, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    lines = calm.path.read_bytes().splitlines(keepends=True)
+    gone = next(place for place, line in enumerate(lines) if b'"line":"sent"' in line)
+    path.write_bytes(b"".join(lines[:gone] + lines[gone + 1 :]))
+
+    with pytest.raises(BadInput, match="record 0, but not that it was sent"):
+        check(path, calm.totals, calm.held(), calm.letters(), calm.log)
+
+
+def test_a_ledger_that_is_not_there_is_a_bad_setting(calm: Run, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="ledger cannot be read"):
+        check(tmp_path / "gone.jsonl", calm.totals, calm.held(), calm.letters())
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+def test_a_ledger_without_room_ends_the_run_before_anything_is_sent(calm: Run) -> None:
+    ledger = LedgerWriter(FULL, HEADER)
+    ledger.__enter__()
+
+    with pytest.raises(BadSetting, match="cannot be written: No space left") as refused:
+        ledger.sending(calm.emissions[:3])
+
+    ledger.__exit__(BadSetting, refused.value, None)  # which tells it once, not twice
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+def test_outcomes_that_cannot_be_written_are_told_at_the_end() -> None:
+    acked = Acked(seqs=list(range(10_000)), topic="t", partition=0, base_offset=0)
+    ledger = LedgerWriter(FULL, HEADER)
+
+    ledger.__enter__()
+    ledger.outcome(acked)
+
+    with pytest.raises(BadSetting, match="ledger cannot be written: No space left"):
+        ledger.__exit__(None, None, None)

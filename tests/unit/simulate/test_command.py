@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import os
 from pathlib import Path
 
 import msgspec
@@ -10,8 +12,9 @@ from typer.testing import CliRunner
 from streamproc.cli.simulate import simulate
 from streamproc.errors import BadSetting
 from streamproc.simulate.truth import read_totals
-from tests.simulated import START_MS
+from tests.simulated import START_MS, options
 
+FULL = Path("/dev/full")
 SLICE = ("evening", "--seconds", "300", "--garbage", "0.1")
 
 
@@ -56,9 +59,49 @@ def test_a_record_in_a_file_says_where_it_belongs(tmp_path: Path) -> None:
         (("evening", "--garbage", "1.5"), "garbage is no share"),
         (("evening", "--garbage-kind", "confetti"), "unknown"),
         (("carnival",), "no scenario"),
+        (("evening", "--audience-scale", "inf"), "audience_scale is inf"),
+        (("evening", "--speed", "inf"), "speed is inf"),
         (("evening", "--to", "/no/such/folder/file"), "cannot be written"),
     ],
 )
 def test_a_wrong_argument_is_a_bad_setting(arguments: tuple[str, ...], problem: str) -> None:
     with pytest.raises(BadSetting, match=problem):
         run(*arguments)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+def test_a_file_without_room_is_a_bad_setting() -> None:
+    with pytest.raises(BadSetting, match="cannot be written: No space left") as full:
+        run(*SLICE, "--to", str(FULL))
+
+    assert full.value.where == str(FULL)
+
+
+def test_totals_that_cannot_be_written_are_a_bad_setting_and_leave_nothing(tmp_path: Path) -> None:
+    (tmp_path / "records.totals.json").mkdir()
+
+    with pytest.raises(BadSetting, match="totals cannot be written") as refused:
+        run("evening", "--seconds", "5", "--to", str(tmp_path / "records.jsonl"))
+
+    assert refused.value.where == str(tmp_path / "records.totals.json")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "records.jsonl",
+        "records.totals.json",
+    ]
+
+
+def test_what_is_no_ordinary_file_gets_no_totals(tmp_path: Path) -> None:
+    nowhere = tmp_path / "records.jsonl"
+    nowhere.symlink_to(os.devnull)
+
+    said = run("evening", "--seconds", "5", "--to", str(nowhere))
+
+    assert [each.name for each in tmp_path.iterdir()] == ["records.jsonl"]
+    assert "no totals" in said
+
+
+@pytest.mark.parametrize("name", ["audience_scale", "speed", "rate_per_s"])
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_is_refused_by_name(name: str, number: float) -> None:
+    with pytest.raises(BadSetting, match=f"{name} is {number}"):
+        options(**{name: number})

@@ -134,6 +134,17 @@ def test_shares_of_faults_are_what_was_asked_for() -> None:
         assert truth.count(label) / total == pytest.approx(wanted, rel=0.15), label
 
 
+def test_shares_of_faults_are_of_everything_sent_also_in_a_slice_of_seconds() -> None:
+    short = options(seconds=20, duplicates=0.05, garbage=0.02, disorder=0.05)
+    broadcast = Broadcast(small_scenario(rooms=60, viewers=6_000), short)
+    total = sum(1 for _ in broadcast.emissions())
+    truth = broadcast.totals(complete=True)
+
+    assert total > 1_500
+    for label, wanted in (("duplicate", 0.05), ("garbage:", 0.02)):
+        assert truth.count(label) / total == pytest.approx(wanted, rel=0.2), label
+
+
 def test_disorder_delays_its_share_within_the_allowances() -> None:
     emissions = list(generate(small_scenario(viewers=2_000), options(disorder=0.05)))
     delays = [
