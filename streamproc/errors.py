@@ -44,7 +44,9 @@ class BrokerUnreachable(StreamprocError):
     """No broker answers."""
 
     exit_code = 11
-    meaning = "no Kafka broker answers at the address given"
+    meaning = (
+        "no Kafka broker answers at the address given, or none any more while a worker recovers"
+    )
 
 
 class TopicMissing(StreamprocError):
@@ -62,10 +64,12 @@ class PartitionCountWrong(StreamprocError):
 
 
 class ChangelogLost(StreamprocError):
-    """Committed offsets are ahead of the state: the changelog was lost or cut."""
+    """Committed offsets, or a running worker, are ahead of the changelog: it was lost or cut."""
 
     exit_code = 14
-    meaning = "the changelog was lost: committed offsets are ahead of the state"
+    meaning = (
+        "the changelog was lost or cut: committed offsets, or a running worker, are ahead of it"
+    )
 
 
 class FenceOutsideLog(StreamprocError):

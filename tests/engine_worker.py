@@ -35,7 +35,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a test tells its worker.
 
     Shapes: ``engine`` overrides fields of ``EngineConfig``; the ``*_at_flush`` count this process's
-    appends, claims not among them.
+    appends, claims not among them; ``stop_after_claims`` counts claims.
     """
 
     app_id: str
@@ -48,6 +48,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     kill_during_flush: int = 0
     kill_after_flush: int = 0
     stop_before_flush: int = 0
+    stop_after_claims: int = 0
 
 
 class Status(msgspec.Struct, kw_only=True):
@@ -138,14 +139,18 @@ class QuietSink(KafkaOutputs):
 def inject(engine: Engine, sink: QuietSink, options: Options) -> None:
     """Kill or stop this very process at a chosen moment of a chosen flush."""
     append = engine.changelog.append
-    flushes = 0
+    flushes = claims = 0
 
     async def faulty(
         partition: int, records: Sequence[tuple[bytes, bytes | None]], stamp: bytes
     ) -> tuple[int, int]:
-        nonlocal flushes
+        nonlocal flushes, claims
         if len(records) == 1 and records[0][0] == b"\x00claim":
-            return await append(partition, records, stamp)
+            landed = await append(partition, records, stamp)
+            claims += 1
+            if claims == options.stop_after_claims:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            return landed
         flushes += 1
         number = flushes  # others are counted while this one is on its way
         if number == options.kill_before_flush:

@@ -25,6 +25,8 @@ CHANGELOG_CONFIG = {
 }
 SOURCE_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 READ_DEADLINE_S = 60.0
+BATCH_HEAD_BYTES = 12
+"""A record batch begins with its first offset, 8 bytes, and the number of bytes that follow, 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +164,17 @@ def record_batches(segment_folder: Path) -> list[list[Any]]:
         while stored.has_next():
             batches.append(list(stored.next_batch()))
     return batches
+
+
+def cut_log(segment_folder: Path, batches: int) -> None:
+    """Leave a partition only so many record batches, as a loss of power does; its broker must be down."""
+    segments = sorted(segment_folder.glob("*.log"))
+    assert len(segments) == 1, segments
+    stored = segments[0].read_bytes()
+    end = 0
+    for _ in range(batches):
+        end += BATCH_HEAD_BYTES + int.from_bytes(stored[end + 8 : end + BATCH_HEAD_BYTES])
+    assert end < len(stored), "there is something to lose"
+    segments[0].write_bytes(stored[:end])
+    for index in segment_folder.glob("*.*index"):
+        index.unlink()  # they tell of what is gone; the broker makes them anew

@@ -8,9 +8,15 @@ Source: docs/adr/0005-the-state-says-where-to-read-on.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from streamproc.engine.fence import TopicPosition
 from streamproc.errors import ChangelogLost, FenceOutsideLog
+
+HINT_OUTSIDE_LOG: Final = (
+    "restore the topic, or start with --accept-loss: it goes on with what the log holds and"
+    " counts the missing offsets as absent"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,16 @@ def _refuse_lost_changelog(committed_offset: int, held: str, where: str, accept_
     )
 
 
+def outside_log(offset: int, *, where: str) -> FenceOutsideLog:
+    """The error of a worker whose source does not hold any more what it was to read next."""
+    return FenceOutsideLog(
+        f"offset {offset} is to be read next, but it is outside the log now: retention deleted it unread,"
+        " or the log lost its end or was made anew under this worker",
+        where=where,
+        hint=HINT_OUTSIDE_LOG,
+    )
+
+
 def _refuse_fence(fence: int, bounds: LogBounds, where: str) -> None:
     if fence < bounds.first_offset:
         what = (
@@ -79,6 +95,5 @@ def _refuse_fence(fence: int, bounds: LogBounds, where: str) -> None:
     raise FenceOutsideLog(
         what,
         where=where,
-        hint="restore the topic, or start with --accept-loss: it goes on with what the log holds and"
-        " counts the missing offsets as absent",
+        hint=HINT_OUTSIDE_LOG,
     )

@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OffsetOutOfRangeError
+from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError
 
 from streamproc.engine.beginning import LogBounds
 from streamproc.engine.config import EngineConfig
+from streamproc.engine.failures import KAFKA_FAILURES
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords, fetch_raw
 from streamproc.engine.stamp import HEADER
@@ -69,7 +70,7 @@ class Changelog:
                 metadata = await sent
         except MessageSizeTooLargeError as error:
             raise _too_large(len(records), batch.size(), where) from error
-        except (TimeoutError, KafkaError, OSError) as error:
+        except KAFKA_FAILURES as error:
             raise FlushFailed(
                 f"a flush of {len(records)} records was not acknowledged: {error!r}",
                 where=where,
@@ -115,8 +116,8 @@ async def changelog_cursor(
         max_partition_fetch_bytes=4 << 20,
         fetch_max_wait_ms=50,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         cursor = ChangelogCursor(consumer, topic)
         await cursor.assign(positions)
         yield cursor
@@ -171,8 +172,8 @@ async def log_bounds(
     """What each source partition holds, asked for now; see :func:`holds` for the embedded broker."""
     where = {source: TopicPartition(*source) for source in sources}
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None)
-    await consumer.start()
     try:
+        await consumer.start()
         # unassigned, aiokafka waits half a second for metadata that it did not ask for
         consumer.assign(list(where.values()))
         firsts = await consumer.beginning_offsets(list(where.values()))

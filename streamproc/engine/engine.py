@@ -17,8 +17,10 @@ import structlog
 
 from streamproc.engine.changelog import Changelog
 from streamproc.engine.config import EngineConfig
+from streamproc.engine.failures import failure_of, recovery_failure_of
 from streamproc.engine.limiter import DeadLetterLimiter
 from streamproc.engine.measured import Measured
+from streamproc.engine.meeting import believe, look
 from streamproc.engine.ownership import Writer
 from streamproc.engine.pace import Pace
 from streamproc.engine.partition import Partition
@@ -26,7 +28,7 @@ from streamproc.engine.ports import Failure, Group, OutputSink, Progress, Source
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.engine.showing import Showing, show_again
-from streamproc.errors import StreamprocError, Superseded
+from streamproc.errors import Superseded
 from streamproc.protocol import Program
 
 log = structlog.get_logger(__name__)
@@ -140,19 +142,17 @@ class Engine:
         self._progress.recovering(len(partitions))
         try:
             recovered = await recovery.take_over(partitions, generation)
+            if self._assignment == assignment:
+                self._install(recovered, recovery.records)
         except Superseded:
             log.info("recovery overtaken by a newer assignment", generation=generation)
-            return
-        except StreamprocError as error:
-            if self._assignment != assignment:
-                log.info("recovery overtaken, its failure does not count", error=str(error))
-                return
-            self._failure(error)
+        except Exception as error:  # noqa: BLE001  # Faust asks for no result: what left here would be lost
+            if self._assignment == assignment and not self._closing:
+                self.fail(recovery_failure_of(error, where=f"partitions {partitions}"))
+            log.info("recovery overtaken, its failure does not count", error=str(error))
         finally:
             if self.recovery is recovery:
                 self.recovery = None
-        if self._assignment == assignment:
-            self._install(recovered, recovery.records)
 
     def _install(self, recovered: list[Partition], records: int) -> None:
         duration_s = time.monotonic() - (self.recovery_started_s or time.monotonic())
@@ -184,7 +184,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001  # a defect of a program may raise anything
             # the state may hold half a batch: from here on nothing of it may be flushed
             partition.discarded = True
-            self._fail(error)
+            self.fail(error)
         if applied is None:
             return
         self._pace.moved()
@@ -267,9 +267,7 @@ class Engine:
             base_offset, size_bytes = await self.changelog.append(
                 partition.number, flush.records, flush.stamp
             )
-            gap = partition.ownership.gap_before(base_offset)
-            if gap is not None:
-                await self._meet(partition, gap.first, gap.end)
+            await believe(self.changelog, partition, base_offset)
             if partition.discarded:
                 return
             self.measured.landed(partition, size_bytes)
@@ -282,20 +280,6 @@ class Engine:
             self.showing.show(partition, views)
             self.measured.visible(flush.folded, time.time_ns() // 1_000_000)
 
-    async def _meet(self, partition: Partition, first: int, end: int) -> None:
-        others = await self.changelog.read_range(partition.number, first, end)
-        if partition.discarded:
-            return
-        log.warning(
-            "others wrote to the changelog",
-            partition=partition.number,
-            first_offset=first,
-            records=len(others.offsets),
-        )
-        where = f"{self.changelog.topic}, partition {partition.number}"
-        keys = [key for key in others.keys if key is not None]
-        partition.ownership.meet(keys, others.stamps(), where=where)
-
     # -- looking after an idle partition, and the clock ---------------------------------------------
 
     async def _look_loop(self) -> None:
@@ -306,13 +290,8 @@ class Engine:
 
     async def _look(self, partition: Partition) -> None:
         async with partition.writing:
-            if partition.discarded:
-                return
-            end = await self.changelog.end_offset(partition.number)
-            first = partition.ownership.applied_offset + 1
-            if end > first:
-                await self._meet(partition, first, end)
-                partition.ownership.looked(end)
+            if not partition.discarded:
+                await look(self.changelog, partition)
 
     async def _tick_loop(self) -> None:
         """Tick each partition once an interval, not all at once: records must not wait for all of them."""
@@ -375,16 +354,8 @@ class Engine:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the process ends
             if not self._closing:
-                self._fail(error)
+                self.fail(error)
 
-    def _fail(self, error: Exception) -> NoReturn:
+    def fail(self, error: Exception) -> NoReturn:
         """End the process, whatever went wrong: going on would hide it."""
-        if isinstance(error, StreamprocError):
-            self._failure(error)
-        log.error("the engine failed", exc_info=error)
-        self._failure(
-            StreamprocError(
-                f"the engine failed: {error!r}",
-                hint="restart it: what was not flushed is read again. Please report this",
-            )
-        )
+        self._failure(failure_of(error))

@@ -60,7 +60,8 @@ def build_faust_app(engine: Engine, datadir: Path) -> faust.App:
         broker_request_timeout=max(90.0, config.session_timeout_s),
         broker_max_poll_interval=1000.0,
         consumer_max_fetch_size=config.fetch_partition_bytes,
-        consumer_auto_offset_reset="earliest",
+        # every source is sought to its fence; a reset would skip records or read the log again, in silence
+        consumer_auto_offset_reset="none",
         consumer_metadata_max_age_ms=60_000,
         consumer_connections_max_idle_ms=540_000,
         consumer_group_instance_id=config.group_instance_id,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from streamproc.engine.reader import ChangelogReader
 from streamproc.engine.stamp import EPOCH_SIZE, Epoch, stamp
-from streamproc.errors import Fenced
+from streamproc.errors import ChangelogLost, Fenced
 
 
 class Verdict(enum.Enum):
@@ -151,8 +151,21 @@ class Ownership:
         self.healed_keys += len(taken)
         return taken
 
-    def gap_before(self, base_offset: int) -> Gap | None:
-        """What stands between our last offset and a flush of ours that landed at ``base_offset``."""
+    def gap_before(self, base_offset: int, *, where: str) -> Gap | None:
+        """What stands between our last offset and a flush of ours that landed at ``base_offset``.
+
+        Errors: ``ChangelogLost`` if it landed where the state already was. No copy of a flush does that:
+        every copy is appended behind all that was there when the flush was sent.
+        """
+        if base_offset <= self.applied_offset:
+            raise ChangelogLost(
+                f"a flush landed at offset {base_offset}, but the state goes up to {self.applied_offset}:"
+                " what stood there was acknowledged and is gone",
+                where=where,
+                hint="the changelog was cut or made anew while this worker ran, as after a broker's loss of"
+                " power. The flush was not acknowledged. Restore the changelog, or make the state anew from"
+                " the source topics: streamproc state rebuild",
+            )
         if base_offset == self.applied_offset + 1:
             return None
         return Gap(self.applied_offset + 1, base_offset)

@@ -118,17 +118,27 @@ class Partition:
             self._folded.append(Folded(batch.topic, times_ms[::step], report.event_times_ms, step))
 
     def _take_rejected(self, batch: Batch) -> list[int]:
+        letters = self._keep_outputs().dead_letters
+        return [bisect_left(batch.offsets, letter.offset) for letter in letters]
+
+    def _keep_outputs(self) -> Outputs:
+        """Take what is to leave; it leaves with the next flush."""
         outputs = self.program.take_outputs()
         self._outputs.dead_letters += outputs.dead_letters
         self._outputs.published += outputs.published
-        return [bisect_left(batch.offsets, letter.offset) for letter in outputs.dead_letters]
+        return outputs
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
-        """Let the program judge by the clock; what it changes in a quiet partition asks for a flush."""
+        """Let the program judge by the clock.
+
+        What it changes in a quiet partition asks for a flush, and so does what it has to publish: a former
+        owner may have left steps behind that were durable and never left, and nothing else tells of them.
+        """
         self.program.tick(now_ms, caught_up)
         if not self.needs_flush:
             self._ticked.update(self.program.take_dirty())
-            self._moved = bool(self._ticked)
+            self._keep_outputs()
+            self._moved = bool(self._ticked or self._outputs.published)
 
     def lag(self, topic: str) -> int:
         """Records of a source that are in the log and not folded yet, as far as we know."""

@@ -190,11 +190,11 @@ class Rebuild:
 
     async def _append(self, number: int, owned: Ownership, piece: Sequence[Record]) -> None:
         base_offset, _ = await self._changelog.append(number, piece, owned.next_stamp())
-        gap = owned.gap_before(base_offset)
+        where = f"{self._config.changelog}, partition {number}"
+        gap = owned.gap_before(base_offset, where=where)
         if gap is not None:
             met = await self._changelog.read_range(number, gap.first, gap.end)
             keys = [CLAIM_KEY if key is None else key for key in met.keys]
-            where = f"{self._config.changelog}, partition {number}"
             owned.meet(keys, met.stamps(), where=where)
         owned.landed(base_offset, len(piece))
 

@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 
 import structlog
 from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from streamproc.engine.beginning import outside_log
 from streamproc.engine.engine import Engine
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords, fetch_raw
@@ -56,14 +58,20 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
     ) -> dict[Any, RawRecords]:
         return await fetch_raw(consumer, active_partitions, timeout or 0.0, self.consumer.may_read)
 
-    async def pause_fetching(self, partitions: Iterable[TP]) -> None:
-        """Let aiokafka fetch nothing of these: changelogs, which the engine reads by itself."""
-        await self.call_thread(self._pause, list(partitions))
+    async def begin_at(self, offsets: Mapping[TP, int], unread: Iterable[TP]) -> None:
+        """Read on at these offsets, and fetch nothing of ``unread``: the engine reads changelogs itself.
 
-    async def _pause(self, partitions: list[TP]) -> None:
+        Trap: in the thread that fetches. From another one, what a fetch of the offset before ended with
+        could come in between, and would stand for the new offset.
+        """
+        await self.call_thread(self._begin_at, dict(offsets), list(unread))
+
+    async def _begin_at(self, offsets: dict[TP, int], unread: list[TP]) -> None:
         consumer = self._ensure_consumer()
-        where = [TopicPartition(*at) for at in partitions]
+        where = [TopicPartition(*at) for at in unread]
         consumer.pause(*[at for at in where if at in consumer.assignment()])
+        for at, offset in offsets.items():
+            consumer.seek(TopicPartition(*at), offset)
 
     async def fetch_committed(self, partitions: list[TP]) -> dict[TP, int | None]:
         """The committed offsets, asked for now."""
@@ -90,6 +98,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self.engine.group = self
         self.committed_offsets: dict[TP, int] = {}
         self._reading_generation = -1
+        self._sought_generation = -1
 
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
@@ -143,16 +152,19 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Flush and commit while the generation still stands, then let go of everything."""
         await super().on_partitions_revoked(revoked)
+        self._sought_generation = -1
         self.engine.on_revoked()
 
     async def perform_seek(self) -> None:
         """Go to the fence in the state, not to the committed offset (ADR 0005)."""
-        changelog = self.engine.config.changelog
-        await self._thread.pause_fetching(tp for tp in self.assignment() if tp.topic == changelog)
-        for tp in self.assignment():
-            offset = self.engine.begin_offset(SourcePartition(*tp))
-            if offset is not None:
-                await self._seek(tp, offset)
+        generation, changelog = self.app.consumer_generation_id, self.engine.config.changelog
+        assigned = self.assignment()
+        unread = {tp for tp in assigned if tp.topic == changelog}
+        begins = {tp: self.engine.begin_offset(SourcePartition(*tp)) for tp in assigned - unread}
+        known = {tp: offset for tp, offset in begins.items() if offset is not None}
+        await self._thread.begin_at(known, unread)
+        # Faust comes here after a recovery that was overtaken, too: then nothing may be read yet
+        self._sought_generation = generation if len(known) == len(begins) else -1
 
     async def wait_empty(self) -> None:
         """Make everything folded durable and commit it: what a stop or a rebalance waits for."""
@@ -180,8 +192,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 generation = self._reading_generation = self.app.consumer_generation_id
-                records, active = await self._wait_next_records(1.0)
-                await asyncio.sleep(0)
+                try:
+                    records, active = await self._wait_next_records(1.0)
+                except OffsetOutOfRangeError as error:
+                    self._refuse_lost(error.args[0])
+                    continue
+                # what may not be read yet is not waited for: without a pause this would spin
+                await asyncio.sleep(0 if records else HOLD_POLL_S)
                 if records and self.flow_active and not self.should_stop:
                     began_s = self.loop.time()
                     await self._deliver(records, active, generation)
@@ -195,10 +212,19 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """Whether what is read now will be folded; asked in the thread that reads, just before.
 
         Trap: a read may wait for records while a rebalance comes and goes. What it reads after the seek
-        belongs to nobody, and nothing would read it again.
+        belongs to nobody, and nothing would read it again. And before the seek, what is fetched is of the
+        committed offset, or an error: there is none yet, or the log does not hold it any more.
         """
-        same: bool = self.app.consumer_generation_id == self._reading_generation
+        reading = self._reading_generation
+        same: bool = reading == self.app.consumer_generation_id == self._sought_generation
         return bool(self.flow_active) and same
+
+    def _refuse_lost(self, offsets: Mapping[Any, int]) -> None:
+        """End if one of these, which the log does not hold, is what we are to read next (ADR 0005)."""
+        for at, offset in offsets.items():
+            if self.engine.begin_offset(SourcePartition(*at)) is not None:
+                where = f"{at.topic}, partition {at.partition}, offset {offset}"
+                self.engine.fail(outside_log(offset, where=where))
 
     async def _deliver(
         self, records: Mapping[TP, RawRecords], active: set[TP] | None, generation: int

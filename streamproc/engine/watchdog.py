@@ -1,4 +1,4 @@
-"""Ends the process when nothing moves that should: a recovery, a flush, a commit.
+"""Ends the process when nothing moves that should: an assignment, a recovery, a flush, a commit.
 
 The process manager restarts it, and restarting is always safe.
 
@@ -40,6 +40,7 @@ class Watchdog:
     def __init__(self, engine: Engine, stall_timeout_s: float) -> None:
         self._engine = engine
         self._timeout_s = stall_timeout_s
+        self._assignment = _Watched()
         self._recovery = _Watched()
         self._commit = _Watched()
 
@@ -51,9 +52,20 @@ class Watchdog:
 
     def check(self, now_s: float) -> None:
         """Raise if something has not moved for too long. Errors: ``Stalled``."""
+        self._check_assignment(now_s)
         self._check_recovery(now_s)
         self._check_flushes(now_s)
         self._check_commits(now_s)
+
+    def _check_assignment(self, now_s: float) -> None:
+        """What is assigned must be recovered; whoever has no partition may rest for ever."""
+        engine = self._engine
+        waits = bool(engine.assigned) and not engine.is_deciding
+        abandoned = waits and not engine.partitions and engine.recovery is None
+        of = engine.measured.rebalances if abandoned else None
+        still_s = self._assignment.still_for_s(of, now_s)
+        if abandoned and still_s > self._timeout_s:
+            raise _stalled("partitions are assigned and nothing recovers them", still_s)
 
     def _check_recovery(self, now_s: float) -> None:
         recovery = self._engine.recovery

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import FENCE_KEY, VERSION
 from streamproc.errors import (
+    BrokerUnreachable,
     ChangelogLost,
     DeadLettersUnwritable,
     DigestMismatch,
@@ -21,13 +23,15 @@ from streamproc.errors import (
 )
 from tests.counting import FUTURE
 from tests.engine_stage import Stage, staged
-from tests.kafka_log import delete_records, delete_topics
-from tests.servers import Broker
-from tests.worker_process import WorkerProcess
+from tests.kafka_log import cut_log, delete_records, delete_topics
+from tests.servers import Broker, KafkaServer
+from tests.worker_process import POLL_S, WorkerProcess
 
 pytestmark = pytest.mark.integration
 
 PARTITIONS = 3
+STEADY: dict[str, object] = {"session_timeout_s": 30.0, "heartbeat_interval_s": 3.0}
+"""A worker that outlives what happens to its broker."""
 
 
 @pytest.fixture
@@ -109,6 +113,83 @@ async def test_records_deleted_unread_are_refused_until_the_loss_is_accepted(
     assert fence is not None
     assert fence.positions[topic].absent > 0
     assert fence.positions[topic].unaccounted == 0
+
+
+async def test_retention_that_overtakes_a_running_worker_ends_it(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
+    worker = stage.worker(engine=STEADY)
+    await stage.send(600)
+    await stage.caught_up(worker)
+    topic = stage.inputs[0]
+    worker.pause()
+    for _ in range(3):  # one answer of the broker may be on its way to the worker
+        await stage.send(300, topics=[topic], partitions=[0])
+    await delete_records(stage.bootstrap, topic, 0, (await stage.ends())[topic, 0] - 10)
+    worker.resume()
+
+    await _ends_outside_log(worker, f"{topic}, partition 0, offset ")
+
+
+async def _ends_outside_log(worker: WorkerProcess, where: str) -> None:
+    assert await worker.ended() == FenceOutsideLog.exit_code, worker.log
+    assert f"where: {where}" in worker.log
+    assert "--accept-loss" in worker.log
+
+
+async def test_a_source_or_a_changelog_that_loses_its_end_under_a_running_worker_ends_it(
+    kafka_server: KafkaServer, kafka_broker: Broker, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "source", tmp_path / "changelog"]
+    for folder in folders:
+        folder.mkdir()
+    bootstrap = kafka_broker.bootstrap
+    async with staged(bootstrap, folders[0], 1) as one, staged(bootstrap, folders[1], 1) as other:
+        workers = [stage.worker(engine=STEADY) for stage in (one, other)]
+        for _ in range(4):
+            for stage, worker in zip((one, other), workers, strict=True):
+                await stage.send(60)
+                await stage.caught_up(worker)
+        topic = one.inputs[0]
+        end = (await one.ends())[topic, 0]
+        _lose_ends(kafka_server, {f"{topic}-0": 2, f"{other.changelog}-0": 3})
+        await other.send(1)
+
+        await _ends_outside_log(workers[0], f"{topic}, partition 0, offset {end}")
+        await _ends_where_it_stood(other, workers[1])
+
+
+async def _ends_where_it_stood(stage: Stage, worker: WorkerProcess) -> None:
+    """What was sent last landed in a changelog that was cut: nobody may take it for acknowledged."""
+    assert await worker.ended() == ChangelogLost.exit_code, worker.log
+    assert f"where: {stage.changelog}, partition 0" in worker.log
+    committed = sum(offset or 0 for offset in (await stage.committed()).values())
+    assert committed < sum((await stage.ends()).values())
+
+
+def _lose_ends(kafka: KafkaServer, kept_batches: dict[str, int]) -> None:
+    """The broker's machine loses power, and of these partitions all but their first record batches."""
+    kafka.kill()
+    try:
+        for partition, batches in kept_batches.items():
+            cut_log(kafka.directory / "data" / partition, batches)
+    finally:
+        kafka.start()
+
+
+async def test_a_broker_that_goes_away_under_a_recovery_ends_the_worker(
+    kafka_server: KafkaServer, stage_on_kafka: Stage
+) -> None:
+    stage = stage_on_kafka
+    await stage.send(300)
+    worker = stage.worker(stop_after_claims=PARTITIONS)
+    while not worker.is_stopped():  # noqa: ASYNC110 - a process tells nobody that it was stopped
+        await asyncio.sleep(POLL_S)
+    kafka_server.kill()
+    try:
+        worker.resume()
+        assert await worker.ended() == BrokerUnreachable.exit_code, worker.log
+    finally:
+        kafka_server.start()
 
 
 async def test_a_newer_fence_is_refused(stage_on_kafka: Stage) -> None:

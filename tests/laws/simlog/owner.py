@@ -111,7 +111,7 @@ class Owner:
 
     def acknowledged(self, flight: Append, base_offset: int) -> None:
         """The flush under way is durable; believe it once the gap before it is read."""
-        gap = self.partition.ownership.gap_before(base_offset)
+        gap = self.partition.ownership.gap_before(base_offset, where=WHERE)
 
         def landed() -> None:
             self._landed(flight, base_offset)

@@ -7,7 +7,7 @@ import pytest
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY
 from streamproc.engine.ownership import Claiming, Gap, Ownership, Verdict, Writer
 from streamproc.engine.stamp import EPOCH_SIZE, ZERO, Epoch, stamp
-from streamproc.errors import Fenced
+from streamproc.errors import ChangelogLost, Fenced
 
 WHERE = "changelog, partition 0"
 A, B = b"\x01a", b"\x01b"
@@ -154,15 +154,38 @@ def test_flushes_are_numbered_from_one_under_the_epoch() -> None:
 
 
 def test_a_flush_right_behind_the_last_offset_has_no_gap() -> None:
-    assert owned(10).gap_before(11) is None
+    assert owned(10).gap_before(11, where=WHERE) is None
 
 
 def test_what_stands_before_a_flush_is_its_gap() -> None:
-    assert owned(10).gap_before(14) == Gap(11, 14)
+    assert owned(10).gap_before(14, where=WHERE) == Gap(11, 14)
+
+
+@pytest.mark.parametrize("base_offset", [0, 8, 10])
+def test_a_flush_that_lands_where_the_state_already_was_shows_a_lost_changelog(
+    base_offset: int,
+) -> None:
+    with pytest.raises(ChangelogLost, match="goes up to 10") as lost:
+        owned(10).gap_before(base_offset, where=WHERE)
+    assert lost.value.where == WHERE
+    assert "rebuild" in lost.value.hint
+
+
+def test_a_late_copy_of_our_own_flush_is_a_gap_and_no_loss() -> None:
+    ownership = owned(10)
+    first = ownership.next_stamp()
+    ownership.landed(11, 2)
+    gap = ownership.gap_before(15, where=WHERE)
+    ownership.meet([A, FENCE_KEY], [first, first], where=WHERE)
+    ownership.landed(15, 2)
+
+    assert gap == Gap(13, 15)
+    assert ownership.heal == {A, FENCE_KEY}
+    assert ownership.applied_offset == 16
 
 
 def test_a_partition_nobody_wrote_to_begins_without_a_gap() -> None:
-    assert owned(-1).gap_before(0) is None
+    assert owned(-1).gap_before(0, where=WHERE) is None
 
 
 def test_a_higher_epoch_in_the_gap_makes_us_the_zombie() -> None:
@@ -223,7 +246,7 @@ def test_a_landed_flush_moves_to_its_last_record() -> None:
     ownership.landed(14, 3)
 
     assert ownership.applied_offset == 16
-    assert ownership.gap_before(17) is None
+    assert ownership.gap_before(17, where=WHERE) is None
 
 
 def test_what_was_looked_at_is_no_gap_later() -> None:
@@ -231,7 +254,7 @@ def test_what_was_looked_at_is_no_gap_later() -> None:
     ownership.looked(15)
 
     assert ownership.applied_offset == 14
-    assert ownership.gap_before(15) is None
+    assert ownership.gap_before(15, where=WHERE) is None
 
 
 def test_the_applied_offset_never_goes_back() -> None:

@@ -27,6 +27,7 @@ class Sums:
         self.forgets = forgets
         self.ticks: list[bool] = []
         self.letters: list[DeadLetter] = []
+        self.steps: list[Published] = []
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         self.sums = {key: int(value) for key, value in records}
@@ -62,8 +63,8 @@ class Sums:
         return str(self.sums[key]).encode() if key in self.sums else None
 
     def take_outputs(self) -> Outputs:
-        taken = Outputs(dead_letters=self.letters)
-        self.letters = []
+        taken = Outputs(dead_letters=self.letters, published=self.steps)
+        self.letters, self.steps = [], []
         return taken
 
     def delivered(self, published: Sequence[Published]) -> None:
@@ -211,6 +212,32 @@ def test_a_tick_that_changes_a_quiet_partition_asks_for_a_flush() -> None:
 
     assert owned.needs_flush
     assert owned.take_flush("me").records[0] == (b"\x02tick", b"77")
+
+
+def test_what_a_former_owner_left_to_publish_asks_a_quiet_partition_for_a_flush() -> None:
+    program, step = Sums(), Published("alerts", b"h-1", b"{}")
+    program.steps = [step]
+    owned = partition(program)
+
+    owned.tick(0, caught_up=True)
+
+    assert owned.needs_flush
+    flush = owned.take_flush("me")
+    assert flush.outputs.published == [step]
+    assert [key for key, _ in flush.records] == [FENCE_KEY]
+    owned.tick(0, caught_up=True)
+    assert not owned.needs_flush
+
+
+def test_what_is_to_be_published_of_a_busy_partition_leaves_with_its_flush() -> None:
+    program, step = Sums(), Published("alerts", b"h-1", b"{}")
+    owned = partition(program)
+    owned.apply(TOPIC, raw(0, b"1"))
+    program.steps = [step]
+
+    owned.tick(0, caught_up=True)
+
+    assert owned.take_flush("me").outputs.published == [step]
 
 
 def test_each_flush_has_a_higher_stamp() -> None:

@@ -12,9 +12,10 @@ from streamproc.engine.watchdog import Watchdog
 from streamproc.errors import Stalled
 
 
-def engine(**parts: Any) -> Any:  # noqa: ANN401  # stands in for an engine by its three readings
+def engine(**parts: Any) -> Any:  # noqa: ANN401  # stands in for an engine by its readings
     readings = {"recovery": None, "partitions": {}, "durable": 0, "committed": 0, **parts}
-    found = SimpleNamespace(**readings)
+    found = SimpleNamespace(**{"assigned": frozenset(), "is_deciding": False, **readings})
+    found.measured = SimpleNamespace(rebalances=1)
     found.commit_progress = lambda: (found.durable, found.committed)
     return found
 
@@ -45,6 +46,40 @@ def test_a_recovery_that_reads_may_take_its_time() -> None:
 
     for step in range(20):
         watched.recovery.records += 1
+        dog.check(step * 50.0)
+
+
+def test_assigned_partitions_that_nothing_recovers_are_ended() -> None:
+    dog = watch(engine(assigned=frozenset({0, 2})))
+    dog.check(0.0)
+    dog.check(59.0)
+
+    with pytest.raises(Stalled, match="nothing recovers them"):
+        dog.check(61.0)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"is_deciding": True},
+        {"partitions": {0: SimpleNamespace(number=0, flush_started_s=None)}},
+        {"assigned": frozenset()},
+    ],
+    ids=["a rebalance goes on", "they are installed", "it has no partition"],
+)
+def test_who_waits_for_nothing_of_its_own_may_wait(parts: dict[str, Any]) -> None:
+    dog = watch(engine(**{"assigned": frozenset({0}), **parts}))
+
+    for now_s in (0.0, 1000.0, 2000.0):
+        dog.check(now_s)
+
+
+def test_each_assignment_has_its_own_time() -> None:
+    watched = engine(assigned=frozenset({0}))
+    dog = watch(watched)
+
+    for step in range(20):
+        watched.measured.rebalances += 1
         dog.check(step * 50.0)
 
 
