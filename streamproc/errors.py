@@ -226,3 +226,8 @@ class RedisNotReady(StreamprocError):
 
     exit_code = 36
     meaning = "Redis lacks the functions or the configuration that the view needs"
+
+
+def without_controls(text: str) -> str:
+    """Text from outside without anything that a terminal would obey."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -22,6 +22,14 @@ REDIS_NODE: Final = rf"{HOST}(:{PORT})?"
 REDIS_URL = rf"^rediss?(\+sentinel)?://{REDIS_NODE}(,{REDIS_NODE})*([/?#][^@\s]*)?$"
 
 
+def _matching(
+    value: SecretStr | None, pattern: re.Pattern[str], otherwise: str
+) -> SecretStr | None:
+    if value is not None and not pattern.fullmatch(value.get_secret_value()):
+        raise ValueError(otherwise)
+    return value
+
+
 class Group(BaseModel):
     """Settings of one concern; a name that is none is an error."""
 
@@ -74,18 +82,13 @@ class Robots(Group):
     @field_validator("wecom_url", "dingtalk_url", "feishu_url")
     @classmethod
     def _is_an_address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not ROBOT_URL.fullmatch(value.get_secret_value()):
-            msg = "must begin with https:// (http:// only on this machine) and have a path"
-            raise ValueError(msg)
-        return value
+        what = "must begin with https:// (http:// only on this machine) and have a path"
+        return _matching(value, ROBOT_URL, what)
 
     @field_validator("proxy")
     @classmethod
     def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not PROXY_URL.fullmatch(value.get_secret_value()):
-            msg = "must be http:// or https://, a host, and its port"
-            raise ValueError(msg)
-        return value
+        return _matching(value, PROXY_URL, "must be http:// or https://, a host, and its port")
 
 
 class Metrics(Group):

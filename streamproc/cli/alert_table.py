@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streamproc.alerts.model import Severity
-from streamproc.cli.terminal import without_controls
+from streamproc.errors import without_controls
 from streamproc.program.alert_view import AlertRow
 
 STYLES: Final = {Severity.PAGE: "bold red", Severity.TICKET: "yellow", Severity.INFO: "dim"}

@@ -13,13 +13,12 @@ import typer
 
 from streamproc.cli.comment_files import labelled_lines, named
 from streamproc.cli.config import AppId, Bootstrap, settings_of
-from streamproc.cli.terminal import without_controls
 from streamproc.comments.check import mistakes
 from streamproc.comments.classifier import Classifier, Reading
 from streamproc.comments.explain import explain, matches_of
 from streamproc.comments.products import Room
 from streamproc.comments.score import Score, score
-from streamproc.errors import BadInput, BadLexicon
+from streamproc.errors import BadInput, BadLexicon, without_controls
 from streamproc.lexicons.files import build_classifier, with_examples
 
 BATCH = 512

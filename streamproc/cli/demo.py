@@ -18,7 +18,7 @@ from streamproc.cli.config import settings_of
 from streamproc.cli.demo_views import board_beside, redis_of
 from streamproc.cli.display import Display, display_for
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.terminal import output_console
+from streamproc.cli.terminal import INTERRUPTED, output_console
 from streamproc.cli.verify import ledger_differences, refuse_differences, report, verified
 from streamproc.cli.worker import RunningWorker, stop_on_signals
 from streamproc.embedded.broker import EmbeddedBroker
@@ -42,7 +42,6 @@ APP_ID = "streamproc-demo"
 LIVELY_SECONDS = 1_800
 CATCH_UP_POLL_S = 0.2
 CATCH_UP_STALL_S = 60.0
-INTERRUPTED = 130
 _CHECK = "Running without people"
 _FAULTS = "Faults, as shares of everything sent"
 _BROKER = "Where"

@@ -25,8 +25,8 @@ from streamproc.cli.dead_letters import (
     send_again,
 )
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.terminal import output_console, without_controls
-from streamproc.errors import BadSetting
+from streamproc.cli.terminal import output_console
+from streamproc.errors import BadSetting, without_controls
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.settings import Settings
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -157,10 +156,8 @@ def _made_of(
     if given["--rollup"] is not None:
         return _rollup(given["--rollup"], from_day, to_day)
     if given["--session"] is not None:
-        made = _session(*given["--session"], curve=curve, summary=summary)
-    else:
-        made = _contest(given["--contest"], contests)
-    return partial(made, is_swept=is_swept)
+        return _session(*given["--session"], curve=curve, summary=summary, is_swept=is_swept)
+    return _contest(given["--contest"], contests, is_swept=is_swept)
 
 
 def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
@@ -172,16 +169,16 @@ def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
     return lambda programs, _as_of_ms, zone: rollup_table(programs, level, first, last, zone)
 
 
-def _session(host_id: str, session_id: str, *, curve: bool, summary: bool) -> Callable[..., Table]:
+def _session(host_id: str, session_id: str, *, curve: bool, summary: bool, is_swept: bool) -> _Made:
     if curve is summary:
         raise _misused("what of the session is not one thing", "give --curve or --summary")
     made = curve_table if curve else summary_table
-    return lambda programs, as_of_ms, zone, is_swept: made(
+    return lambda programs, as_of_ms, zone: made(
         programs, host_id, session_id, as_of_ms, zone, is_swept=is_swept
     )
 
 
-def _contest(contest_id: str, file: Path | None) -> Callable[..., Table]:
+def _contest(contest_id: str, file: Path | None, *, is_swept: bool) -> _Made:
     if file is None:
         raise _misused("--contest without a contests file", "give --contests FILE")
     try:
@@ -200,7 +197,7 @@ def _contest(contest_id: str, file: Path | None) -> Callable[..., Table]:
             hint=f"it knows {', '.join(sorted(known))}",
         )
     found = known[contest_id]
-    return lambda programs, as_of_ms, zone, is_swept: contest_table(
+    return lambda programs, as_of_ms, zone: contest_table(
         programs, found, as_of_ms, zone, is_swept=is_swept
     )
 

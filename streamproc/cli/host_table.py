@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streamproc.cli.status import Status
-from streamproc.cli.terminal import without_controls
+from streamproc.errors import without_controls
 from streamproc.program.view import HostRow
 from streamproc.replay.tables import HOME, decimal_text
 

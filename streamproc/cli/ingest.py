@@ -24,7 +24,7 @@ from rich.table import Table
 
 from streamproc.cli.config import Bootstrap, settings_of
 from streamproc.cli.ingest_source import Blocks, opened, size_of
-from streamproc.cli.terminal import error_console
+from streamproc.cli.terminal import EXIT_OF_SIGNAL, error_console
 from streamproc.errors import BadInput, BrokerUnreachable
 from streamproc.ingest.cutting import LineCutter
 from streamproc.ingest.lines import BadLine, LineReader
@@ -32,7 +32,6 @@ from streamproc.simulate.ledger import Acked, Outcome
 from streamproc.simulate.sender import Outgoing, Sender
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
-_EXIT_OF_SIGNAL = 128
 
 
 def ingest(
@@ -57,7 +56,7 @@ def ingest(
                 Console().print(run.summary())
     if stopped_by:
         error_console().print(f"Stopped. {run.counts()}")
-        raise typer.Exit(_EXIT_OF_SIGNAL + stopped_by)
+        raise typer.Exit(EXIT_OF_SIGNAL + stopped_by)
     if run.not_acked:
         raise BrokerUnreachable(
             f"{run.not_acked} events were not acknowledged",

@@ -1,4 +1,4 @@
-"""Where ``streamproc ingest`` reads from: a file, a pipe or a terminal, and how long it may wait."""
+"""Where lines are read from: a file, a pipe or a terminal, and how long ``streamproc ingest`` may wait."""
 
 from __future__ import annotations
 
@@ -21,29 +21,30 @@ _NAME_A_FILE: Final = "name a file of JSON lines, or - for stdin"
 
 
 @contextlib.contextmanager
-def opened(file: str) -> Iterator[IO[bytes]]:
+def opened(file: str, hint: str = _NAME_A_FILE) -> Iterator[IO[bytes]]:
     """A file, or stdin for ``-``.
 
+    Shapes: ``hint`` says what may be named instead.
     Errors: ``BadSetting`` if there is none, or it may not be read.
     """
     if file == STDIN:
         if sys.stdin is None:
-            raise BadSetting("stdin is closed", where=STDIN, hint=_NAME_A_FILE)
+            raise BadSetting("stdin is closed", where=STDIN, hint=hint)
         yield sys.stdin.buffer
         return
     try:
         source = Path(file).open("rb")  # noqa: SIM115 - closed below, where its errors are no others'
     except OSError as error:
-        raise _unreadable(error, file) from error
+        raise _unreadable(error, file, hint) from error
     with source:
         yield source
 
 
-def _unreadable(error: OSError, file: str) -> BadSetting:
+def _unreadable(error: OSError, file: str, hint: str = _NAME_A_FILE) -> BadSetting:
     return BadSetting(
         f"the file cannot be read: {error.strerror}",
         where="stdin" if file == STDIN else file,
-        hint=_NAME_A_FILE,
+        hint=hint,
     )
 
 

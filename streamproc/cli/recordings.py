@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import IO, Final, TypeVar
 
 from rich.markup import escape
 
+from streamproc.cli import ingest_source
 from streamproc.cli.terminal import error_console
 from streamproc.engine.preflight import check_topics
-from streamproc.errors import BadInput, BadSetting
+from streamproc.errors import BadInput
 from streamproc.events.base import EARLIEST_MS
 from streamproc.events.limits import DAY_MS
 from streamproc.events.registry import INPUT_TOPICS
@@ -26,7 +25,6 @@ from streamproc.settings import Settings
 from streamproc.verification import Log, in_a_thread, silent
 
 T = TypeVar("T")
-STDIN: Final = "-"
 DECLARED_PARTITIONS: Final = 12
 """Of every topic, as ``topics/`` declares it; a test keeps it true."""
 _NO_FUTURE_MS: Final = 1 << 62
@@ -88,25 +86,14 @@ class Lines:
         self._console.print(f"{where}{escape(bad.what)}\n{hint}")
 
 
-@contextlib.contextmanager
-def opened(file: str) -> Iterator[IO[bytes]]:
+def opened(file: str) -> AbstractContextManager[IO[bytes]]:
     """A file of recorded events, or stdin.
 
-    Errors: ``BadSetting``.
+    Errors: ``BadSetting``, on entering.
     """
-    if file == STDIN:
-        yield sys.stdin.buffer
-        return
-    try:
-        source = Path(file).open("rb")  # noqa: SIM115 - closed by the `with` below
-    except OSError as error:
-        raise BadSetting(
-            f"the file cannot be read: {error.strerror}",
-            where=file,
-            hint="name a file of JSON lines, as `streamproc simulate --to` writes them",
-        ) from error
-    with source:
-        yield source
+    return ingest_source.opened(
+        file, "name a file of JSON lines, as `streamproc simulate --to` writes them"
+    )
 
 
 def played(file: str, playback: Playback) -> Lines:

@@ -24,9 +24,9 @@ from streamproc.cli.host_table import host_table, money_words
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.moments import moment_ms
 from streamproc.cli.recordings import DECLARED_PARTITIONS, Lines, from_topics, opened
-from streamproc.cli.terminal import output_console, without_controls
+from streamproc.cli.terminal import INTERRUPTED, output_console
 from streamproc.comparison import drop_expired
-from streamproc.errors import BadSetting
+from streamproc.errors import BadSetting, without_controls
 from streamproc.program.view import host_rows
 from streamproc.replay.answer import answer, name_of
 from streamproc.replay.pace import LOOK_EVERY_S, at_once, paced
@@ -38,7 +38,6 @@ from streamproc.verification import tallies_digest
 _MAX: Final = "max"
 _FASTEST: Final = 1_000
 _ROWS_BESIDE_TABLE: Final = 6
-_INTERRUPTED: Final = 130
 
 
 def replay(
@@ -85,7 +84,7 @@ def replay(
         try:
             lines = _played(run, file, partitions, bootstrap)
         except KeyboardInterrupt:
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
     _tell(playback, as_of_ms, console, as_json=as_json)
     if lines is not None:
         lines.refuse_bad(where=file or "")

@@ -28,7 +28,7 @@ from rich.text import Text
 
 from streamproc.cli.config import Bootstrap, settings_of
 from streamproc.cli.moments import moment_ms
-from streamproc.cli.terminal import error_console
+from streamproc.cli.terminal import INTERRUPTED, error_console
 from streamproc.errors import BadSetting, BrokerUnreachable
 from streamproc.replay.tables import decimal_text
 from streamproc.simulate.garbage import GARBAGE_KINDS
@@ -38,7 +38,6 @@ from streamproc.simulate.run import Progress, run, totals_path, write_records, w
 from streamproc.simulate.scenario import Scenario, load_scenario, scenario_names
 from streamproc.simulate.truth import Totals
 
-_INTERRUPTED = 130
 _STDOUT = Path("-")
 _OnProgress = Callable[[Progress], None]
 _FAULTS = "Faults, as shares of everything sent"
@@ -152,7 +151,7 @@ def _send(scenario: Scenario, options: Options, bootstrap: str, ledger: Path) ->
         except KeyboardInterrupt:
             held = f"{ledger} holds what was sent until now" if has_begun else "Nothing was sent"
             error_console().print(f"Stopped. {held}.")
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
     console = Console()
     console.print(_summary(totals))
     beside = totals_path(ledger) if ledger.is_file() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -12,6 +13,9 @@ from rich.text import Text
 from streamproc.errors import StreamprocError
 
 WIDTH_WITHOUT_TERMINAL = 140
+EXIT_OF_SIGNAL = 128
+"""And the signal's number: what a process ends with that a signal has stopped."""
+INTERRUPTED = EXIT_OF_SIGNAL + signal.SIGINT
 
 
 def output_console(*, stderr: bool = False) -> Console:
@@ -25,11 +29,6 @@ def output_console(*, stderr: bool = False) -> Console:
 def error_console() -> Console:
     """Where errors and progress go."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-def without_controls(text: str) -> str:
-    """Text from outside without anything that a terminal would obey."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def tell(error: StreamprocError) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.recordings import Lines, played
-from streamproc.cli.terminal import without_controls
 from streamproc.engine.preflight import check_topics
-from streamproc.errors import DigestMismatch
+from streamproc.errors import DigestMismatch, without_controls
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.tallies import host_tallies, session_tallies
 from streamproc.replay.playback import Playback

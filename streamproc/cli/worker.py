@@ -21,7 +21,7 @@ from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.display import Display, display_for
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.status import Status, status_of, write_status
-from streamproc.cli.terminal import end_at_once
+from streamproc.cli.terminal import EXIT_OF_SIGNAL, end_at_once
 from streamproc.errors import BadSetting, Stalled, StreamprocError
 from streamproc.program.alert_view import AlertRow, alert_rows
 from streamproc.program.live import LiveProgram
@@ -30,7 +30,6 @@ from streamproc.settings import Settings
 
 SHOW_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 60.0
-EXIT_OF_SIGNAL = 128
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """The last one comes when the terminal is closed."""
 

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from streamproc.errors import without_controls
 from streamproc.events.codec import Codec
 from streamproc.events.registry import TOPIC_OF
 from streamproc.events.rejected import Rejected, RejectReason
@@ -141,4 +142,4 @@ def _quoted(found: object) -> str:
 def _shown(text: str, longest: int) -> str:
     """The begin of a text, each character of which can be printed."""
     begin = text if len(text) <= longest else f"{text[:longest]}.."
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in begin)
+    return without_controls(begin)

@@ -10,7 +10,7 @@ from msgspec import Struct, to_builtins
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
 from streamproc.tally.lifecycle import Status
-from streamproc.tally.model import MinuteTally, SessionTally
+from streamproc.tally.model import SessionTally
 from streamproc.tally.spans import Span, watch_method
 from streamproc.tally.timing import MINUTE_MS, PANE_MS
 from streamproc.tally.uniques import Uniques, union
@@ -139,17 +139,13 @@ def after_end(tally: SessionTally) -> int:
     turns = tally.lifecycle
     if turns is None or turns.ended_ms is None or turns.status() is not Status.ENDED:
         return 0
-    behind = [each for each in tally.minutes.values() if turns.ended_ms < _begin_ms(each, 1)]
+    last_minute = turns.ended_ms // MINUTE_MS
     return sum(
         getattr(pane, column)
-        for minute in behind
+        for minute in tally.minutes.values()
+        if minute.number >= last_minute
         for panes in minute.panes.values()
         for index, pane in enumerate(panes)
-        if pane is not None and _begin_ms(minute) + index * PANE_MS >= turns.ended_ms
+        if pane is not None and minute.number * MINUTE_MS + index * PANE_MS >= turns.ended_ms
         for column in _FACTS.get(type(pane), ())
     )
-
-
-def _begin_ms(minute: MinuteTally, later: int = 0) -> int:
-    """When a minute begins, or one that is so many later."""
-    return (minute.number + later) * MINUTE_MS

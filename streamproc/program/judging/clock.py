@@ -13,6 +13,11 @@ MOST_AGE_MS: Final = 1_800_000
 """Events that are older when they come are no news, but a log that is read again: its rooms are over."""
 
 
+def is_set_back(wall_ms: int, before_ms: int) -> bool:
+    """Whether wall time, since it was asked before, was found to be ahead and set right."""
+    return wall_ms < before_ms - PAUSE_MS
+
+
 class EventClock:
     """Wall time as a partition's events tell it.
 
@@ -33,7 +38,8 @@ class EventClock:
 
         Shapes: ``newest_ms`` is the greatest event time of the partition so far.
         """
-        if self._first_ms is None or not -PAUSE_MS <= wall_ms - self._asked_ms <= PAUSE_MS:
+        has_paused = wall_ms - self._asked_ms > PAUSE_MS
+        if self._first_ms is None or has_paused or is_set_back(wall_ms, self._asked_ms):
             self._first_ms, self._newest_ms, self._age_ms = wall_ms, newest_ms, None
         self._asked_ms = wall_ms
         if newest_ms > self._newest_ms:

@@ -12,7 +12,7 @@ from streamproc.alerts.room import Room
 from streamproc.alerts.transition import Setting, transition
 from streamproc.events.outputs import AlertTransition
 from streamproc.program.judging.alert_records import AlertRecords, published
-from streamproc.program.judging.clock import PAUSE_MS, EventClock
+from streamproc.program.judging.clock import EventClock, is_set_back
 from streamproc.program.judging.news import News
 from streamproc.program.judging.watched import SESSIONS, Watched
 from streamproc.program.keys import HEAD_BYTES, SEPARATOR
@@ -101,10 +101,10 @@ class Judging:
 
     def step(self, wall_ms: int, caught_up: bool) -> None:
         """Judge what is to be judged at a moment of the wall clock."""
-        if wall_ms < self._wall_ms - PAUSE_MS:
-            # it was ahead and is set right: what is due or calm until then was reckoned by it
+        if is_set_back(wall_ms, self._wall_ms):
+            # what is due, or calm until then, was reckoned by the time that was ahead
             self._due_ms = dict.fromkeys(self._due_ms, 0)
-            self._watched.clear()
+            self._behind = True
         self._wall_ms = wall_ms
         self._note()
         if not caught_up:

@@ -7,7 +7,7 @@ from typing import Final
 
 from streamproc.events.registry import COMMENTS_TOPIC, HOSTS_TOPIC, ROOMS_TOPIC
 from streamproc.program.fold_hosts import ProfileFold
-from streamproc.program.judging.clock import PAUSE_MS, EventClock
+from streamproc.program.judging.clock import EventClock, is_set_back
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind, head
 from streamproc.program.records import Records
 from streamproc.program.showing.broadcast import Broadcast
@@ -86,7 +86,7 @@ class Showing:
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """It is that time on the wall clock; ``caught_up``: the log is read to its end."""
-        if self._wall_ms is not None and now_ms < self._wall_ms - PAUSE_MS:
+        if self._wall_ms is not None and is_set_back(now_ms, self._wall_ms):
             self._as_of_ms = 0
         self._wall_ms, self._caught_up, self._has_ticked = now_ms, caught_up, True
 

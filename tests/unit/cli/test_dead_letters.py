@@ -6,9 +6,8 @@ import pytest
 
 from streamproc.cli.dead_letters import FOREIGN, Letters, Origin, letters_of
 from streamproc.cli.dlq import hexdump
-from streamproc.cli.terminal import without_controls
 from streamproc.engine.rawfetch import RawRecords
-from streamproc.errors import BadSetting
+from streamproc.errors import BadSetting, without_controls
 from streamproc.protocol import Headers
 
 ORIGIN: Headers = [
