@@ -15,6 +15,8 @@ BACKEND := .cache/build-backend
 ARGS ?=
 # How many processes share the tests that start no server.
 JOBS ?= auto
+# And those that do: they wait for half of their time.
+SERVER_JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((n + 1)))
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.11 ...` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
@@ -48,7 +50,7 @@ test: setup lint ## Everything: check, unit, laws, integration on real servers, 
 	$(BIN)/python -m tests.bench --quick
 	@status=0; set -x; \
 	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" -n $(SERVER_JOBS) --dist loadfile $(ARGS) || status=1; \
 	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(ARGS) || status=1; \
 	exit $$status
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 SLICE = ("demo", "--headless", "--check", "--seconds", "8", "--speed", "2")
 SHARES = ("--duplicates", "0.05", "--disorder", "0.05", "--garbage", "0.01")
-SAID_DEADLINE_S = 60.0
+SAID_DEADLINE_S = 120.0
 
 
 def left_in(folder: Path) -> list[Path]:
