@@ -27,14 +27,11 @@ from streamproc.verification import Log, in_a_thread, silent
 T = TypeVar("T")
 DECLARED_PARTITIONS: Final = 12
 """Of every topic, as ``topics/`` declares it; a test keeps it true."""
-_NO_FUTURE_MS: Final = 1 << 62
-"""Recorded events are judged by their own time: a record of tomorrow is no mistake of a clock."""
 _TOO_FAR_MS: Final = 253_370_764_800_000
 """The begin of year 9999: what follows from an event of the years before can be shown in any time zone."""
-_TOO_FAR: Final = BadLine(
-    f"{RejectReason.FUTURE}: occurred_at_ms: after the year 9998",
-    "give times in milliseconds since 1970, not microseconds",
-)
+_RECORDED_MS: Final = _TOO_FAR_MS - 1 - DAY_MS
+"""Nobody knows when a line was written: no time of these years was in its future."""
+_FUTURE: Final = f"{RejectReason.FUTURE}: "
 
 
 class Lines:
@@ -53,19 +50,16 @@ class Lines:
     def records(self, source: Iterable[bytes]) -> Iterator[Recorded]:
         """The records of the lines, in their order."""
         for number, line in enumerate(source, 1):
-            found = self._reader.read(line, _NO_FUTURE_MS)
+            found = self._reader.read(line, _RECORDED_MS)
             if isinstance(found, BadLine):
-                self._tell(number, found)
+                self._tell(number, _far(found) if found.what.startswith(_FUTURE) else found)
             elif found is not None:
                 at_ms = event_time_ms(found.value)
                 if at_ms is None:
                     raise AssertionError(f"line {number} is an event without a time")
-                if at_ms >= _TOO_FAR_MS:
-                    self._tell(number, _TOO_FAR)
-                    continue
                 self.good += 1
                 partition = self._partitions.of(found.key)
-                yield Recorded(found.topic, partition, found.key, found.value, at_ms, at_ms)
+                yield Recorded(found.topic, partition, found.key, found.value, _RECORDED_MS, at_ms)
 
     def refuse_bad(self, *, where: str) -> None:
         """Return if every line was good.
@@ -84,6 +78,15 @@ class Lines:
         where = f"[bold red]line {number}:[/] "
         hint = f"  [dim]what to do:[/] {escape(bad.hint)}"
         self._console.print(f"{where}{escape(bad.what)}\n{hint}")
+
+
+def _far(bad: BadLine) -> BadLine:
+    """What is told of a line with a time that cannot be shown."""
+    field = bad.what.removeprefix(_FUTURE).partition(":")[0]
+    return BadLine(
+        f"{_FUTURE}{field}: after the year 9998",
+        "give times in milliseconds since 1970, not microseconds",
+    )
 
 
 def opened(file: str) -> AbstractContextManager[IO[bytes]]:

@@ -14,8 +14,8 @@ _PARTITIONER: Final = DefaultPartitioner()
 class Recorded(NamedTuple):
     """One record, as a log would hold it.
 
-    Units: ``timestamp_ms`` is the record's own timestamp, ``at_ms`` the event's time; they are the
-        same where no log gave a timestamp.
+    Units: ``timestamp_ms`` is the record's own timestamp, or one that no event is ahead of where no log
+        gave any; ``at_ms`` is the event's time.
     """
 
     topic: str

@@ -110,6 +110,28 @@ def test_an_event_of_another_year_is_judged_by_its_own_time(
     assert run(capsys, "replay", write(tmp_path, ahead)).code == 0
 
 
+def test_a_profile_may_be_told_days_before_it_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    early = builders.profiled(village="元宝村", at_ms=T0 - 3 * 86_400_000, valid_from_ms=T0)
+
+    ended = run(capsys, "replay", "--json", write(tmp_path, lines(early, builders.paid())))
+
+    assert ended.code == 0
+    assert [each["village"] for each in answer(ended)["rollups"]["village"]] == ["元宝村"]
+
+
+def test_each_time_of_a_line_is_in_milliseconds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = lines(builders.profiled(valid_from_ms=T0 * 1_000))
+
+    ended = run(capsys, "replay", write(tmp_path, far))
+
+    assert ended.code == BadInput.exit_code
+    assert "line 1: future: valid_from_ms: after the year 9998" in ended.err
+
+
 @pytest.mark.parametrize("at_ms", [T0 * 1_000, 253_370_764_800_000])
 @pytest.mark.parametrize("command", [("replay",), ("replay", "--json")])
 def test_a_time_that_is_none_in_milliseconds_is_a_line_that_cannot_be_used(
