@@ -38,6 +38,8 @@ ORDERS_ALLOWANCE_MS = 900_000
 OTHER_ALLOWANCE_MS = 120_000
 BUCKET_MS = 30_000
 BUCKET_KEPT_MS = 120_000
+DAY_MS = 86_400_000
+SEEN_DAYS = 1
 
 _MISSING = object()
 _Told = OrderTopicEvent | CommentTopicEvent | ViewerTopicEvent | RoomTopicEvent
@@ -105,6 +107,7 @@ class Collected:
         self.heard: dict[tuple[str, str], list[Heard]] = defaultdict(list)
         self.shops: dict[tuple[str, str], Shop] = defaultdict(Shop)
         self.sold: dict[str, HostSold] = defaultdict(HostSold)
+        self.days: dict[tuple[str, int], int] = defaultdict(int)
         self.counts: dict[str, dict[int, _Count]] = defaultdict(lambda: defaultdict(_Count))
         self.last_ms: int | None = None
 
@@ -123,27 +126,32 @@ class Collected:
             session = self.sessions[event.host_id][event.session_id]
             session.told.add(record.topic)
             session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
-        if self._is_duplicate(memory, event, late=late):
+        place = record.topic, record.partition
+        if self._is_duplicate(memory, event, self.days[place], late=late):
             count.duplicate += 1
             return
         count.applied += 1
         count.late += late
         memory.move(event.occurred_at_ms)
+        self.days[place] = max(self.days[place], event.occurred_at_ms // DAY_MS)
         self.last_ms = max(self.last_ms or 0, event.occurred_at_ms)
         if isinstance(event, HostProfiled):
             memory.profiles[event.valid_from_ms] = event
             return
         self._add(event, record, late=late)
 
-    def _is_duplicate(self, memory: _Memory, event: AnyEvent, *, late: bool) -> bool:
-        """Whether an event says nothing new, or loses; if not, it is remembered."""
+    def _is_duplicate(self, memory: _Memory, event: AnyEvent, today: int, *, late: bool) -> bool:
+        """Whether an event says nothing new, or loses; if not, it is remembered.
+
+        Shapes: ``today`` is the day that the topic has come to in this partition.
+        """
         if isinstance(event, HostProfiled):
             return _is_held_profile(memory, event)
         if isinstance(event, OrderFact):
             name = (event.order_id, event.line_id)
             line = memory.lines.setdefault(name, Line(*name))
             return not self.sold[event.host_id].take(line, event, late=late)
-        return _is_seen(memory, event)
+        return _is_seen(memory, event, today)
 
     def _add(self, event: _Told, record: LogRecord, *, late: bool) -> None:
         """Let its session know of an applied event."""
@@ -273,14 +281,14 @@ def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:
     return new <= (held.occurred_at_ms, held.event_id)
 
 
-def _is_seen(memory: _Memory, event: AnyEvent) -> bool:
-    """Whether this event id is remembered; if it can be, it is from now on."""
-    bucket = event.occurred_at_ms // BUCKET_MS
-    if not memory.is_live(bucket):
-        return False
-    if event.event_id in memory.seen[bucket]:
-        return True
-    memory.seen[bucket].add(event.event_id)
+def _is_seen(memory: _Memory, event: AnyEvent, today: int) -> bool:
+    """Whether this event id is remembered; it is from now on, by when it was told."""
+    oldest_ms = max(0, today - SEEN_DAYS) * DAY_MS
+    for bucket, event_ids in memory.seen.items():
+        if bucket * BUCKET_MS >= oldest_ms and event.event_id in event_ids:
+            return True
+    told_ms = max(event.occurred_at_ms, memory.watermark_ms or 0, oldest_ms)
+    memory.seen[told_ms // BUCKET_MS].add(event.event_id)
     return False
 
 

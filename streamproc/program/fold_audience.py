@@ -21,7 +21,7 @@ from streamproc.tally.people import WHO, Who
 from streamproc.tally.pulse import PULSE_EVENTS
 from streamproc.tally.sessions import Online, Session
 from streamproc.tally.streams import HostStream
-from streamproc.tally.timing import PANE_MS, PANES_PER_BUCKET
+from streamproc.tally.timing import PANE_MS
 
 _ADD: Final[dict[type, tuple[Callable[[Any, Any], None], Who | None]]] = {
     kind: (add, WHO.get(kind)) for kind, add in ADD.items()
@@ -53,19 +53,19 @@ class AudienceFold(Streams):
             pane_no = at_ms // PANE_MS
             if pane_no != stream.pane_no:
                 self._turn(stream, pane_no)
-            bucket = stream.bucket
-            if bucket is not None:
-                hashed = hash_of(event.event_id.encode())
-                hashes = bucket.hashes
-                if hashed in hashes:
-                    duplicate += 1
-                    continue
-                hashes[hashed] = None
-                if not bucket.dirty:
-                    grow(bucket)
-                    blocks += 1
-                elif len(hashes) % BLOCK_HASHES == 1:
-                    blocks += 1
+            hashed, seen = hash_of(event.event_id.encode()), stream.seen
+            if hashed in seen:
+                duplicate += 1
+                continue
+            seen[hashed] = None
+            bucket: Any = stream.bucket
+            hashes = bucket.hashes
+            hashes.append(hashed)
+            if not bucket.dirty:
+                grow(bucket)
+                blocks += 1
+            elif len(hashes) % BLOCK_HASHES == 1:
+                blocks += 1
             session = stream.session
             if session.session_id != event.session_id:
                 session = stream.session = self.session(stream, event.session_id)
@@ -112,7 +112,7 @@ class AudienceFold(Streams):
         """Look at another pane than the last event's."""
         stream.pane_no = pane_no
         stream.session.pane = None
-        stream.bucket = self.bucket(stream, pane_no // PANES_PER_BUCKET)
+        self.remember(stream, pane_no * PANE_MS)
 
     def _tell(self, session: Session, event: AnyEvent, late: bool) -> None:
         """Take in an event that adds nothing up."""

@@ -96,19 +96,19 @@ class CommentFold(SenseRecords, AudienceFold):
             pane_no = at_ms // PANE_MS
             if pane_no != stream.pane_no:
                 self._turn(stream, pane_no)
-            bucket = stream.bucket
-            if bucket is not None:
-                hashed = hash_of(event.event_id.encode())
-                hashes = bucket.hashes
-                if hashed in hashes:
-                    duplicate += 1
-                    continue
-                hashes[hashed] = None
-                if not bucket.dirty:
-                    grow(bucket)
-                    blocks += 1
-                elif len(hashes) % BLOCK_HASHES == 1:
-                    blocks += 1
+            hashed, seen = hash_of(event.event_id.encode()), stream.seen
+            if hashed in seen:
+                duplicate += 1
+                continue
+            seen[hashed] = None
+            bucket: Any = stream.bucket
+            hashes = bucket.hashes
+            hashes.append(hashed)
+            if not bucket.dirty:
+                grow(bucket)
+                blocks += 1
+            elif len(hashes) % BLOCK_HASHES == 1:
+                blocks += 1
             session = stream.session
             if session.session_id != event.session_id:
                 session = stream.session = self.session(stream, event.session_id)

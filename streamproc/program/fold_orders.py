@@ -29,7 +29,7 @@ from streamproc.tally.people import BUYERS
 from streamproc.tally.retention import MINUTE_DAYS
 from streamproc.tally.sessions import PlatformOrders, Session
 from streamproc.tally.streams import HostStream
-from streamproc.tally.timing import BUCKET_MS, MINUTE_MS, PANE_MS
+from streamproc.tally.timing import MINUTE_MS, PANE_MS
 
 _TOLD_APART_BY_ID: Final = frozenset((OrderFailed, OrdersCounted))
 _add_failed: Final = ADD[OrderFailed]
@@ -149,15 +149,14 @@ class OrderFold(OrderMoves):
     def _remember(
         self, stream: HostStream, event: OrderFailed | OrdersCounted, _late: bool
     ) -> Session | None:
-        """Remember the id of an event, where it can be; None: a duplicate."""
-        bucket = self.bucket(stream, event.occurred_at_ms // BUCKET_MS)
-        if bucket is None:
-            return self.turn(stream, event.session_id)
+        """Remember the id of an event; None: a duplicate."""
+        bucket = self.remember(stream, event.occurred_at_ms)
         hashed = xxh3_64_intdigest(event.event_id.encode())
-        if hashed in bucket.hashes:
+        if hashed in stream.seen:
             return None
+        stream.seen[hashed] = None
         unwritten = bucket.unwritten()
-        bucket.hashes[hashed] = None
+        bucket.hashes.append(hashed)
         self.records.grown_blocks += bucket.unwritten() - unwritten
         self.records.grow(bucket)
         return self.turn(stream, event.session_id)

@@ -8,14 +8,14 @@ from typing import Final, cast
 from streamproc.program.codecs import unpack_block, unpack_minute, unpack_people, unpack_session
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
-from streamproc.tally.dedupe import Bucket, death_of
+from streamproc.tally.dedupe import Bucket
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.panes import Minute
 from streamproc.tally.people import UNIQUES, Members, People
-from streamproc.tally.retention import MINUTE_DAYS, SESSION_DAYS, day_of
+from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, SEEN_DAYS, SESSION_DAYS, day_of
 from streamproc.tally.sessions import Session
 from streamproc.tally.streams import HostStream
-from streamproc.tally.timing import ALLOWANCE_MS, MINUTE_MS, PANE_MS
+from streamproc.tally.timing import ALLOWANCE_MS, BUCKET_MS, MINUTE_MS, PANE_MS
 from streamproc.tally.uniques import hashed
 
 NOTHING: Final = Session(b"", "", Figures())
@@ -44,6 +44,8 @@ class Streams:
         self._seen_head = head(Kind.SEEN, topic)
         self._names = len(UNIQUES[topic])
         self.today = 0
+        self._oldest_no = 0
+        self._silent: list[HostStream] = []
 
     def stream(self, host_id: str) -> HostStream:
         """The stream of a host, begun if it is new."""
@@ -165,10 +167,17 @@ class Streams:
         """Let it be the day of that time, if it is a later one."""
         today = day_of(at_ms)
         if today > self.today:
-            self.today = today
+            self._begin_day(today)
             for stream in self.hosts.values():
                 # What it looks at may be over now.
                 stream.session = NOTHING
+                if self._holds_over(stream):
+                    stream.look_again()
+                    self._silent.append(stream)
+
+    def _begin_day(self, today: int) -> None:
+        self.today = today
+        self._oldest_no = max(0, today - SEEN_DAYS) * (DAY_MS // BUCKET_MS)
 
     def _join(self, session: Session, minute: Minute) -> None:
         counts = minute.members.counts()
@@ -181,19 +190,29 @@ class Streams:
         ids = session.key[len(self._session_head) :]
         return self._minute_head + ids + SEPARATOR + number(minute_no)
 
-    def bucket(self, stream: HostStream, bucket_no: int) -> Bucket | None:
-        """The bucket of that number; None if the watermark has passed what it would remember.
+    def remember(self, stream: HostStream, at_ms: int) -> Bucket:
+        """Have the event ids of a host ready in ``stream.seen``; the bucket that the next one is added to.
 
-        Shapes: ready to add to until another one is asked for.
+        Shapes: an id is remembered by when it was told, whatever time it tells: by the watermark that
+            the event finds, or moves.
         """
+        told_ms = max(at_ms, stream.watermark_ms, self._oldest_no * BUCKET_MS)
+        bucket_no = told_ms // BUCKET_MS
+        if self._holds_over(stream):
+            self.bury(stream)
+        bucket = stream.bucket
+        if bucket is None or bucket.number != bucket_no:
+            bucket = self._hold_bucket(stream, bucket_no)
+            stream.add_to(bucket)
+        return bucket
+
+    def _holds_over(self, stream: HostStream) -> bool:
+        return any([bucket.number < self._oldest_no for bucket in stream.buckets])
+
+    def _hold_bucket(self, stream: HostStream, bucket_no: int) -> Bucket:
         for bucket in stream.buckets:
             if bucket.number == bucket_no:
-                bucket.stir()
                 return bucket
-        if death_of(bucket_no) <= stream.watermark_ms:
-            return None
-        for other in stream.buckets:
-            other.settle()
         bucket = Bucket(self._seen_head + stream.host + number(bucket_no), bucket_no)
         stream.hold(bucket)
         self.records.buckets[bucket.key] = bucket
@@ -231,14 +250,19 @@ class Streams:
         return at_ms + self.allowance_ms < stream.watermark_ms
 
     def bury(self, stream: HostStream) -> None:
-        """Forget the event ids that the watermark has passed."""
-        for bucket in stream.dead():
+        """Forget the event ids that the watermark has passed, and those of days that are over."""
+        for bucket in stream.dead(self._oldest_no):
             self.records.drop(bucket)
+
+    def bury_silent(self, most: int) -> None:
+        """Forget event ids of days that are over, of at most so many hosts that fell silent."""
+        for _ in range(min(most, len(self._silent))):
+            self.bury(self._silent.pop())
 
     def restore_session(self, key: bytes, value: bytes) -> Session:
         """Learn a host's watermark from a session of it; the session."""
         session = unpack_session(key, value)
-        self.today = max(self.today, day_of(session.seen_ms))
+        self._begin_day(max(self.today, day_of(session.seen_ms)))
         host, _, _ = key[len(self._session_head) :].partition(SEPARATOR)
         self.advance(self.stream(host.decode()), session, session.seen_ms)
         return session
@@ -246,12 +270,13 @@ class Streams:
     def restore_blocks(self, blocks: dict[bytes, bytes]) -> None:
         """Remember event ids again. Shapes: every block of the topic, in any order."""
         for head_of_key, keys in groupby(sorted(blocks), lambda key: key[:-NUMBER_BYTES]):
-            bucket = self._bucket_of(head_of_key)
-            if bucket is not None:
-                hashes = [unpack_block(blocks[key]) for key in keys]
-                bucket.restore(chain.from_iterable(hashes))
+            hashes = [unpack_block(blocks[key]) for key in keys]
+            self._bucket_of(head_of_key).restore(chain.from_iterable(hashes))
 
-    def _bucket_of(self, key: bytes) -> Bucket | None:
+    def _bucket_of(self, key: bytes) -> Bucket:
         host, _, _ = key[len(self._seen_head) :].partition(SEPARATOR)
-        bucket_no = int.from_bytes(key[-NUMBER_BYTES:], "big")
-        return self.bucket(self.stream(host.decode()), bucket_no)
+        stream = self.stream(host.decode())
+        bucket = self._hold_bucket(stream, int.from_bytes(key[-NUMBER_BYTES:], "big"))
+        if bucket.number < self._oldest_no:
+            self._silent.append(stream)
+        return bucket

@@ -16,6 +16,10 @@ DELETED: Final = 50
 """About so many keys are deleted in one step: that costs some fifty times as much as a look."""
 
 
+BURIED: Final = 2
+"""Hosts of a topic whose event ids are deleted in one step: a few dozen keys each, or thousands."""
+
+
 class Sweep:
     """A walk over all records of a partition, begun anew whenever a topic reaches another day."""
 
@@ -27,6 +31,8 @@ class Sweep:
 
     def step(self) -> None:
         """Look at the next few records, and delete those that are over."""
+        for each in self.streams.values():
+            each.bury_silent(BURIED)
         if not self._keys:
             days = {topic: stream.today for topic, stream in self.streams.items()}
             if days == self._days:

@@ -6,28 +6,26 @@ is never written again, however hot the room.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from struct import Struct
-from types import MappingProxyType
-from typing import Final, cast
+from typing import Final
 
 from streamproc.tally.timing import BUCKET_MS, REMEMBERED_MS
 
 BLOCK_HASHES: Final = 32
 HASH_BYTES: Final = 8
 
-_STILL: Final = cast("dict[int, None]", MappingProxyType({}))
-"""What a still bucket has to look into; one for all, so nobody may write to it."""
+_STILL: Final[list[int]] = []
+"""What a still bucket has to add to; one for all, so nobody may write to it."""
 _MOST_ARE_SHORTER: Final = 256
 _PACK: Final = [Struct(f"{count}Q").pack for count in range(_MOST_ARE_SHORTER)]
 
 
 class Bucket:
-    """The event ids of one host and topic in one span of event time.
+    """The event ids of one host and topic that were told in one span of event time.
 
     Shapes: ``hashes`` in arrival order, of which the first ``taken`` are written; it is empty while
-        the bucket is still: :meth:`stir` before looking into it or adding to it.
+        the bucket is still: :meth:`stir` before adding to it.
     """
 
     __slots__ = ("_still", "dirty", "hashes", "key", "number", "taken")
@@ -36,9 +34,7 @@ class Bucket:
         self.key = key
         self.dirty = False
         self.number = number
-        # A dict, not a set: it keeps the order, and the cyclic collector leaves a dict of integers
-        # alone while it walks every set.
-        self.hashes: dict[int, None] = {}
+        self.hashes: list[int] = []
         self.taken = 0
         self._still: bytes | None = None
 
@@ -48,7 +44,7 @@ class Bucket:
         return death_of(self.number)
 
     def settle(self) -> None:
-        """Hold the hashes in a tenth of the memory, until somebody stirs them."""
+        """Hold the hashes in a fifth of the memory, until somebody stirs them."""
         if self._still is None:
             hashes = self.hashes
             count = len(hashes)
@@ -57,10 +53,14 @@ class Bucket:
             self.hashes = _STILL
 
     def stir(self) -> None:
-        """Have the hashes ready to look into and to add to."""
+        """Have the hashes ready to add to."""
         if self._still is not None:
-            self.hashes = dict.fromkeys(memoryview(self._still).cast("Q"))
+            self.hashes = memoryview(self._still).cast("Q").tolist()
             self._still = None
+
+    def all(self) -> Sequence[int]:
+        """Every hash, in arrival order."""
+        return self.hashes if self._still is None else memoryview(self._still).cast("Q")
 
     def written(self) -> int:
         """How many blocks are written, the last of them perhaps not as it is now."""
@@ -68,41 +68,27 @@ class Bucket:
 
     def unwritten(self) -> int:
         """How many blocks are not written as they are now."""
-        if self.taken == self._count():
-            return 0
-        return _blocks(self._count()) - self.taken // BLOCK_HASHES
+        count = len(self.all())
+        return 0 if self.taken == count else _blocks(count) - self.taken // BLOCK_HASHES
 
     def block(self, block_no: int) -> list[int]:
         """The hashes of a block."""
         start = block_no * BLOCK_HASHES
-        if self._still is not None:
-            return memoryview(self._still).cast("Q")[start : start + BLOCK_HASHES].tolist()
-        return list(islice(self.hashes, start, start + BLOCK_HASHES))
+        return list(self.all()[start : start + BLOCK_HASHES])
 
     def take(self) -> list[tuple[int, list[int]]]:
         """The blocks that were not written, by number; from now on they are."""
         first = self.taken // BLOCK_HASHES
-        self.taken = self._count()
-        tail = self._from(first * BLOCK_HASHES)
+        tail = list(self.all()[first * BLOCK_HASHES :])
+        self.taken = first * BLOCK_HASHES + len(tail)
         if len(tail) <= BLOCK_HASHES:
             return [(first, tail)]
         starts = range(0, len(tail), BLOCK_HASHES)
         return [(first + at, tail[start : start + BLOCK_HASHES]) for at, start in enumerate(starts)]
 
-    def _count(self) -> int:
-        return len(self.hashes) if self._still is None else len(self._still) // HASH_BYTES
-
-    def _from(self, start: int) -> list[int]:
-        if self._still is not None:
-            return memoryview(self._still).cast("Q")[start:].tolist()
-        # From the end, which costs what there is to write and not what there is.
-        tail = list(islice(reversed(self.hashes), len(self.hashes) - start))
-        tail.reverse()
-        return tail
-
     def restore(self, hashes: Iterable[int]) -> None:
         """Hold again what was written, in its order; nothing else was added yet."""
-        self.hashes = dict.fromkeys(hashes)
+        self.hashes = list(hashes)
         self.taken = len(self.hashes)
         self.settle()
 

@@ -18,6 +18,9 @@ MINUTE_DAYS: Final = 8
 SESSION_DAYS: Final = 400
 """From the last minute of a broadcast on: longer than a year, so that years can be compared."""
 
+SEEN_DAYS: Final = 1
+"""Event ids of a host that fell silent; of one that goes on they end by its watermark, in minutes."""
+
 LAST_DAY: Final = 65_535
 """The last day that is told apart, in the year 2149."""
 

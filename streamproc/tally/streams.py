@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 from streamproc.tally.dedupe import Bucket
@@ -16,9 +17,10 @@ class HostStream:
 
     Shapes: ``latest`` is the session with the greatest event time, the greater id among equals;
         ``buckets`` holds live ones only, ``dies_at_ms`` is the watermark at which the first dies.
-        Where the last event fell, so that the next one need not look: its ``session``, ``pane_no``
-        and ``bucket`` (None: its bucket is dead). ``visited_ms`` is what the watermark was when it
-        was last asked whether anything happens here.
+        ``seen`` has the hashes of all of them, to look into; ``bucket`` is the one that is added to,
+        None until :meth:`add_to` is told of one. Where the last event fell, so that the next one need
+        not look: its ``session`` and ``pane_no``. ``visited_ms`` is what the watermark was when it was
+        last asked whether anything happens here.
     """
 
     __slots__ = (
@@ -28,6 +30,7 @@ class HostStream:
         "host",
         "latest",
         "pane_no",
+        "seen",
         "session",
         "visited_ms",
         "watermark_ms",
@@ -42,11 +45,22 @@ class HostStream:
         self.session = session
         self.pane_no = -1
         self.bucket: Bucket | None = None
+        # A dict, not a set: the cyclic collector leaves a dict of integers alone while it walks every set.
+        self.seen: dict[int, None] = {}
 
     def hold(self, bucket: Bucket) -> None:
-        """Remember by a new bucket."""
+        """Remember by a new bucket, which :meth:`add_to` is told of next, if by anybody."""
         self.buckets.append(bucket)
         self.dies_at_ms = min(self.dies_at_ms, bucket.dies_at_ms)
+
+    def add_to(self, bucket: Bucket) -> None:
+        """From now on add to this bucket, one of those that are held."""
+        if self.bucket is None:
+            self.seen = dict.fromkeys(chain.from_iterable(each.all() for each in self.buckets))
+        elif self.bucket is not bucket:
+            self.bucket.settle()
+        bucket.stir()
+        self.bucket = bucket
 
     def rest(self, nothing: Session) -> bool:
         """Let go of what is open, if all of it is taken and the watermark stood still since asked.
@@ -57,14 +71,24 @@ class HostStream:
         moved, self.visited_ms = self.visited_ms != self.watermark_ms, self.watermark_ms
         if moved or session.dirty or session.minute.dirty:
             return False
-        self.session, self.pane_no, self.bucket = nothing, -1, None
-        for bucket in self.buckets:
-            bucket.settle()
+        self.session = nothing
+        self.look_again()
         return True
 
-    def dead(self) -> list[Bucket]:
-        """The buckets that the watermark has passed, taken out."""
-        dead = [each for each in self.buckets if each.dies_at_ms <= self.watermark_ms]
-        self.buckets = [each for each in self.buckets if each.dies_at_ms > self.watermark_ms]
-        self.dies_at_ms = min((each.dies_at_ms for each in self.buckets), default=NEVER_MS)
+    def look_again(self) -> None:
+        """Hold as little as can be of event ids, and look anew where the next event falls."""
+        self.pane_no, self.bucket, self.seen = -1, None, {}
+        for bucket in self.buckets:
+            bucket.settle()
+
+    def dead(self, oldest_no: int) -> list[Bucket]:
+        """The buckets that the watermark has passed, and those before a number, taken out."""
+        passed_ms = self.watermark_ms
+        dead = [b for b in self.buckets if b.dies_at_ms <= passed_ms or b.number < oldest_no]
+        if dead:
+            self.buckets = [each for each in self.buckets if each not in dead]
+            self.dies_at_ms = min((each.dies_at_ms for each in self.buckets), default=NEVER_MS)
+            if self.seen:
+                for hashed in chain.from_iterable(each.all() for each in dead):
+                    self.seen.pop(hashed, None)
         return dead

@@ -13,8 +13,6 @@ PANES_PER_MINUTE: Final = 6
 
 MINUTE_MS: Final = PANE_MS * PANES_PER_MINUTE
 
-PANES_PER_BUCKET: Final = 3
-
 BUCKET_MS: Final = 30_000
 """Event ids are remembered by spans of this length."""
 
