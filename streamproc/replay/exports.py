@@ -7,9 +7,10 @@ from datetime import date, tzinfo
 from typing import Any, Final
 
 from streamproc.errors import BadSetting
+from streamproc.program.refunds import refunds_of
 from streamproc.replay.answer import Programs, home_of, parts_of, profiles_of, sessions_of
 from streamproc.replay.tables import Row, Table, is_money, moment, table_of
-from streamproc.tally.contests import Contest, final_board, frozen_board
+from streamproc.tally.contests import Contest, Refund, final_board, frozen_board
 from streamproc.tally.formulas import session_answer, span_end_ms
 from streamproc.tally.model import SessionTally
 from streamproc.tally.ranking import Place
@@ -122,10 +123,14 @@ def contest_table(
     for tally in sessions_of(programs):
         curve = session_answer(tally, as_of_ms)["curve"]
         curves.setdefault(tally.host_id, []).append(curve)
+    refunds: dict[str, list[Refund]] = {}
+    for program in programs:
+        for host_id, refund in refunds_of(program.records.items()):
+            refunds.setdefault(host_id, []).append(refund)
     ended = as_of_ms >= contest.end_ms
-    boards = {"final" if ended else "provisional": final_board(contest, curves)}
+    boards = {"final" if ended else "provisional": final_board(contest, curves, refunds)}
     if as_of_ms >= contest.freeze_ms:
-        boards = {"frozen": frozen_board(contest, curves), **boards}
+        boards = {"frozen": frozen_board(contest, curves, refunds), **boards}
     rows = [
         _contest_row(programs, contest, board, place)
         for board, places in boards.items()

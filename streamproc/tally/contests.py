@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -18,7 +18,6 @@ MINUTE_MS: Final = 60_000
 
 _PAID: Final = "pay_gmv_minor"
 _NET: Final = "net_gmv_minor"
-_REFUNDED: Final = "refunded_minor"
 
 MONEY_MEASURES: Final = frozenset({_PAID, _NET, "created_minor"})
 MEASURES: Final = MONEY_MEASURES | {
@@ -37,6 +36,19 @@ MEASURES: Final = MONEY_MEASURES | {
 
 Minutes = Sequence[Mapping[str, Any]]
 """The minute curve of a session: ``minute_ms`` and figures by id."""
+
+
+class Refund(NamedTuple):
+    """Money given back of a sale that counted in its minute. Units: minor units of ``currency``."""
+
+    paid_at_ms: int
+    at_ms: int
+    currency: str
+    minor: int
+
+
+Refunds = Mapping[str, Iterable[Refund]]
+"""By host."""
 
 
 class LateRefunds(StrEnum):
@@ -65,50 +77,67 @@ class Contest(Struct, frozen=True, kw_only=True):
     currency: str = "CNY"
 
 
-def frozen_board(contest: Contest, sessions: Mapping[str, Iterable[Minutes]]) -> list[Place]:
-    """The board as everybody sees it from the freeze on: minutes in [start, freeze)."""
-    return _board(contest, sessions, contest.freeze_ms, LateRefunds.IGNORE)
+def frozen_board(
+    contest: Contest, sessions: Mapping[str, Iterable[Minutes]], refunds: Refunds
+) -> list[Place]:
+    """The board from the freeze on: minutes in [start, freeze), and what was given back of them by then."""
+    return _board(contest, sessions, refunds, contest.freeze_ms, LateRefunds.IGNORE)
 
 
-def final_board(contest: Contest, sessions: Mapping[str, Iterable[Minutes]]) -> list[Place]:
-    """The result: minutes in [start, end), and refunds behind the end if they count.
+def final_board(
+    contest: Contest, sessions: Mapping[str, Iterable[Minutes]], refunds: Refunds
+) -> list[Place]:
+    """The result: minutes in [start, end), and what was given back of their sales.
 
     Shapes: ``sessions`` by host: the curves of its sessions. Of a contest that goes on, the board as
         far as the curves go.
     """
-    return _board(contest, sessions, contest.end_ms, contest.late_refunds)
+    return _board(contest, sessions, refunds, contest.end_ms, contest.late_refunds)
 
 
 def _board(
     contest: Contest,
     sessions: Mapping[str, Iterable[Minutes]],
+    refunds: Refunds,
     until_ms: int,
     late_refunds: LateRefunds,
 ) -> list[Place]:
     hosts = sessions if contest.hosts is None else contest.hosts
     scores = []
     for host_id in sorted(set(hosts)):
+        moved = [
+            change
+            for minutes in sessions.get(host_id, ())
+            for change in _changes(contest, minutes, until_ms)
+        ]
+        if contest.measure == _NET:
+            moved += _given_back(contest, refunds.get(host_id, ()), until_ms, late_refunds)
         changes: dict[int, int] = {}
-        for minutes in sessions.get(host_id, ()):
-            for minute_ms, change in _changes(contest, minutes, until_ms, late_refunds):
-                changes[minute_ms] = changes.get(minute_ms, 0) + change
+        for minute_ms, change in moved:
+            changes[minute_ms] = changes.get(minute_ms, 0) + change
         if changes or contest.hosts is not None:
             scores.append(score_of(host_id, changes))
     return ranked(scores)
 
 
-def _changes(
-    contest: Contest, minutes: Minutes, until_ms: int, late_refunds: LateRefunds
-) -> list[tuple[int, int]]:
-    """By how much each minute of a session moved the measure."""
+def _changes(contest: Contest, minutes: Minutes, until_ms: int) -> list[tuple[int, int]]:
+    """By how much each minute of a session moved the measure; of net amounts, what was sold."""
+    figure = _PAID if contest.measure == _NET else contest.measure
     counted = [each for each in minutes if contest.start_ms <= each["minute_ms"] < until_ms]
-    changes = [(each["minute_ms"], _amount(contest, each, contest.measure)) for each in counted]
-    if contest.measure != _NET or late_refunds is LateRefunds.IGNORE:
-        return changes
-    if not any(_amount(contest, each, _PAID) for each in counted):
-        return changes  # it sold nothing in the contest, so nothing of it comes back
-    behind = [each for each in minutes if each["minute_ms"] >= until_ms]
-    return changes + [(each["minute_ms"], -_amount(contest, each, _REFUNDED)) for each in behind]
+    return [(each["minute_ms"], _amount(contest, each, figure)) for each in counted]
+
+
+def _given_back(
+    contest: Contest, refunds: Iterable[Refund], until_ms: int, late_refunds: LateRefunds
+) -> list[tuple[int, int]]:
+    """By how much each minute moved net amounts down: by the refunds of sales that count."""
+    return [
+        (each.at_ms - each.at_ms % MINUTE_MS, -each.minor)
+        for each in refunds
+        if contest.start_ms <= each.paid_at_ms < until_ms
+        and each.currency == contest.currency
+        and (late_refunds is LateRefunds.COUNT or each.at_ms < until_ms)
+    ]
 
 
 def _amount(contest: Contest, minute: Mapping[str, Any], figure: str) -> int:

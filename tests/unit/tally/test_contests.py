@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamproc.tally.contests import Contest, LateRefunds, Minutes, final_board, frozen_board
+from streamproc.tally.contests import (
+    Contest,
+    LateRefunds,
+    Minutes,
+    Refund,
+    final_board,
+    frozen_board,
+)
 
 MINUTE = 60_000
 START = 100 * MINUTE
@@ -14,9 +21,13 @@ def minute(number: int, **figures: object) -> dict[str, Any]:
     return {"minute_ms": START + number * MINUTE, **figures}
 
 
-def sold(number: int, paid: int, refunded: int = 0) -> dict[str, Any]:
-    money = {"pay_gmv_minor": {"CNY": paid}, "refunded_minor": {"CNY": refunded}}
-    return minute(number, **money, net_gmv_minor={"CNY": paid - refunded})
+def sold(number: int, paid: int) -> dict[str, Any]:
+    return minute(number, pay_gmv_minor={"CNY": paid})
+
+
+def back(minor: int, *, of: int, at: int, currency: str = "CNY") -> Refund:
+    """Given back in one minute of a sale of another."""
+    return Refund(START + of * MINUTE + 7, START + at * MINUTE + 9, currency, minor)
 
 
 def contest(measure: str = "net_gmv_minor", **fields: object) -> Contest:
@@ -29,8 +40,11 @@ def contest(measure: str = "net_gmv_minor", **fields: object) -> Contest:
     return Contest(**given)
 
 
-def values(contest: Contest, sessions: dict[str, list[Minutes]]) -> dict[str, int]:
-    return {place.host_id: place.value for place in final_board(contest, sessions)}
+def values(
+    contest: Contest, sessions: dict[str, list[Minutes]], *refunds: Refund
+) -> dict[str, int]:
+    board = final_board(contest, sessions, {"h-1": refunds})
+    return {place.host_id: place.value for place in board}
 
 
 def test_minutes_from_the_start_until_before_the_end_count() -> None:
@@ -45,7 +59,7 @@ def test_the_frozen_board_knows_nothing_of_the_last_minutes() -> None:
         "h-2": [[sold(3, 5), sold(5, 50)]],
     }
 
-    frozen, final = frozen_board(contest(), sessions), final_board(contest(), sessions)
+    frozen, final = (board(contest(), sessions, {}) for board in (frozen_board, final_board))
 
     assert [(place.host_id, place.value) for place in frozen] == [("h-1", 10), ("h-2", 5)]
     assert [(place.host_id, place.value) for place in final] == [("h-2", 55), ("h-1", 10)]
@@ -53,17 +67,27 @@ def test_the_frozen_board_knows_nothing_of_the_last_minutes() -> None:
 
 
 def test_late_refunds_count_or_not_as_the_contest_says() -> None:
-    sessions: dict[str, list[Minutes]] = {"h-1": [[sold(1, 100, 10), sold(20, 0, 30)]]}
+    sessions: dict[str, list[Minutes]] = {"h-1": [[sold(1, 100)]]}
+    refunds = back(10, of=1, at=2), back(30, of=1, at=20)
 
-    assert values(contest(late_refunds=LateRefunds.COUNT), sessions) == {"h-1": 60}
-    assert values(contest(late_refunds=LateRefunds.IGNORE), sessions) == {"h-1": 90}
-    assert values(contest("pay_gmv_minor"), sessions) == {"h-1": 100}
+    assert values(contest(late_refunds=LateRefunds.COUNT), sessions, *refunds) == {"h-1": 60}
+    assert values(contest(late_refunds=LateRefunds.IGNORE), sessions, *refunds) == {"h-1": 90}
+    assert values(contest("pay_gmv_minor"), sessions, *refunds) == {"h-1": 100}
 
 
-def test_late_refunds_of_a_session_that_sold_nothing_in_the_contest_are_not_its_business() -> None:
-    before = [sold(-30, 500), sold(20, 0, 500)]
+def test_refunds_of_what_was_not_sold_in_the_contest_are_not_its_business() -> None:
+    sessions: dict[str, list[Minutes]] = {"h-1": [[sold(-30, 500), sold(1, 100), sold(12, 70)]]}
+    refunds = back(500, of=-30, at=2), back(70, of=12, at=13), back(9, of=1, at=1, currency="USD")
 
-    assert values(contest(), {"h-1": [[sold(1, 100)], before]}) == {"h-1": 100}
+    assert values(contest(), sessions, *refunds) == {"h-1": 100}
+
+
+def test_the_frozen_board_knows_the_refunds_until_the_freeze_alone() -> None:
+    sessions: dict[str, list[Minutes]] = {"h-1": [[sold(1, 100), sold(6, 40)]]}
+    refunds = {"h-1": [back(1, of=1, at=4), back(20, of=1, at=5), back(40, of=6, at=7)]}
+
+    assert [each.value for each in frozen_board(contest(), sessions, refunds)] == [99]
+    assert [each.value for each in final_board(contest(), sessions, refunds)] == [79]
 
 
 def test_a_hosts_sessions_add_up_also_in_the_same_minute() -> None:
