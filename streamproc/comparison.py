@@ -6,6 +6,7 @@ made them. What cannot be compared is told, so that nobody takes it for equal.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -88,6 +89,47 @@ def drop_kept_in_part(state: Tree, log: Tree) -> list[str]:
         f"what alerts look at in {sessions} broadcasts cannot be compared: a version that did not keep it"
         " began them"
     ]
+
+
+def drop_rejected_in_part(
+    state: Tree, log: Tree, accounting: Mapping[str, Mapping[int, Mapping[str, int]]]
+) -> list[str]:
+    """Leave out of both sides whose the rejected records of a topic were, where one does not know of all.
+
+    Shapes: ``accounting`` is that of the fences, by topic and partition. The state knows whose fewer were
+        if an earlier version passed them, or if it let go of some. Topics of which the log lost records
+        (``gone``) are told of elsewhere.
+    """
+    known: Counter[str] = Counter()
+    for by_topic in _rejected(state):
+        known.update(by_topic)
+    left_out, notes = set(), []
+    for topic, by_partition in accounting.items():
+        passed = sum(counts["rejected"] for counts in by_partition.values())
+        if any("gone" in counts for counts in by_partition.values()):
+            left_out.add(topic)
+        elif known[topic] < passed:
+            left_out.add(topic)
+            notes.append(
+                f"whose the rejected records of {topic} are cannot be compared: the state knows it of"
+                f" {known[topic]} of {passed}"
+            )
+    for side in (state, log):
+        for by_topic in _rejected(side):
+            for topic in left_out:
+                by_topic.pop(topic, None)
+        side["rejected"] = {
+            host: left
+            for host, sessions in side["rejected"].items()
+            if (left := {name: by_topic for name, by_topic in sessions.items() if by_topic})
+        }
+    return notes
+
+
+def _rejected(form: Mapping[str, Any]) -> Iterator[dict[str, int]]:
+    """What was rejected of each broadcast, by topic."""
+    for sessions in form["rejected"].values():
+        yield from sessions.values()
 
 
 def _both(state: Tree, log: Tree) -> Iterator[tuple[Tree, Tree]]:

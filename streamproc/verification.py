@@ -18,7 +18,12 @@ import msgspec
 
 from streamproc.comments.classifier import Classifier
 from streamproc.comments.memo import MOST_REMEMBERED
-from streamproc.comparison import drop_expired, drop_kept_in_part, drop_unlike_senses
+from streamproc.comparison import (
+    drop_expired,
+    drop_kept_in_part,
+    drop_rejected_in_part,
+    drop_unlike_senses,
+)
 from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
 from streamproc.engine.fence import CLAIM_KEY, TopicPosition
 from streamproc.engine.preflight import check_topics
@@ -277,9 +282,10 @@ def _compared(
     accounting = _accounting(state)
     notes = _gone(accounting, log, expected)
     held = {
-        "hosts": canonical(state.records)["hosts"],
+        **canonical(state.records),
         "accounting": _comparable(accounting, expected),
     }
+    notes += drop_rejected_in_part(held, expected, accounting)
     notes += drop_kept_in_part(held, expected)
     notes += drop_unlike_senses(held, expected, None if words is None else words.version)
     drop_expired(held, expected)

@@ -11,7 +11,7 @@ from msgspec import json
 from streamproc.events.host_tally import CurveMinute, HostTally, decode_tally, versioned
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.program.live import LiveProgram
-from streamproc.program.tallies import host_tallies
+from streamproc.program.tallies import host_tallies, rejections
 from streamproc.protocol import View
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.formulas import minutes_sum
@@ -41,6 +41,7 @@ def plainly(program: LiveProgram, host_id: str, as_of_ms: int) -> HostTally:
             {**_rest(each, as_of_ms), **json.decode(Rolling(each).encoded(as_of_ms))}
             for each in shown
         ],
+        "rejected": rejections(program.records.items()).get(host_id, {}).get("", {}),
     }
     if profile is not None:
         body |= {"host_name": profile.name, "village": profile.village}

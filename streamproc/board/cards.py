@@ -30,7 +30,8 @@ class Card(Struct, frozen=True, kw_only=True):
 
     Shapes: money is whole minor units by currency; None: unknown. ``spark_*`` are the last 30 minutes, the
         oldest first, up to ``spark_end_ms``; ``spark_gmv`` is paid money in ``currency``, the one that most
-        is paid in (CNY if any is). ``late`` counts facts that came too late for their window.
+        is paid in (CNY if any is). ``late`` counts facts that came too late for their window,
+        ``rejected`` records of the broadcast that cannot be used.
     Units: all times are UTC milliseconds; ``heard_ms`` is the greatest event time.
     """
 
@@ -65,6 +66,7 @@ class Card(Struct, frozen=True, kw_only=True):
     alerts: AlertCounts
     on_show: OnShow | None
     late: int
+    rejected: int
     missing_sources: list[str]
     approximate: list[str]
 
@@ -141,6 +143,7 @@ def card_of(
         alerts=counts_of(alerts),
         on_show=session.on_show,
         late=sum(_held(complete.get("late"), dict).values()),
+        rejected=sum(_held(complete.get("rejected"), dict).values()),
         missing_sources=_held(complete.get("missing_sources"), list),
         approximate=_held(complete.get("approximate"), list),
     )

@@ -16,7 +16,7 @@ from streamproc.events.base import EARLIEST_MS
 from streamproc.events.limits import DAY_MS
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.events.rejected import RejectReason
-from streamproc.ingest.lines import BadLine, LineReader
+from streamproc.ingest.lines import BadLine, LineReader, Record, Unusable
 from streamproc.oracle.batch import LogRecord
 from streamproc.replay.pace import at_once
 from streamproc.replay.playback import Playback
@@ -35,7 +35,7 @@ _FUTURE: Final = f"{RejectReason.FUTURE}: "
 
 
 class Lines:
-    """Makes records of recorded lines, and tells which lines make none.
+    """Makes records of recorded lines, and tells which lines are no events.
 
     Shapes: ``good`` and ``bad`` count lines that are not empty.
     """
@@ -48,18 +48,45 @@ class Lines:
         self.bad = 0
 
     def records(self, source: Iterable[bytes]) -> Iterator[Recorded]:
-        """The records of the lines, in their order."""
+        """The records of the lines, in their order.
+
+        Shapes: a line that is no event is there too, if it tells its topic, for a worker counts what it
+            rejects; no time of it is believed, so it has that of the event before it, or of the first.
+        """
+        at_ms: int | None = None
+        early: list[Unusable] = []
         for number, line in enumerate(source, 1):
             found = self._reader.read(line, _RECORDED_MS)
-            if isinstance(found, BadLine):
-                self._tell(number, _far(found) if found.what.startswith(_FUTURE) else found)
-            elif found is not None:
-                at_ms = event_time_ms(found.value)
-                if at_ms is None:
-                    raise AssertionError(f"line {number} is an event without a time")
-                self.good += 1
-                partition = self._partitions.of(found.key)
-                yield Recorded(found.topic, partition, found.key, found.value, _RECORDED_MS, at_ms)
+            if found is None:
+                continue
+            event = self._event(number, found)
+            if event is not None:
+                record, at_ms = event
+                yield from (self._recorded(each, at_ms) for each in early)
+                early.clear()
+                yield self._recorded(record, at_ms)
+            elif (unusable := self._reader.unusable(line)) is None:
+                continue
+            elif at_ms is None:
+                early.append(unusable)
+            else:
+                yield self._recorded(unusable, at_ms)
+        yield from (self._recorded(each, 0) for each in early)
+
+    def _event(self, number: int, found: Record | BadLine) -> tuple[Record, int] | None:
+        """The record of a line, and when it happened; None: it is no event, which is told."""
+        if isinstance(found, BadLine):
+            self._tell(number, _far(found) if found.what.startswith(_FUTURE) else found)
+            return None
+        at_ms = event_time_ms(found.value)
+        if at_ms is None:
+            raise AssertionError(f"line {number} is an event without a time")
+        self.good += 1
+        return found, at_ms
+
+    def _recorded(self, held: Record | Unusable, at_ms: int) -> Recorded:
+        partition = self._partitions.of(held.key) if held.key else 0
+        return Recorded(held.topic, partition, held.key, held.value, _RECORDED_MS, at_ms)
 
     def refuse_bad(self, *, where: str) -> None:
         """Return if every line was good.

@@ -66,7 +66,8 @@ class HostTally(Struct, frozen=True, kw_only=True):
         with the greater ``as_of_ms``. ``sessions``: those that go on (not ended, and a sign of life in the
         hour before ``as_of_ms``: anything but orders, which come for weeks after), at least the latest;
         that with the newest sign of life first, four at most. Name and place are those that the host had
-        when the first of them began.
+        when the first of them began. ``rejected`` counts by topic the records of the host that cannot be
+        used and name no broadcast; those that name one are in its completeness.
     """
 
     version: int
@@ -77,6 +78,7 @@ class HostTally(Struct, frozen=True, kw_only=True):
     village: str = ""
     town: str = ""
     district: str = ""
+    rejected: dict[str, int] = field(default_factory=dict)
 
 
 class CurveMinute(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import msgspec
 
 from streamproc.errors import without_controls
 from streamproc.events.codec import Codec
-from streamproc.events.registry import TOPIC_OF
+from streamproc.events.registry import INPUT_TOPICS, TOPIC_OF
 from streamproc.events.rejected import Rejected, RejectReason
 from streamproc.ingest.cutting import LONGEST_LINE_BYTES
 
@@ -36,6 +36,14 @@ class Record(NamedTuple):
     topic: str
     key: bytes
     value: bytes
+
+
+class Unusable(NamedTuple):
+    """What a bad line would be in its topic. Shapes: no codec takes it."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
 
 
 class BadLine(NamedTuple):
@@ -92,6 +100,21 @@ class LineReader:
             return self._unwrapped(head, now_ms)
         return self._event(head, value, now_ms)
 
+    def unusable(self, line: bytes) -> Unusable | None:
+        """The record of a line that :meth:`read` found bad; None: it does not tell its topic."""
+        if len(line) > LONGEST_LINE_BYTES:
+            return None
+        value = line.strip(_SPACE)
+        head = self._parsed(value)
+        if isinstance(head, BadLine):
+            return None
+        if head.type is None and isinstance(head.topic, str):
+            text = head.value
+            held = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else None
+            return _unusable(head.topic, head.key, held)
+        topic = TOPIC_OF.get(head.type) if isinstance(head.type, str) else None
+        return None if topic is None else _unusable(topic, head.host_id, value)
+
     def _parsed(self, value: bytes) -> _Head | BadLine:
         try:
             return self._head.decode(value)
@@ -130,6 +153,11 @@ class LineReader:
         if isinstance(event, Rejected):
             return BadLine.of(event)
         return Record(topic, key, value)
+
+
+def _unusable(topic: str, key: object, value: bytes | None) -> Unusable | None:
+    known = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else None
+    return Unusable(topic, known, value) if topic in INPUT_TOPICS else None
 
 
 def _quoted(found: object) -> str:

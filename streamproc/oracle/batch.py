@@ -7,7 +7,7 @@ lives in one partition. Figures are kept per host and session, whatever topic th
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from streamproc.events.registry import (
     ViewerTopicEvent,
 )
 from streamproc.events.rejected import Rejected
+from streamproc.events.whose import whose
 from streamproc.oracle.lines import Line, OrderFact, contributions
 from streamproc.oracle.senses import Heard, Reader, senses
 from streamproc.oracle.sessions import Canonical, Session, people, without_empty
@@ -108,6 +109,7 @@ class Collected:
         self.shops: dict[tuple[str, str], Shop] = defaultdict(Shop)
         self.sold: dict[str, HostSold] = defaultdict(HostSold)
         self.days: dict[tuple[str, int], int] = defaultdict(int)
+        self.rejected: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self.counts: dict[str, dict[int, _Count]] = defaultdict(lambda: defaultdict(_Count))
         self.last_ms: int | None = None
 
@@ -117,6 +119,7 @@ class Collected:
         event = decoded(self.codecs, record)
         if isinstance(event, Rejected):
             count.rejected += 1
+            self.rejected[whose(record.key, record.value)][record.topic] += 1
             return
         memory = self.memories[record.topic, record.partition, event.host_id]
         allowance_ms = ORDERS_ALLOWANCE_MS if record.topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
@@ -204,7 +207,11 @@ class Collected:
             topic: {str(partition): without_empty(vars(each)) for partition, each in of.items()}
             for topic, of in self.counts.items()
         }
-        canonical: Canonical = _sorted({"hosts": without_empty(hosts), "accounting": accounting})
+        rejected: Canonical = defaultdict(dict)
+        for (host, name), by_topic in self.rejected.items():
+            rejected[host][name] = dict(by_topic)
+        form = {"hosts": without_empty(hosts), "rejected": rejected, "accounting": accounting}
+        canonical: Canonical = _sorted(form)
         return canonical
 
     def _meant(self, host: str, session: str) -> Canonical:
@@ -215,7 +222,7 @@ class Collected:
 
 
 def compute(records: Iterable[LogRecord], reading: Reader | None = None) -> Canonical:
-    """The canonical form of a log: ``hosts`` and ``accounting``.
+    """The canonical form of a log: ``hosts``, ``rejected`` and ``accounting``.
 
     Shapes: records of one partition in offset order; partitions and topics interleave at will. What
         comments meant, ``senses`` of a session, only if ``reading`` tells what a text means.

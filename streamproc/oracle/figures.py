@@ -94,15 +94,17 @@ def figures(records: Iterable[LogRecord], as_of_ms: int | None = None) -> Tree:
     hosts: Tree = {}
     for host, sessions in sorted(facts.sessions.items()):
         for name, session in sorted(sessions.items()):
-            hosts.setdefault(host, {})[name] = _Told(session, as_of or 0).answer()
+            rejected = facts.rejected[host, name]
+            hosts.setdefault(host, {})[name] = _Told(session, as_of or 0, rejected).answer()
     return {"hosts": hosts, "as_of_ms": as_of}
 
 
 class _Told:
     """One session, looked at as of some time."""
 
-    def __init__(self, session: Session, as_of_ms: int) -> None:
+    def __init__(self, session: Session, as_of_ms: int, rejected: Mapping[str, int]) -> None:
         self.session = session
+        self.rejected = rejected
         self.as_of_ms = as_of_ms
         self.readings = [(at_ms, online) for at_ms, online, _ in session.kept_readings()]
         self.sums = totals(session.added)
@@ -314,6 +316,7 @@ class _Told:
             "status": self.status,
             "missing_sources": [topic for topic in _TOPICS if topic not in session.told],
             "late": dict(sorted(session.late.items())),
+            "rejected": dict(self.rejected),
             "approximate": self.approximate(whole),
             "online_at_ms": None if online is None else online[0],
             "online_approximate": None if online is None else online[2],

@@ -9,7 +9,7 @@ from streamproc.program.canonical_senses import canonical_senses
 from streamproc.program.canonical_shop import canonical_shop
 from streamproc.program.codecs import unpack_profile
 from streamproc.program.keys import Kind, parse
-from streamproc.program.tallies import session_tallies
+from streamproc.program.tallies import rejections, session_tallies
 from streamproc.tally.figures import Figures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.model import MinuteTally, SessionTally
@@ -20,10 +20,11 @@ Tree = dict[str, Any]
 
 
 def canonical(records: Iterable[tuple[bytes, bytes]]) -> Tree:
-    """The hosts of a state, from its records alone.
+    """The hosts of a state and what was rejected of them, from its records alone.
 
-    Shapes: records of any partitions in any order -> ``{"hosts": {host: {"sessions", "name"}}}``,
-        keys sorted, zeros and empty objects left out; of unique counts only exact ones.
+    Shapes: records of any partitions in any order -> ``{"hosts": {host: {"sessions", "name"}},
+        "rejected": {host: {session: {topic: count}}}}``, keys sorted, zeros and empty objects left out; of
+        unique counts only exact ones.
     """
     held = list(records)
     hosts: Tree = {}
@@ -32,7 +33,7 @@ def canonical(records: Iterable[tuple[bytes, bytes]]) -> Tree:
         host["sessions"][tally.session_id] = _session(tally)
     for host_id, name in _names(held).items():
         hosts.setdefault(host_id, {})["name"] = name
-    return {"hosts": _without_empty(hosts)}
+    return {"hosts": _without_empty(hosts), "rejected": _without_empty(rejections(held))}
 
 
 def _names(records: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from streamproc.program.floor_codec import (
     pack_sold,
 )
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind
+from streamproc.program.rejected_codec import REJECTED_VERSION
 from streamproc.program.sense_codec import (
     ASKED_VERSION,
     SENSE_VERSION,
@@ -60,6 +61,7 @@ VERSION_OF: Final[dict[int, int]] = {
     Kind.SOLD: SOLD_VERSION,
     Kind.ALERT: ALERT_VERSION,
     Kind.OUTBOX: OUTBOX_VERSION,
+    Kind.REJECTED: REJECTED_VERSION,
 }
 """Kind -> the version that this program writes."""
 

@@ -19,6 +19,7 @@ KEPT_DAYS: Final[dict[Kind, int]] = {
     Kind.LINE: ORDER_DAYS,
     Kind.SESSION: SESSION_DAYS,
     Kind.MINUTE: MINUTE_DAYS,
+    Kind.REJECTED: SESSION_DAYS,
 }
 """Kind -> how many days behind its stamp a record is kept; a kind that is missing has no stamp."""
 

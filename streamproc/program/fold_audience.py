@@ -46,6 +46,7 @@ class AudienceFold(Streams):
             kind = each.__class__
             if kind is Rejected:
                 rejected += 1
+                self.rejected_days.append(self.today)
                 continue
             event: Any = each  # an event of a room: to tell the type checker is a call
             at_ms = event.occurred_at_ms

@@ -89,6 +89,7 @@ class CommentFold(SenseRecords, AudienceFold):
         for each, sense, offset in zip(events, senses, self._offsets, strict=True):
             if each.__class__ is Rejected:
                 rejected += 1
+                self.rejected_days.append(self.today)
                 continue
             event: Any = each
             at_ms = event.occurred_at_ms

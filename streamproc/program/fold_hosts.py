@@ -13,6 +13,7 @@ from streamproc.program.keys import SEPARATOR, Kind, head, number, parse
 from streamproc.program.records import Records
 from streamproc.protocol import BatchReport
 from streamproc.tally.profiles import Profile, profile_of, replaces
+from streamproc.tally.retention import day_of
 from streamproc.tally.rollups import profile_at
 from streamproc.tally.timing import ALLOWANCE_MS, NO_WATERMARK_MS
 
@@ -22,13 +23,17 @@ _HEAD: Final = head(Kind.PROFILE, HOSTS_TOPIC)
 class ProfileFold:
     """The hosts topic.
 
-    Shapes: ``profiles`` by host and start; ``watermarks_ms`` by host.
+    Shapes: ``profiles`` by host and start; ``watermarks_ms`` by host. ``today`` is the day of the
+        greatest of them; ``rejected_days`` are those on which records were rejected, until somebody takes
+        them.
     """
 
     def __init__(self, records: Records) -> None:
         self.records = records
         self.profiles: dict[str, dict[int, Profile]] = {}
         self.watermarks_ms: dict[str, int] = {}
+        self.today = 0
+        self.rejected_days: list[int] = []
 
     def apply(self, events: Sequence[HostProfiled | Rejected]) -> BatchReport:
         """Fold decoded records, in log order."""
@@ -36,6 +41,7 @@ class ProfileFold:
         for event in events:
             if isinstance(event, Rejected):
                 report.rejected += 1
+                self.rejected_days.append(self.today)
                 continue
             profile = profile_of(event)
             if not replaces(profile, self._held(event.host_id, event.valid_from_ms)):
@@ -70,3 +76,4 @@ class ProfileFold:
         self.profiles.setdefault(host_id, {})[valid_from_ms] = profile
         watermark_ms = self.watermarks_ms.get(host_id, NO_WATERMARK_MS)
         self.watermarks_ms[host_id] = max(watermark_ms, profile.occurred_at_ms)
+        self.today = max(self.today, day_of(profile.occurred_at_ms))

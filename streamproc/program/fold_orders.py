@@ -64,6 +64,7 @@ class OrderFold(OrderMoves):
             kind = each.__class__
             if kind is Rejected:
                 rejected += 1
+                self.rejected_days.append(self.today)
                 continue
             event: Any = each  # of a room: to tell the type checker is a call
             at_ms = event.occurred_at_ms

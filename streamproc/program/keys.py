@@ -17,6 +17,7 @@ kind        key behind the kind and topic bytes                 value
 12 sold     host 00 session 00 minute (8 bytes)                 what was sold in a minute
 13 alert    host 00 session 00 kind 00 subject                  an alert as it stands
 14 outbox   host 00 session 00 alert id 00 number (8 bytes)     a step of one that may not be out
+15 rejected host 00 session, either may be empty                how many records cannot be used
 ==========  ==================================================  ================================
 
 Unique counts of a session are those of its ``people`` record and those of its open minute, the one
@@ -59,6 +60,7 @@ class Kind(IntEnum):
     SOLD = 12
     ALERT = 13
     OUTBOX = 14
+    REJECTED = 15
 
 
 CLOCK: Final = "clock"
@@ -92,6 +94,7 @@ _NUMBERS: Final = {
     Kind.SOLD: 1,
     Kind.ALERT: 0,
     Kind.OUTBOX: 1,
+    Kind.REJECTED: 0,
 }
 """How many numbers end the keys of a kind."""
 

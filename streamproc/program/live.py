@@ -29,6 +29,7 @@ from streamproc.program.judging.alert_records import is_sound, is_told_of, keep_
 from streamproc.program.judging.judging import Judging
 from streamproc.program.keys import TOPIC_OF_CODE, Kind
 from streamproc.program.records import Records
+from streamproc.program.rejections import count_rejected
 from streamproc.program.rest import Rest
 from streamproc.program.showing.showing import Showing
 from streamproc.program.sweep import Sweep
@@ -74,12 +75,15 @@ class LiveProgram:
             ROOMS_TOPIC: RoomFold(self.records),
         }
         self.streams = {ORDERS_TOPIC: self.orders, **self.audience}
-        self._apply: dict[str, Callable[[Sequence[Any]], BatchReport]] = {
-            ORDERS_TOPIC: self.orders.apply,
-            HOSTS_TOPIC: self.profiles.apply,
-            **{topic: fold.apply for topic, fold in self.audience.items()},
+        self._folds: dict[str, OrderFold | AudienceFold | ProfileFold] = {
+            ORDERS_TOPIC: self.orders,
+            HOSTS_TOPIC: self.profiles,
+            **self.audience,
         }
-        self._sweep = Sweep(self.records, self.streams)
+        self._apply: dict[str, Callable[[Sequence[Any]], BatchReport]] = {
+            topic: fold.apply for topic, fold in self._folds.items()
+        }
+        self._sweep = Sweep(self.records, self.streams, self.profiles)
         self._rest = Rest(self.streams.values())
         self._codecs = {topic: Codec(topic) for topic in INPUT_TOPICS}
         self._outputs = Outputs()
@@ -249,17 +253,22 @@ class LiveProgram:
         return iter(()) if self.judging is None else self.judging.open_alerts()
 
     def _reject(self, batch: Batch, first: int, events: Sequence[AnyEvent | Rejected]) -> None:
+        days = self._folds[batch.topic].rejected_days
+        told = iter(days)
         for index, event in enumerate(events, first):
             if isinstance(event, Rejected):
+                key, value = batch.keys[index], batch.values[index]
+                count_rejected(self.records, batch.topic, key, value, next(told))
                 self._outputs.dead_letters.append(
                     DeadLetter(
                         batch.topic,
                         batch.partition,
                         batch.offsets[index],
-                        batch.keys[index],
-                        batch.values[index],
+                        key,
+                        value,
                         batch.headers.get(index, ()),
                         event.reason.value,
                         event.detail,
                     )
                 )
+        days.clear()

@@ -29,7 +29,7 @@ class Streams:
     unpacked: so no record is ever open twice, and what nobody looks at is held as bytes.
 
     Shapes: ``today`` is the day of the greatest event time of the topic. What is over by then is not
-        found.
+        found. ``rejected_days`` are those on which records were rejected, until somebody takes them.
     """
 
     def __init__(self, topic: str, records: Records) -> None:
@@ -46,6 +46,7 @@ class Streams:
         self.today = 0
         self._oldest_no = 0
         self._silent: list[HostStream] = []
+        self.rejected_days: list[int] = []
 
     def stream(self, host_id: str) -> HostStream:
         """The stream of a host, begun if it is new."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from streamproc.events.registry import HOSTS_TOPIC
 from streamproc.program.expiry import KEPT_DAYS, STAMP_BYTES, oldest_stamp
+from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.keys import HEAD_BYTES, TOPIC_OF_CODE, Kind, head, parse
 from streamproc.program.records import Records
+from streamproc.program.rejected_codec import is_over
 from streamproc.program.streams import Streams
 
 SLICE: Final = 500
@@ -23,9 +26,12 @@ BURIED: Final = 2
 class Sweep:
     """A walk over all records of a partition, begun anew whenever a topic reaches another day."""
 
-    def __init__(self, records: Records, streams: Mapping[str, Streams]) -> None:
+    def __init__(
+        self, records: Records, streams: Mapping[str, Streams], profiles: ProfileFold
+    ) -> None:
         self.records = records
         self.streams = streams
+        self.profiles = profiles
         self._days: dict[str, int] = {}
         self._keys: list[bytes] = []
 
@@ -34,16 +40,16 @@ class Sweep:
         for each in self.streams.values():
             each.bury_silent(BURIED)
         if not self._keys:
-            days = {topic: stream.today for topic, stream in self.streams.items()}
+            days = self._today()
             if days == self._days:
                 return
             self._days = days
             self._keys = [key for key in self.records.values if key[0] in KEPT_DAYS]
         values, changed = self.records.values, self.records.changed
         oldest = {
-            head(kind, topic): oldest_stamp(kind, streams.today)
+            head(kind, topic): oldest_stamp(kind, today)
             for kind in KEPT_DAYS
-            for topic, streams in self.streams.items()
+            for topic, today in self._today().items()
         }
         keys, deleted = self._keys, 0
         for _ in range(min(SLICE, len(keys))):
@@ -59,8 +65,18 @@ class Sweep:
             if deleted == DELETED:
                 break
 
+    def _today(self) -> dict[str, int]:
+        """The day that each topic has come to."""
+        days = {topic: stream.today for topic, stream in self.streams.items()}
+        return {**days, HOSTS_TOPIC: self.profiles.today}
+
     def _delete(self, key: bytes) -> None:
-        streams = self.streams[TOPIC_OF_CODE[key[1]]]
+        topic = TOPIC_OF_CODE[key[1]]
+        if key[0] == Kind.REJECTED:
+            if is_over(self.records.values[key], self._today()[topic]):
+                self.records.delete(key)
+            return
+        streams = self.streams[topic]
         if key[0] == Kind.LINE:
             self.records.delete(key)
             return

@@ -11,6 +11,7 @@ from streamproc.program.codecs import unpack_minute, unpack_people, unpack_sessi
 from streamproc.program.floor_codec import unpack_floor, unpack_pulse, unpack_sold
 from streamproc.program.keys import SEPARATOR, TOPIC_OF_CODE, Kind, parse
 from streamproc.program.live import LiveProgram
+from streamproc.program.rejected_codec import unpack_rejected
 from streamproc.program.sense_codec import unpack_asked, unpack_sense, unpack_senses
 from streamproc.tally.figures import FIGURES
 from streamproc.tally.floor import Floor
@@ -26,6 +27,8 @@ from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques
 
 Record = tuple[bytes, bytes]
+Rejections = dict[str, dict[str, dict[str, int]]]
+"""How many records cannot be used, by host, then broadcast, then topic."""
 
 _BARE: Final = frozenset(
     (Kind.SESSION, Kind.PEOPLE, Kind.SENSE, Kind.ASKED, Kind.FLOOR, Kind.PULSE)
@@ -54,13 +57,36 @@ def session_tallies(records: Iterable[Record]) -> Iterator[SessionTally]:
         by host and session.
     """
     found: dict[tuple[str, str], list[Record]] = {}
+    unusable: list[Record] = []
     for record in records:
         key = record[0]
         if key[0] in _TOLD:
             parsed = parse(key)
             found.setdefault((parsed.host_id, parsed.ids[0]), []).append(record)
+        elif key[0] == Kind.REJECTED:
+            unusable.append(record)
+    rejected = rejections(unusable)
     for host_id, session_id in sorted(found):
-        yield _tally(host_id, session_id, found[host_id, session_id])
+        tally = _tally(host_id, session_id, found[host_id, session_id])
+        tally.rejected = rejected.get(host_id, {}).get(session_id, {})
+        yield tally
+
+
+def rejections(records: Iterable[Record]) -> Rejections:
+    """How many records of each host and broadcast cannot be used, from the records of a state.
+
+    Shapes: a broadcast of which nothing else is known is among them; without a name are those that name
+        none, and a host without a name has what is nobody's.
+    """
+    found: Rejections = {}
+    for key, value in records:
+        if key[0] == Kind.REJECTED:
+            parsed = parse(key)
+            session_id = parsed.ids[0] if parsed.ids else ""
+            of_session = found.setdefault(parsed.host_id, {}).setdefault(session_id, {})
+            # What is nobody's is in every partition.
+            of_session[parsed.topic] = of_session.get(parsed.topic, 0) + unpack_rejected(value)
+    return found
 
 
 @dataclass(slots=True)

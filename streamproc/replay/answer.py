@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from streamproc.program.live import LiveProgram
-from streamproc.program.tallies import host_tallies
+from streamproc.program.tallies import host_tallies, rejections
 from streamproc.tally.comments import comments_answer
 from streamproc.tally.formulas import session_answer
 from streamproc.tally.model import SessionTally
@@ -31,7 +32,8 @@ def answer(programs: Programs, as_of_ms: int) -> Tree:
     """Every host's sessions and the roll-ups of a state.
 
     Shapes: ``{"hosts": {host: {session: {"figures", "windows", "curve", "completeness",
-        "comments"}}}, "rollups": {level: [..]}, "as_of_ms"}``.
+        "comments"}}}, "rejected": {host: {topic: count}}, "rollups": {level: [..]}, "as_of_ms"}``;
+        ``rejected`` are records of those hosts that name no session.
     """
     tallies = sessions_of(programs)
     hosts: Tree = {}
@@ -40,7 +42,13 @@ def answer(programs: Programs, as_of_ms: int) -> Tree:
         hosts.setdefault(tally.host_id, {})[tally.session_id] = said
     parts = parts_of(programs, tallies)
     rollups = {level.value: [entry(level, of) for of in rolled_up(parts, level)] for level in Level}
-    return {"hosts": hosts, "rollups": rollups, "as_of_ms": as_of_ms}
+    held = rejections(chain.from_iterable(each.records.items() for each in programs))
+    unplaced = {
+        host_id: dict(sorted(held[host_id][""].items()))
+        for host_id in hosts
+        if "" in held.get(host_id, {})
+    }
+    return {"hosts": hosts, "rejected": unplaced, "rollups": rollups, "as_of_ms": as_of_ms}
 
 
 def sessions_of(programs: Programs) -> list[SessionTally]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from streamproc.alerts.judge import Judge
@@ -32,7 +33,7 @@ class Playback:
         self._reader = reader
         self._judge = judge
         self._second: int | None = None
-        self._state: dict[bytes, bytes | None] = {}
+        self._state: defaultdict[int, dict[bytes, bytes | None]] = defaultdict(dict)
         self.alerts: list[AlertTransition] = []
         self._programs: dict[int, LiveProgram] = {}
         self.records = 0
@@ -72,10 +73,10 @@ class Playback:
         at = second if self._second is None else self._second + 1
         while at <= second:
             self._second = at
-            for program in self.programs:
+            for partition, program in self._programs.items():
                 program.judge(at * SECOND_MS, caught_up=True)
                 self._refuse_failures(program)
-                self._state.update(program.take_dirty())
+                self._state[partition].update(program.take_dirty())
                 published = program.take_outputs().published
                 self.alerts += [decode_alert(each.value or b"") for each in published]
                 program.delivered(published)
@@ -128,9 +129,10 @@ class Playback:
 
     def canonical(self) -> dict[str, Any]:
         """The canonical form that a verification takes its digest of."""
-        for program in self.programs:
-            self._state.update(program.take_dirty())
-        state = [(key, value) for key, value in self._state.items() if value is not None]
+        for partition, program in self._programs.items():
+            self._state[partition].update(program.take_dirty())
+        held = chain.from_iterable(of.items() for of in self._state.values())
+        state = [(key, value) for key, value in held if value is not None]
         accounting = {
             topic: {
                 str(partition): {name: count for name, count in counts.items() if count}
@@ -138,7 +140,7 @@ class Playback:
             }
             for topic, of in self.counts.items()
         }
-        return {"hosts": canonical(state)["hosts"], "accounting": accounting}
+        return {**canonical(state), "accounting": accounting}
 
 
 def last_event_ms(programs: Iterable[LiveProgram]) -> int | None:

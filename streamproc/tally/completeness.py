@@ -1,4 +1,4 @@
-"""What the figures of a broadcast leave open: what is missing, late, estimated or held back."""
+"""What the figures of a broadcast leave open: what is missing, late, rejected, estimated or held back."""
 
 from __future__ import annotations
 
@@ -55,14 +55,16 @@ class Unnamed(Struct, gc=False):
 class Completeness(Struct, gc=False):
     """How complete the figures of a broadcast are.
 
-    Shapes: counts of a topic that told nothing are None. ``approximate`` names the figures of
-        people that are estimates.
+    Shapes: counts of a topic that told nothing are None. ``rejected`` counts by topic the records that
+        name the broadcast and cannot be used. ``approximate`` names the figures of people that are
+        estimates.
     """
 
     as_of_ms: int
     status: str
     missing_sources: list[str]
     late: dict[str, int]
+    rejected: dict[str, int]
     approximate: list[str]
     online_at_ms: int | None
     online_approximate: bool | None
@@ -100,6 +102,7 @@ def completeness_of(tally: SessionTally, estimates: list[str], method: str | Non
         str(Status.UNKNOWN if turns is None else turns.status()),
         [topic for topic in SOURCES if totals.get(topic) is None],
         {topic: late for topic, late in sorted(tally.late.items()) if late},
+        dict(sorted(tally.rejected.items())),
         estimates,
         None if online is None else online.at_ms,
         None if online is None else online.approximate,

@@ -58,9 +58,9 @@ class SessionTally:
     """One broadcast.
 
     Shapes: ``totals`` by topic, None where the topic told nothing of it; ``late`` and ``seen_ms``
-        by the topics that did; ``minutes`` by number, ascending; ``uniques`` by name, of the whole
-        broadcast; ``senses`` of its comments; ``in_part`` the topics of which less was kept at first than
-        is now. None: unknown.
+        by the topics that did; ``rejected`` counts by topic the records that cannot be used; ``minutes`` by
+        number, ascending; ``uniques`` by name, of the whole broadcast; ``senses`` of its comments;
+        ``in_part`` the topics of which less was kept at first than is now. None: unknown.
     """
 
     host_id: str
@@ -68,6 +68,7 @@ class SessionTally:
     totals: dict[str, Figures | None]
     late: dict[str, int] = field(default_factory=dict)
     seen_ms: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
     minutes: dict[int, MinuteTally] = field(default_factory=dict)
     uniques: dict[str, Uniques] = field(default_factory=dict)
     online: Online | None = None

@@ -379,6 +379,7 @@ class Rolling:
             None if comments is None else comments.unnamed_comments,
             approximate,
             list(tally.late.values()),
+            list(tally.rejected.values()),
         )
         held, turns = self._completeness, tally.lifecycle
         # The rest comes of orders and rooms, and of what is told after the end.

@@ -78,6 +78,7 @@ def card(n: int, as_of_ms: int) -> Json:
             "available": 41,
         },
         "late": 0,
+        "rejected": 0,
         "missing_sources": [],
         "approximate": [],
     }
@@ -180,6 +181,7 @@ def tally(of: Json) -> Json:
             "status": of["status"],
             "missing_sources": ["live.viewers.v1"],
             "late": {"live.comments.v1": 12},
+            "rejected": {"live.orders.v1": 40},
             "approximate": ["buyers", "commenters"],
             "online_at_ms": of["as_of_ms"] - 8_000,
             "online_approximate": True,
@@ -202,6 +204,7 @@ def tally(of: Json) -> Json:
         "village": of["village"],
         "town": of["town"],
         "district": of["district"],
+        "rejected": {"live.comments.v1": 3},
     }
 
 

@@ -27,7 +27,7 @@ def test_a_room_shows_its_curves_with_pins_and_alerts_and_every_figure(
     expect(page.locator(".curve .band").first).to_be_attached()
     expect(page.locator(".host-alerts .alert")).to_have_count(1)
     complete = page.locator(".complete")
-    for words in ("观众", "评论 12", "成交人数", "平台取整"):
+    for words in ("观众", "评论 12", "订单 40; 未注明场次：评论 3", "成交人数", "平台取整"):
         expect(complete).to_contain_text(words)
 
 

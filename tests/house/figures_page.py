@@ -23,6 +23,11 @@ entry of the curve. People (buyers, viewers, commenters, and what is divided by 
 whole minutes: in `10m` those of the minute of `as_of` and the nine before it. Outside the spans that
 a figure is defined for it is `null`.
 
+How complete it is is told with every answer, as `completeness` of the session: sources that told
+nothing, what was `late` (in the session, in no window) and what was `rejected` by topic (records that
+name the session and cannot be used: in no figure, and still counted when they are mended and come
+again), counts that are estimates, what nobody is named of.
+
 The names at Douyin, TikTok Shop and WeChat are those of public documents; `-` where none was found,
 which does not say that they lack the figure.
 

@@ -34,6 +34,7 @@ from tests.builders import (
     viewer_key,
 )
 from tests.folding import feed, folded, log_of, take_into
+from tests.garbage import littered
 
 _LATER_MS = st.sampled_from([0, 0, 1, 9_999, 60_000, 480_001, 540_000, 590_000, 600_000, 3_600_000])
 _ADDITIVE = (
@@ -63,7 +64,7 @@ def _sessions(log: Sequence[LogRecord]) -> list[dict[str, Any]]:
     return [session for sessions in hosts.values() for session in sessions.values()]
 
 
-@given(log=st.one_of(logs(far_ms), logs(near_ms)), later_ms=_LATER_MS)
+@given(log=littered(st.one_of(logs(far_ms), logs(near_ms))), later_ms=_LATER_MS)
 def test_the_fold_answers_every_figure_as_its_definition_says(
     log: list[LogRecord], later_ms: int
 ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -14,11 +15,11 @@ from streamproc.events.registry import INPUT_TOPICS, TOPIC_OF, AnyEvent
 from streamproc.oracle.batch import LogRecord, compute
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
+from streamproc.program.tallies import rejections
 from streamproc.protocol import BatchReport
 from tests.folding import State, batch_of, feed, folded, log_of, pieces, take_into
+from tests.garbage import Row, garbage
 from tests.strategies import events
-
-Row = tuple[str, bytes | None, bytes | None]
 
 T0 = 1_750_000_000_000
 HOSTS = ("h-1", "h-2")
@@ -145,12 +146,6 @@ def _records(event: dict[str, Any]) -> Row:
     return TOPIC_OF[event["type"]], event["host_id"].encode(), msgspec.json.encode(event)
 
 
-def _garbage() -> st.SearchStrategy[Row]:
-    key = st.sampled_from([None, b"", b"h-1", b"\xff"])
-    value = st.one_of(st.none(), st.binary(max_size=8), st.just(b'{"type":"room.started"}'))
-    return st.tuples(st.sampled_from(INPUT_TOPICS), key, value)
-
-
 def _narrow(events: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Row]:
     """The same events, of one host and within minutes: what they do to each other shows more."""
     near = st.sampled_from(STEPS_MS)
@@ -162,7 +157,7 @@ def _narrow(events: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Row]
 
 def logs() -> st.SearchStrategy[list[LogRecord]]:
     """Logs of one partition, all topics interleaved, with duplicates, disorder and garbage."""
-    any_row = st.one_of(*[_events().map(_records)] * 9, _garbage())
+    any_row = st.one_of(*[_events().map(_records)] * 9, garbage())
     rows = st.one_of(
         st.lists(any_row, max_size=60),
         st.lists(any_row, min_size=25, max_size=60),
@@ -184,7 +179,10 @@ def by_topic(log: Sequence[LogRecord]) -> dict[str, list[LogRecord]]:
 
 @given(log=logs())
 def test_the_state_says_what_the_oracle_computes_from_the_log(log: list[LogRecord]) -> None:
-    assert canonical(folded(log).items())["hosts"] == compute(log)["hosts"]
+    held, computed = canonical(folded(log).items()), compute(log)
+
+    assert held["hosts"] == computed["hosts"]
+    assert held["rejected"] == computed["rejected"]
 
 
 @given(log=logs(), cuts=st.sets(st.integers(1, 59)))
@@ -283,6 +281,18 @@ def test_every_record_is_applied_a_duplicate_or_rejected(
         assert {name: number for name, number in got.items() if number} == expected
     rejected = sum(report.rejected for report in total.values())
     assert len(program.take_outputs().dead_letters) == rejected
+    assert rejected_by_topic(dict(program.take_dirty())) == {
+        topic: report.rejected for topic, report in total.items() if report.rejected
+    }
+
+
+def rejected_by_topic(state: Mapping[bytes, bytes | None]) -> dict[str, int]:
+    """How many records of each topic the state knows whose they are, or that they are nobody's."""
+    by_topic: Counter[str] = Counter()
+    for sessions in rejections((key, value or b"") for key, value in state.items()).values():
+        for each in sessions.values():
+            by_topic.update(each)
+    return dict(by_topic)
 
 
 @given(log=logs(), data=st.data())

@@ -15,6 +15,7 @@ from streamproc.program.live import LiveProgram
 from tests.broadcasts import MINUTE_MS, far_ms, logs, near_ms
 from tests.builders import T0
 from tests.folding import State, pieces, take_into
+from tests.garbage import littered
 from tests.shown import Watcher
 from tests.spelled_reader import SpelledReader
 from tests.spoken import few_spoken_logs
@@ -84,7 +85,7 @@ def play(data: st.DataObject, log: Sequence[LogRecord]) -> None:
 
 
 @settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(st.data(), st.one_of(logs(far_ms), logs(near_ms)))
+@given(st.data(), littered(st.one_of(logs(far_ms), logs(near_ms))))
 def test_what_is_shown_is_what_the_records_say(data: st.DataObject, log: list[LogRecord]) -> None:
     play(data, log)
 

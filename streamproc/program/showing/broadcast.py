@@ -90,6 +90,7 @@ class Broadcast:
         self.intents: dict[str, int] = self._count_intents()
         self._lately: tuple[int, dict[str, int]] | None = None
         self.floor = cells.floor() or _NOT_BEGUN
+        self.tally.rejected = cells.rejected()
         self._on_show = NOTHING_SHOWN
         self.signs = Signs.of(self.tally.seen_ms, self.tally.lifecycle)
         self.rolling = Rolling(self.tally)
@@ -167,6 +168,8 @@ class Broadcast:
         changed = {number for _, number in minutes} | self._renew_asked(noted)
         if Kind.FLOOR in noted:
             changed |= self._renew_floor()
+        if Kind.REJECTED in noted:
+            self._renew_rejected(noted[Kind.REJECTED])
         as_it_was = self._renew_sessions(topics, {topic for topic, _ in minutes})
         if not as_it_was or self._is_over(people, minutes):
             self._begin()
@@ -205,6 +208,12 @@ class Broadcast:
         if before.pins == self.floor.pins:
             return set()
         return {at_ms // MINUTE_MS for at_ms, _ in {*before.pins} ^ {*self.floor.pins}}
+
+    def _renew_rejected(self, keys: list[bytes]) -> None:
+        """Bring up to date what cannot be used."""
+        self.tally.rejected = self.cells.rejected()
+        for key in keys:
+            self.rolling.touched(TOPIC_OF_CODE[key[1]])
 
     def _renew_sessions(self, topics: set[str], with_minutes: set[str]) -> bool:
         """Bring totals up to date; False: one of them begins anew."""

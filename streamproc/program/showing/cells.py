@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
-from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
+from streamproc.events.registry import (
+    COMMENTS_TOPIC,
+    INPUT_TOPICS,
+    ORDERS_TOPIC,
+    ROOMS_TOPIC,
+    VIEWERS_TOPIC,
+)
 from streamproc.program.codecs import minute_rows, unpack_minute, unpack_people, unpack_session
 from streamproc.program.floor_codec import unpack_floor
 from streamproc.program.keys import SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
+from streamproc.program.rejected_codec import unpack_rejected
 from streamproc.program.sense_codec import asked_comments, senses_comments
 from streamproc.program.streams import Streams
 from streamproc.tally.figures import FIGURES
@@ -34,6 +41,9 @@ _PEOPLE: Final = {topic: head(Kind.PEOPLE, topic) for topic in MINUTES}
 _SENSES: Final = head(Kind.SENSES, COMMENTS_TOPIC)
 _ASKED: Final = head(Kind.ASKED, COMMENTS_TOPIC)
 _FLOOR: Final = head(Kind.FLOOR, ROOMS_TOPIC)
+REJECTED: Final = {topic: head(Kind.REJECTED, topic) for topic in INPUT_TOPICS}
+"""Topic -> what the keys of what was rejected of it begin with."""
+
 _MINUTE_HEADS: Final = tuple(MINUTES.values())
 
 Comments = dict[Pair, int]
@@ -179,6 +189,16 @@ class Cells:
             return cast("Floor", cell.told)
         value = self._records.values.get(key)
         return None if value is None else unpack_floor(value)
+
+    def rejected(self) -> dict[str, int]:
+        """How many records that name the broadcast cannot be used, by topic."""
+        return rejected_of(self.ids, self._records)
+
+
+def rejected_of(ids: bytes, records: Records) -> dict[str, int]:
+    """How many records cannot be used, by topic, of those that name these ids."""
+    held = {topic: records.values.get(head_of_key + ids) for topic, head_of_key in REJECTED.items()}
+    return {topic: unpack_rejected(value) for topic, value in held.items() if value is not None}
 
 
 def _counted(asked: Mapping[Pair, Asked]) -> Comments:

@@ -32,6 +32,10 @@ class Known(Protocol):
         """A broadcast, watched from now on."""
         ...
 
+    def rejected(self, host_id: str) -> dict[str, int]:
+        """How many records of a host that name no broadcast cannot be used, by topic."""
+        ...
+
     def profile_at(self, host_id: str, at_ms: int) -> Profile | None:
         """Who a host was at a time."""
         ...
@@ -41,16 +45,27 @@ class Host:
     """One host under watch.
 
     Shapes: ``held`` are the broadcasts that are watched, by their ids; ``met`` those that were told of and
-        are not watched. ``told_at_ms`` is the tick at which it was last told.
+        are not watched. ``told_at_ms`` is the tick at which it was last told. ``rejected`` is what cannot
+        be used and names no broadcast; None: to be asked anew.
     """
 
-    __slots__ = ("_is_whole", "_said", "_went_on", "held", "host_id", "met", "told_at_ms")
+    __slots__ = (
+        "_is_whole",
+        "_said",
+        "_went_on",
+        "held",
+        "host_id",
+        "met",
+        "rejected",
+        "told_at_ms",
+    )
 
     def __init__(self, host_id: str) -> None:
         self.host_id = host_id
         self.held: dict[bytes, Broadcast] = {}
         self.met: set[bytes] = set()
         self.told_at_ms = -1
+        self.rejected: dict[str, int] | None = None
         self._is_whole = self._went_on = False
         self._said: object = None
 
@@ -71,14 +86,15 @@ class Host:
         shown = list(self.held.values())
         rests = [rest_of(each, as_of_ms) for each in shown]
         profile = known.profile_at(self.host_id, shown[0].begun_ms)
-        said = profile, list(self.held), rests
+        if self.rejected is None:
+            self.rejected = known.rejected(self.host_id)
+        said = profile, list(self.held), rests, self.rejected
         view = None
         if said != self._said or any([each.answer_changed(as_of_ms) for each in shown]):
             self._said = said
             answers = [each.answer(as_of_ms) for each in shown]
-            value = encoded(
-                self.host_id, as_of_ms, zip(shown, answers, rests, strict=True), profile
-            )
+            told = zip(shown, answers, rests, strict=True)
+            value = encoded(self.host_id, as_of_ms, told, profile, self.rejected)
             view = View(self.host_id.encode(), value, self._parts(shown, moved))
         for each in shown:
             each.minutes.let_go()

@@ -59,6 +59,7 @@ class _Host(Struct, gc=False):
     village: str
     town: str
     district: str
+    rejected: dict[str, int]
 
 
 def rest_of(broadcast: Broadcast, as_of_ms: int) -> Rest:
@@ -84,10 +85,11 @@ def encoded(
     as_of_ms: int,
     broadcasts: Iterable[tuple[Broadcast, bytes, Rest]],
     profile: Profile | None,
+    rejected: dict[str, int],
 ) -> bytes:
     """A host's tally as of a time, without its version.
 
-    Shapes: of each broadcast its answer and the rest of what is told of it.
+    Shapes: of each broadcast its answer and the rest of what is told of it; ``rejected`` as ``HostTally``.
     """
     sessions = [
         _Session(
@@ -109,4 +111,4 @@ def encoded(
     named = ("", "", "", "")
     if profile is not None:
         named = (profile.name, profile.village, profile.town, profile.district)
-    return _encode(_Host(host_id, as_of_ms, sessions, *named))
+    return _encode(_Host(host_id, as_of_ms, sessions, *named, rejected))

@@ -11,7 +11,7 @@ from streamproc.program.judging.clock import EventClock, is_set_back
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, TOPIC_OF_CODE, Kind, head
 from streamproc.program.records import Records
 from streamproc.program.showing.broadcast import Broadcast
-from streamproc.program.showing.cells import MINUTES, SESSIONS, Cells
+from streamproc.program.showing.cells import MINUTES, REJECTED, SESSIONS, Cells, rejected_of
 from streamproc.program.showing.host import Host
 from streamproc.program.showing.signs import Signs, signs_of
 from streamproc.program.showing.spans import Spans
@@ -41,7 +41,7 @@ _OF_SESSIONS: Final = frozenset(
         head(Kind.FLOOR, ROOMS_TOPIC),
     )
 )
-_PROFILE: Final = head(Kind.PROFILE, HOSTS_TOPIC)
+_SELDOM: Final = frozenset((head(Kind.PROFILE, HOSTS_TOPIC), *REJECTED.values()))
 
 
 class Showing:
@@ -145,6 +145,10 @@ class Showing:
         """Who a host was at a time."""
         return self._profiles.at(host_id, at_ms)
 
+    def rejected(self, host_id: str) -> dict[str, int]:
+        """How many records of a host that name no broadcast cannot be used, by topic."""
+        return rejected_of(host_id.encode() + SEPARATOR, self._records)
+
     def _cells(self, ids: bytes) -> Cells:
         return Cells(ids, self._records, self._streams)
 
@@ -163,8 +167,8 @@ class Showing:
                     self._note_session(key)
                 elif head_of_key in _OF_SESSIONS:
                     self._note_part(key, key[_HEAD:])
-                elif head_of_key == _PROFILE:
-                    self._note_profile(key[_HEAD:-_TAIL])
+                elif head_of_key in _SELDOM:
+                    self._note_seldom(key)
         self._written.clear()
 
     def _note_part(self, key: bytes, ids: bytes) -> None:
@@ -188,10 +192,30 @@ class Showing:
         if stream is not None and stream.watermark_ms > self._newest_ms:
             self._newest_ms = stream.watermark_ms
 
+    def _note_seldom(self, key: bytes) -> None:
+        if key[0] == Kind.PROFILE:
+            self._note_profile(key[_HEAD:-_TAIL])
+        else:
+            self._note_rejected(key)
+
     def _note_profile(self, host_id: bytes) -> None:
         if any(host_id.decode() in each.hosts for each in self._streams.values()):
             self._host(host_id)
             self._waiting[host_id] = None
+
+    def _note_rejected(self, key: bytes) -> None:
+        """A record that cannot be used is told of where its host is; it begins none."""
+        ids = key[_HEAD:]
+        host_id = _host_of(ids)
+        host = self._hosts.get(host_id)
+        if host is None:
+            return
+        held = host.held.get(ids)
+        if held is not None:
+            held.noted.add(key)
+        elif ids.endswith(SEPARATOR):
+            host.rejected = None
+        (self._again if host.told_at_ms == self._wall_ms else self._waiting)[host_id] = None
 
     def _host(self, host_id: bytes) -> Host:
         host = self._hosts.get(host_id)

@@ -7,7 +7,7 @@ import pytest
 
 from streamproc.events.malformed import LARGEST_BYTES
 from streamproc.ingest.cutting import LONGEST_LINE_BYTES
-from streamproc.ingest.lines import BadLine, LineReader, Record
+from streamproc.ingest.lines import BadLine, LineReader, Record, Unusable
 from streamproc.simulate.generator import Broadcast
 from streamproc.simulate.run import write_records
 from tests.log_records import T0, LogBuilder
@@ -139,3 +139,30 @@ def test_what_the_simulator_writes_to_a_file_is_read_back_without_its_garbage() 
         (each.topic, each.key, each.value) for each in sent
     ]
     assert len(found) - len(good) == totals.count("garbage:")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"{", None),
+        (changed(type=7), None),
+        (changed(host_id=None), Unusable("live.orders.v1", None, changed(host_id=None))),
+        (changed(paid_minor=-1), Unusable("live.orders.v1", b"h-1", changed(paid_minor=-1))),
+        (b'{"topic":"live.viewers.v1","key":"k"}', Unusable("live.viewers.v1", b"k", None)),
+        (b'{"topic":"live.rooms.v1","value":"{"}', Unusable("live.rooms.v1", None, b"{")),
+        (b'{"topic":"live.dogs.v1","key":"k","value":"{"}', None),
+    ],
+)
+def test_a_bad_line_is_the_record_that_it_would_be_in_its_topic(
+    line: bytes, expected: Unusable | None
+) -> None:
+    assert isinstance(LineReader().read(line, T0), BadLine)
+    assert LineReader().unusable(line) == expected
+
+
+def test_a_line_too_long_to_be_read_is_no_record_whatever_is_in_it() -> None:
+    body = {"topic": GOOD[0].topic, "key": "h-1", "value": (GOOD[0].value or b"").decode()}
+    line = msgspec.json.encode({**body, "more": "x" * LONGEST_LINE_BYTES})
+
+    assert isinstance(LineReader().read(line, T0), BadLine)
+    assert LineReader().unusable(line) is None

@@ -28,7 +28,7 @@ def counts(log: LogBuilder, topic: str) -> dict[str, int]:
 
 
 def test_an_empty_log_adds_up_to_nothing() -> None:
-    assert compute([]) == {"accounting": {}, "hosts": {}}
+    assert compute([]) == {"accounting": {}, "hosts": {}, "rejected": {}}
 
 
 def test_a_paid_line_counts_in_the_session_and_in_the_pane_of_its_own_time() -> None:

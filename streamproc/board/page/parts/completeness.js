@@ -1,4 +1,4 @@
-/** How complete the numbers of a broadcast are: what is missing, late, estimated. */
+/** How complete the numbers of a broadcast are: what is missing, late, unusable, estimated. */
 
 import { clock, count } from "../core/format.js";
 import { el, replace, toggle } from "../edge/dom.js";
@@ -20,14 +20,14 @@ export function completenessPanel() {
 
 function rows(tally, session, told) {
   const sources = (ids) => ids.map((id) => named("source", id)).join(", ") || t("complete.none");
-  const late = Object.entries(told.late ?? {}).map(([id, n]) => `${named("source", id)} ${count(n)}`);
   const nameless = told.unnamed ?? {};
   const rough = told.online_approximate ? ` (${t("complete.online_rough")})` : "";
   return [
     [t("complete.as_of"), clock(tally.as_of_ms)],
     [t("complete.heard"), clock(session.heard_ms)],
     [t("complete.missing"), sources(told.missing_sources ?? [])],
-    [t("complete.late"), late.join(", ") || t("complete.none")],
+    [t("complete.late"), bySource(told.late) || t("complete.none")],
+    [t("complete.rejected"), rejected(tally, told) || t("complete.none")],
     [t("complete.approximate"), (told.approximate ?? []).map(figureName).join(", ") || t("complete.none")],
     [t("complete.online_at"), told.online_at_ms ? clock(told.online_at_ms) + rough : t("complete.none")],
     [t("complete.watch"), told.watch_method ?? t("complete.none")],
@@ -37,6 +37,17 @@ function rows(tally, session, told) {
     [t("complete.after_end"), count(told.after_end)],
     [t("complete.version"), String(tally.version)],
   ];
+}
+
+function bySource(counts) {
+  return Object.entries(counts ?? {})
+    .map(([id, n]) => `${named("source", id)} ${count(n)}`)
+    .join(", ");
+}
+
+function rejected(tally, told) {
+  const ofHost = bySource(tally.rejected);
+  return [bySource(told.rejected), ofHost && t("complete.rejected_host", { what: ofHost })].filter(Boolean).join("; ");
 }
 
 function unnamed(told) {

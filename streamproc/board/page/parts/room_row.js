@@ -121,6 +121,7 @@ export function roomRow() {
       card.status === "live" && heard > QUIET_MS ? t("row.quiet", { age: elapsed(heard) }) : "",
       ...(card.missing_sources ?? []).map((source) => t("row.missing", { what: named("source", source) })),
       card.late ? t("row.late", { n: count(card.late) }) : "",
+      card.rejected ? t("row.rejected", { n: count(card.rejected) }) : "",
       card.on_show?.title ? `${t("host.on_show")}: ${card.on_show.title}` : "",
     ].filter(Boolean);
     text(notes, remarks.join(" · "));

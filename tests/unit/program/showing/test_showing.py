@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import json
 
 from streamproc.events.host_tally import CurveMinute, HostTally, decode_tally, versioned
-from streamproc.events.registry import AnyEvent
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, AnyEvent
 from streamproc.events.rooms import ProductListed, ProductPinned
+from streamproc.oracle.batch import LogRecord
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import View
 from streamproc.tally.retention import DAY_MS, SESSION_DAYS
@@ -23,7 +24,7 @@ from tests.builders import (
     room_started,
     viewers_counted,
 )
-from tests.folding import State, take_into, tell
+from tests.folding import State, batch_of, take_into, tell
 
 MOST = 64
 HOUR_MS = 60 * MINUTE_MS
@@ -201,3 +202,45 @@ def test_a_view_is_as_of_the_newest_event_while_the_log_is_not_read_to_its_end()
     stage.program.tick(T0 + HOUR_MS, False)
     (view,) = stage.program.take_views(MOST)
     assert tally(view).as_of_ms == T0
+
+
+def reject(stage: Stage, session_id: str | None, topic: str = ORDERS_TOPIC) -> None:
+    """Have a record of the host rejected."""
+    value = json.encode({"type": "order.paid", "session_id": session_id})
+    stage.program.apply(topic, batch_of([LogRecord(topic, 0, 0, b"h-1", value, T0)]))
+    take_into(stage.state, stage.program)
+
+
+def test_a_record_that_cannot_be_used_is_told_by_itself_where_its_host_is_watched() -> None:
+    stage = Stage()
+    reject(stage, "s-1")
+    assert stage.at(T0) == []
+    stage.tell(joined(1))
+    (view,) = stage.at(T0 + SECOND_MS)
+    assert tally(view).sessions[0].completeness["rejected"] == {ORDERS_TOPIC: 1}
+    reject(stage, "s-1", COMMENTS_TOPIC)
+    (view,) = stage.at(T0 + 2 * SECOND_MS)
+    told = {COMMENTS_TOPIC: 1, ORDERS_TOPIC: 1}
+    assert tally(view).sessions[0].completeness["rejected"] == told
+    assert tally(view).rejected == {}
+    reject(stage, None)
+    (view,) = stage.at(T0 + 3 * SECOND_MS)
+    assert tally(view).rejected == {ORDERS_TOPIC: 1}
+    reject(stage, "s-none")
+    assert stage.at(T0 + 4 * SECOND_MS) == []
+
+    stage.restart()
+    (view,) = stage.at(T0 + 5 * SECOND_MS)
+    assert tally(view).sessions[0].completeness["rejected"] == told
+    assert tally(view).rejected == {ORDERS_TOPIC: 1}
+
+
+def test_a_record_that_cannot_be_used_is_told_also_when_its_broadcast_is_long_silent() -> None:
+    stage = Stage()
+    stage.tell(joined(1))
+    stage.at(T0 + SECOND_MS)
+    stage.at(T0 + 2 * HOUR_MS)
+    reject(stage, "s-1")
+
+    (view,) = stage.at(T0 + 2 * HOUR_MS + SECOND_MS)
+    assert tally(view).sessions[0].completeness["rejected"] == {ORDERS_TOPIC: 1}
