@@ -127,11 +127,12 @@ class _Told:
     def answer(self) -> Tree:
         """Everything that is asked of a session."""
         whole = self.whole()
+        windows = {name: self.window(name) for name in WINDOW_PANES}
         return {
             "figures": self.values(whole),
-            "windows": {name: self.values(self.window(name)) for name in WINDOW_PANES},
+            "windows": {name: self.values(part) for name, part in windows.items()},
             "curve": self.curve(),
-            "completeness": self.completeness(whole),
+            "completeness": self.completeness(whole, windows),
         }
 
     def whole(self) -> _Part:
@@ -308,9 +309,11 @@ class _Told:
             return None, None
         return float(Fraction(online_ms, 1_000 * views)), "littles_law"
 
-    def completeness(self, whole: _Part) -> Tree:
+    def completeness(self, whole: _Part, windows: Mapping[str, _Part]) -> Tree:
         """What the figures of the session leave open."""
         session, online = self.session, self.session.online()
+        method = self.watch_mean(whole)[1]
+        methods = {name: self.watch_mean(part)[1] for name, part in windows.items()}
         return {
             "as_of_ms": self.as_of_ms,
             "status": self.status,
@@ -320,7 +323,10 @@ class _Told:
             "approximate": self.approximate(whole),
             "online_at_ms": None if online is None else online[0],
             "online_approximate": None if online is None else online[2],
-            "watch_method": self.watch_mean(whole)[1],
+            "watch_method": method,
+            "watch_methods": {
+                name: each for name, each in methods.items() if each not in (None, method)
+            },
             "orphan_refunds": self.count(whole, "orphan_refunds"),
             "contradicted_lines": self.count(whole, "contradicted_lines"),
             "unnamed": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, to_builtins
@@ -57,7 +57,8 @@ class Completeness(Struct, gc=False):
 
     Shapes: counts of a topic that told nothing are None. ``rejected`` counts by topic the records that
         name the broadcast and cannot be used. ``approximate`` names the figures of people that are
-        estimates.
+        estimates. ``watch_methods`` has the windows whose mean watch time is known in another way than
+        that of the broadcast, ``watch_method``.
     """
 
     as_of_ms: int
@@ -69,29 +70,42 @@ class Completeness(Struct, gc=False):
     online_at_ms: int | None
     online_approximate: bool | None
     watch_method: str | None
+    watch_methods: dict[str, str]
     orphan_refunds: int | None
     contradicted_lines: int | None
     unnamed: Unnamed
     after_end: int
 
 
-def completeness(tally: SessionTally, as_of_ms: int, span: Span) -> dict[str, Any]:
-    """How complete the figures of a broadcast are, whose sums ``span`` holds.
+def completeness(
+    tally: SessionTally, as_of_ms: int, span: Span, windows: Mapping[str, Span]
+) -> dict[str, Any]:
+    """How complete the figures of a broadcast are, whose sums ``span`` and its ``windows`` hold.
 
     Shapes: a ``Completeness``.
     """
-    leaves = None if span.viewers is None else span.viewers.leaves
-    method = watch_method(leaves, span.watched.online_ms, span.views)
-    found = completeness_of(tally, approximate(tally.uniques), method)
+    methods = {name: _method_of(each) for name, each in windows.items()}
+    found = completeness_of(tally, approximate(tally.uniques), _method_of(span), methods)
     found.as_of_ms = as_of_ms
     plain: dict[str, Any] = to_builtins(found)
     return plain
 
 
-def completeness_of(tally: SessionTally, estimates: list[str], method: str | None) -> Completeness:
+def _method_of(span: Span) -> str | None:
+    leaves = None if span.viewers is None else span.viewers.leaves
+    return watch_method(leaves, span.watched.online_ms, span.views)
+
+
+def completeness_of(
+    tally: SessionTally,
+    estimates: list[str],
+    method: str | None,
+    methods: Mapping[str, str | None],
+) -> Completeness:
     """How complete the figures of a broadcast are, as of the begin of time.
 
-    Shapes: ``estimates`` as ``approximate`` has them, ``method`` as ``watch_method``.
+    Shapes: ``estimates`` as ``approximate`` has them, ``method`` as ``watch_method``, ``methods``
+        likewise by window.
     """
     online, turns, totals = tally.online, tally.lifecycle, tally.totals
     orders: Any = totals.get(ORDERS_TOPIC)
@@ -107,6 +121,7 @@ def completeness_of(tally: SessionTally, estimates: list[str], method: str | Non
         None if online is None else online.at_ms,
         None if online is None else online.approximate,
         method,
+        {name: each for name, each in methods.items() if each is not None and each != method},
         None if orders is None else orders.orphan_refunds,
         None if orders is None else orders.contradicted_lines,
         Unnamed(
@@ -137,7 +152,8 @@ def approximate_of(estimates: Collection[str], interacting_exact: bool) -> list[
 def after_end(tally: SessionTally) -> int:
     """How much happened, not late, in panes that begin at the end or after it; likes by their increment.
 
-    Shapes: 0 of a broadcast that is not over, also of one that was started again.
+    Shapes: an order line that was paid and never told created counts as both, as it does in what panes
+        count. 0 of a broadcast that is not over, also of one that was started again.
     """
     turns = tally.lifecycle
     if turns is None or turns.ended_ms is None or turns.status() is not Status.ENDED:

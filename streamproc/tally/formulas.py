@@ -67,18 +67,19 @@ def session_answer(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
     watched = watched_session(tally, readings, end_ms)
     people = people_of(tally, tally.uniques)
     span = session_span(tally, watched, people, _count(tally.uniques, "leavers"))
+    windows = {
+        name: window_span(tally, window, as_of_ms, readings, end_ms)
+        for name, window in WINDOWS.items()
+    }
     return {
         "figures": session_figures(tally, span),
-        "windows": {
-            name: window_figures(tally, window, as_of_ms, readings, end_ms)
-            for name, window in WINDOWS.items()
-        },
+        "windows": {name: figures_of(each) for name, each in windows.items()},
         "curve": [
             minute_entry(tally, each, readings, end_ms)
             for _, each in sorted(tally.minutes.items())
             if holds_anything(each)
         ],
-        "completeness": completeness(tally, as_of_ms, span),
+        "completeness": completeness(tally, as_of_ms, span, windows),
     }
 
 
@@ -189,10 +190,10 @@ def session_figures(tally: SessionTally, span: Span) -> dict[str, Value]:
     return found
 
 
-def window_figures(
+def window_span(
     tally: SessionTally, window: Window, as_of_ms: int, readings: list[Reading], end_ms: int
-) -> dict[str, Value]:
-    """Every figure of a rolling window."""
+) -> Span:
+    """The sums of a rolling window."""
     last = as_of_ms // PANE_MS - window.back
     first = last - window.panes + 1
     people = None
@@ -202,7 +203,7 @@ def window_figures(
         minutes = [tally.minutes[number] for number in numbers if number in tally.minutes]
         people = people_of(tally, minutes_uniques(minutes), minutes)
     watched = watched_between(readings, first * PANE_MS, (last + 1) * PANE_MS, end_ms)
-    return figures_of(_span(tally, range(first, last + 1), watched, people))
+    return _span(tally, range(first, last + 1), watched, people)
 
 
 def minute_entry(

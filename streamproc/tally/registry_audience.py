@@ -102,7 +102,8 @@ AUDIENCE: Final = (
             "counted.views_total",
         ),
         traps=(
-            "TikTok and Douyin tell of nobody who leaves: completeness names the method.",
+            "TikTok and Douyin tell of nobody who leaves: completeness names the method, and the windows "
+            "in which it is another.",
             "In a window the measured one is per leave, not per viewer.",
         ),
         wechat="average watch seconds",

@@ -136,6 +136,9 @@ Audience = Sequence[int]
 """What viewers did and wrote: the sums of viewers, of which the first are ``joins`` and
 ``unnamed_joins``, and then how many comments there are."""
 
+LEAVES: Final = _DID.index("leaves")
+"""The place of leaves in an audience."""
+
 NOBODY: Final[Audience] = (0,) * (len(_DID) + 1)
 
 did: Final[Callable[[ViewerFigures], tuple[int, ...]]] = attrgetter(*_DID)
@@ -296,6 +299,10 @@ def _crowd_of_people(people: People) -> Crowd:
     return crowd_of(buyers, viewers, commenters, interacting, sold)
 
 
+MEASURED: Final = "measured"
+LITTLES_LAW: Final = "littles_law"
+
+
 def watch_method(leaves: int | None, online_ms: int | None, views: int | None) -> str | None:
     """How the mean watch time is known.
 
@@ -303,8 +310,15 @@ def watch_method(leaves: int | None, online_ms: int | None, views: int | None) -
         how many come; None where neither is known. ``leaves``: None where viewers told nothing.
     """
     if leaves:
-        return "measured"
-    return "littles_law" if online_ms is not None and views else None
+        return MEASURED
+    return LITTLES_LAW if online_ms is not None and views else None
+
+
+def method_of(watch_mean_s: float | None, leaves: int) -> str | None:
+    """The same of a mean watch time that is there, and of the leaves in its span."""
+    if watch_mean_s is None:
+        return None
+    return MEASURED if leaves else LITTLES_LAW
 
 
 def without_zeros(money: Money) -> Money:

@@ -24,10 +24,12 @@ from streamproc.tally.formulas import (
 from streamproc.tally.model import SessionTally
 from streamproc.tally.sheets import Money
 from streamproc.tally.spans import (
+    LEAVES,
     NOBODY,
     Crowd,
     Sales,
     crowd_of,
+    method_of,
     pulse_of,
     ratio,
     sales_of_orders,
@@ -54,8 +56,8 @@ from streamproc.tally.windows_sums import LENGTHS, TEN_MINUTES, Elsewhere, Rolli
 
 Topics = tuple[OrderFigures | None, CommentFigures | None, ViewerFigures | None]
 
-Before = tuple[Any, Line, Kept[Sales], Kept[Crowd], Raw]
-"""What the window before is made of, its line and parts, and it as JSON."""
+Before = tuple[Any, Line, Kept[Sales], Kept[Crowd], Raw, str | None]
+"""What the window before is made of, its line and parts, it as JSON, how its watch time is known."""
 
 ROLLING: Final = ("1m", "5m", "10m", "60m")
 PREVIOUS: Final = "previous_10m"
@@ -175,7 +177,7 @@ class Rolling:
 
     def answer(self, as_of_ms: int) -> Answer:
         """The figures, windows and completeness as of a time."""
-        lines, (_, line, sales, crowd, _), completeness = self._renew(as_of_ms)
+        lines, (_, line, sales, crowd, *_), completeness = self._renew(as_of_ms)
         crowds = [self._crowds.get(name, NO_CROWD_KEPT) for name in (*ROLLING, _WHOLE)]
         m1, m5, m10, m60, session = map(Line.sheet, lines, self._sales, crowds)
         windows = Windows(m1, m5, m10, line.sheet(sales, crowd), m60)
@@ -183,7 +185,7 @@ class Rolling:
 
     def _built(self, as_of_ms: int) -> EncodedAnswer:
         (m1, m5, m10, m60, session), before, completeness = self._renew(as_of_ms)
-        windows = Lines(m1, m5, m10, before[-1], m60)
+        windows = Lines(m1, m5, m10, before[4], m60)
         return EncodedAnswer(session, windows, DatedCompleteness(as_of_ms, completeness.raw))
 
     def _is_as_said(self, as_of_ms: int) -> bool:
@@ -214,11 +216,11 @@ class Rolling:
             self._sell()
         session.renew(tally.uniques, period)
         topics = topics_of(tally)
-        lines = self._windows(topics, self._people.counts(now, period, session.exact))
+        lines, methods = self._windows(topics, self._people.counts(now, period, session.exact))
         whole, method = self._whole(topics)
         lines.append(whole)
         before = self._held_before(topics)
-        completeness = self._complete(topics, method)
+        completeness = self._complete(topics, method, *methods, before[-1])
         stale.clear()
         return lines, before, completeness
 
@@ -262,23 +264,24 @@ class Rolling:
             sales.unpaid_minor = without_zeros(orders.unpaid_minor)
             held[_SESSION] = Kept((), sales)
 
-    def _windows(self, topics: Topics, counts: Counts) -> list[Line]:
-        """The windows that end with the pane of as_of."""
+    def _windows(self, topics: Topics, counts: Counts) -> tuple[list[Line], list[str | None]]:
+        """The windows that end with the pane of as_of, and how their mean watch times are known."""
         _, comments, viewers = topics
         told = (viewers is not None, comments is not None)
         has_entered = viewers is not None and viewers.joins != 0
         sums = self._audience
         total = sums.total
-        entered = total[0]
-        lines = []
+        entered, leaves = total[0], total[LEAVES]
+        lines, methods = [], []
         watched = self._online.rolling(_LENGTHS_MS, (self._pane_no + 1) * PANE_MS, self._end_ms)
         for sales, outside, online in zip(self._sales, sums.outside, watched, strict=False):
             views = entered - outside[0] if has_entered else None
             line = pulse_of(Line, sales.held, told, total, outside, views, online)
             line.sales = sales.raw
             lines.append(line)
+            methods.append(method_of(line.watch_mean_s, leaves - outside[LEAVES]))
         lines[TEN_MINUTES].crowd = self._crowd_of("10m", topics, counts, self._sold).raw
-        return lines
+        return lines, methods
 
     def _whole(self, topics: Topics) -> tuple[Line, str | None]:
         """The whole broadcast, and how its mean watch time is known."""
@@ -334,7 +337,8 @@ class Rolling:
         )
         crowd = self._crowd_of(PREVIOUS, topics, self._people.previous(), sold)
         line.sales, line.crowd = sales.raw, crowd.raw
-        self._before = of, line, sales, crowd, Raw(encode(line))
+        method = method_of(line.watch_mean_s, row[LEAVES])
+        self._before = of, line, sales, crowd, Raw(encode(line)), method
         return self._before
 
     def _crowd_of(
@@ -369,11 +373,11 @@ class Rolling:
             held = self._crowds[name] = Kept(of, crowd)
         return held
 
-    def _complete(self, topics: Topics, method: str | None) -> Kept[Completeness]:
+    def _complete(self, topics: Topics, *methods: str | None) -> Kept[Completeness]:
         tally, approximate = self.tally, self._session.approximate
         _, comments, viewers = topics
         of = (
-            method,
+            methods,
             tally.online,
             None if viewers is None else viewers.unnamed_joins,
             None if comments is None else comments.unnamed_comments,
@@ -389,5 +393,8 @@ class Rolling:
             or not self._stale <= _AUDIENCE
             or (turns is not None and turns.ended_ms is not None)
         ):
-            held = self._completeness = Kept(of, completeness_of(tally, approximate, method))
+            whole, *windows = methods
+            by_window = dict(zip((*ROLLING, PREVIOUS), windows, strict=True))
+            complete = completeness_of(tally, approximate, whole, by_window)
+            held = self._completeness = Kept(of, complete)
         return held

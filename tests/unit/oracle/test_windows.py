@@ -246,3 +246,23 @@ def test_orphans_contradictions_and_unnamed_payments_are_told() -> None:
     assert found["orphan_refunds"] == 1
     assert found["contradicted_lines"] == 1
     assert found["unnamed"] == {"paid_lines": 1, "joins": None, "comments": None}
+
+
+def test_a_window_says_where_its_watch_time_is_known_in_another_way_than_that_of_the_session() -> (
+    None
+):
+    later_ms = T0 + 20 * MINUTE_MS
+    found = answer(
+        viewers_counted(10),
+        joined(1),
+        left(1, watched_ms=60_000),
+        joined(2, later_ms),
+        viewers_counted(10, later_ms + SECOND_MS),
+    )
+
+    assert found["completeness"]["watch_method"] == "measured"
+    assert found["completeness"]["watch_methods"] == dict.fromkeys(
+        ("1m", "5m", "10m"), "littles_law"
+    )
+    assert found["windows"]["60m"]["watch_mean_s"] == 60.0
+    assert found["windows"]["previous_10m"]["watch_mean_s"] is None

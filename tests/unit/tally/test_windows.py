@@ -278,3 +278,18 @@ def test_what_comes_after_the_end_is_told_at_once() -> None:
     broadcast.add(COMMENTS_TOPIC, as_of_ms, CommentFigures(2), 1)
     assert broadcast.rolling.answer(as_of_ms).completeness.after_end == 3
     broadcast.check(as_of_ms)
+
+
+def test_how_the_watch_time_of_a_window_is_known_changes_as_time_passes() -> None:
+    broadcast, as_of_ms = Broadcast(), BEGIN_MS + SPAN_MS
+    broadcast.read(as_of_ms, 10)
+    left = ViewerFigures(joins=1, leaves=1, watched_ms=9_000)
+    broadcast.add(VIEWERS_TOPIC, as_of_ms, left, 1)
+    broadcast.check(as_of_ms)
+    assert broadcast.rolling.answer(as_of_ms).completeness.watch_methods == {}
+    as_of_ms += MINUTE_MS
+    broadcast.add(VIEWERS_TOPIC, as_of_ms, ViewerFigures(joins=1), 1)
+    broadcast.check(as_of_ms)
+    assert broadcast.rolling.answer(as_of_ms).completeness.watch_methods == {"1m": "littles_law"}
+    broadcast.check(as_of_ms + MINUTE_MS)
+    assert broadcast.rolling.answer(as_of_ms + MINUTE_MS).completeness.watch_methods == {}

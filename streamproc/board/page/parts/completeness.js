@@ -30,7 +30,7 @@ function rows(tally, session, told) {
     [t("complete.rejected"), rejected(tally, told) || t("complete.none")],
     [t("complete.approximate"), (told.approximate ?? []).map(figureName).join(", ") || t("complete.none")],
     [t("complete.online_at"), told.online_at_ms ? clock(told.online_at_ms) + rough : t("complete.none")],
-    [t("complete.watch"), told.watch_method ?? t("complete.none")],
+    [t("complete.watch"), watched(told) || t("complete.none")],
     [t("complete.orphans"), count(told.orphan_refunds)],
     [t("complete.contradicted"), count(told.contradicted_lines)],
     [t("complete.unnamed"), unnamed(nameless)],
@@ -43,6 +43,11 @@ function bySource(counts) {
   return Object.entries(counts ?? {})
     .map(([id, n]) => `${named("source", id)} ${count(n)}`)
     .join(", ");
+}
+
+function watched(told) {
+  const windows = Object.entries(told.watch_methods ?? {}).map(([name, method]) => `${t(`figure.window.${name}`)}: ${method}`);
+  return [told.watch_method, ...windows].filter(Boolean).join("; ");
 }
 
 function rejected(tally, told) {
