@@ -41,15 +41,14 @@ def begin(
     log does not hold what comes next, unless ``accept_loss``, which counts it as absent.
     """
     if position is None:
-        if committed_offset is not None and committed_offset > bounds.first_offset:
+        # whatever was committed was in a fence before. 0 says nothing: that was committed without one once
+        if committed_offset:
             _refuse_lost_changelog(committed_offset, "nothing", where, accept_loss)
         return TopicPosition(bounds.first_offset, bounds.first_offset)
     fence = position.next_offset
+    if committed_offset is not None and committed_offset > fence:
+        _refuse_lost_changelog(committed_offset, f"what stands before {fence}", where, accept_loss)
     if bounds.first_offset <= fence <= bounds.end_offset:
-        if committed_offset is not None and committed_offset > fence:
-            _refuse_lost_changelog(
-                committed_offset, f"what stands before {fence}", where, accept_loss
-            )
         return position
     if not accept_loss:
         _refuse_fence(fence, bounds, where)

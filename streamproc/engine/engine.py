@@ -225,7 +225,7 @@ class Engine:
         return {
             SourcePartition(topic, number): position.next_offset
             for number, partition in self.partitions.items()
-            if partition.ownership.epoch.generation == generation
+            if partition.is_fenced and partition.ownership.epoch.generation == generation
             for topic, position in partition.durable.items()
             if topic in self.config.inputs
         }

@@ -45,8 +45,9 @@ class Partition:
     Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does;
     ``ends`` is where each source ends as far as we know. ``follows``: every source was read to its end,
     and since then never more than a little lay behind it. ``newest_ms`` is the broker's time of the last
-    record that was folded of each source, once there is any. ``discarded``: an assignment took it away;
-    whatever is still on its way for it does not count.
+    record that was folded of each source, once there is any. ``is_fenced``: the changelog holds the fence
+    of ``durable``; until then nothing may be committed. ``discarded``: an assignment took it away; whatever
+    is still on its way for it does not count.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Partition:
         digest: StateDigest,
         positions: dict[str, TopicPosition],
         ends: dict[str, int] | None = None,
+        *,
+        is_fenced: bool = True,
     ) -> None:
         self.number = number
         self.program = program
@@ -73,7 +76,8 @@ class Partition:
         self.changelog_bytes = 0
         self.flushes = 0
         self.newest_ms: dict[str, int] = {}
-        self._moved = False
+        self.is_fenced = is_fenced
+        self._moved = not is_fenced
         self._ticked: dict[bytes, bytes | None] = {}
         self._outputs = Outputs()
         self._folded: list[Folded] = []
@@ -197,6 +201,7 @@ class Partition:
         """A flush is durable and what stood before it was met: the acknowledged position moves."""
         self.ownership.landed(base_offset, len(flush.records))
         self.durable = flush.positions
+        self.is_fenced = True
         self.flush_started_s = None
         self.changelog_bytes += size_bytes
         self.flushes += 1

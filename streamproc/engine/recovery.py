@@ -16,7 +16,7 @@ import msgspec
 from streamproc.engine.beginning import LogBounds, begin
 from streamproc.engine.changelog import Changelog, ChangelogCursor, holds, log_bounds
 from streamproc.engine.config import EngineConfig
-from streamproc.engine.fence import CLAIM_KEY, Fence
+from streamproc.engine.fence import CLAIM_KEY, Fence, copy_positions
 from streamproc.engine.ownership import Claiming, Verdict, Writer
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import Group, SourcePartition
@@ -183,11 +183,11 @@ class Recovery:
     ) -> Partition:
         digest = claim.reader.verified_digest(fence, where=self._where(number))
         held = {} if fence is None else fence.positions
-        positions = dict(held)
+        positions = copy_positions(held)
         for topic in self._config.inputs:
             source = SourcePartition(topic, number)
             positions[topic] = begin(
-                held.get(topic),
+                positions.get(topic),
                 committed.get(source),
                 bounds[source],
                 where=f"{topic}, partition {number}",
@@ -196,7 +196,9 @@ class Recovery:
         program = self._program()
         program.restore(claim.reader.program_records())
         ends = {t: bounds[SourcePartition(t, number)].end_offset for t in self._config.inputs}
-        return Partition(number, program, claim.own(), digest, positions, ends)
+        return Partition(
+            number, program, claim.own(), digest, positions, ends, is_fenced=positions == held
+        )
 
     def _where(self, number: int) -> str:
         return f"{self._changelog.topic}, partition {number}"

@@ -25,7 +25,7 @@ from tests.counting import FUTURE
 from tests.engine_stage import Stage, staged
 from tests.kafka_log import cut_log, delete_records, delete_topics
 from tests.servers import Broker, KafkaServer
-from tests.worker_process import POLL_S, WorkerProcess
+from tests.worker_process import DEADLINE_S, POLL_S, WorkerProcess
 
 pytestmark = pytest.mark.integration
 
@@ -71,6 +71,39 @@ async def test_a_lost_changelog_is_refused(stage: Stage) -> None:
     await stage.make_changelog()
 
     await _refused(stage, ChangelogLost)
+
+
+async def test_a_changelog_lost_with_all_that_was_counted_is_refused(stage_on_kafka: Stage) -> None:
+    stage = stage_on_kafka
+    await _worked_and_stopped(stage)
+    for (topic, number), end in (await stage.ends()).items():
+        await delete_records(stage.bootstrap, topic, number, end)
+    await delete_topics(stage.bootstrap, [stage.changelog])
+    await stage.make_changelog()
+
+    await _refused(stage, ChangelogLost)
+
+
+async def test_nothing_is_committed_of_an_idle_log_before_the_changelog_says_where_it_begins(
+    stage_on_kafka: Stage,
+) -> None:
+    stage = stage_on_kafka
+    await stage.send(60)
+    ends = await stage.ends()
+    for (topic, number), end in ends.items():
+        await delete_records(stage.bootstrap, topic, number, end)
+    worker = stage.worker()
+    await stage.caught_up(worker)
+    async with asyncio.timeout(DEADLINE_S):
+        while set((await stage.committed()).values()) == {None}:  # noqa: ASYNC110 - a broker tells nobody
+            await asyncio.sleep(POLL_S)
+    worker.kill()
+
+    for view in await stage.views():
+        assert view.fence is not None
+    heir = stage.worker()
+    await stage.send(60)
+    await stage.caught_up(heir)
 
 
 async def test_a_topic_made_anew_is_refused_until_the_loss_is_accepted(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from streamproc.engine.beginning import LogBounds, begin
 from streamproc.engine.digest import StateDigest
-from streamproc.engine.fence import CLAIM_KEY
+from streamproc.engine.fence import CLAIM_KEY, copy_positions
 from streamproc.engine.ownership import Claiming, Verdict, Writer
 from streamproc.engine.partition import Partition
 from streamproc.engine.stamp import Epoch
@@ -153,12 +153,15 @@ class Recovery:
                 digest = reader.verified_digest(fence, where=WHERE)
             else:
                 digest = StateDigest(reader.program_records())
-            positions = self._begin_at({} if fence is None else fence.positions)
+            held = {} if fence is None else fence.positions
+            positions = self._begin_at(copy_positions(held))
         except StreamprocError as error:
             raise self._around.distrust("recovery refuses the changelog", error) from error
         program = self._around.scenario.program()
         program.restore(reader.program_records())
-        partition = Partition(0, program, claiming.own(), digest, positions)
+        partition = Partition(
+            0, program, claiming.own(), digest, positions, is_fenced=positions == held
+        )
         self._install(self, Owner(self._name, self._around, partition))
 
     def _begin_at(self, held: Positions) -> Positions:

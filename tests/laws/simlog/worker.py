@@ -97,7 +97,9 @@ class Worker:
     def commit(self) -> None:
         """Move the committed offsets to the last flush that is believed."""
         group = self._around.group
-        if self.owner is not None and group.accepts(self.name, self.generation):
+        if self.owner is None or not self.owner.partition.is_fenced:
+            return
+        if group.accepts(self.name, self.generation):
             offsets = {topic: at.next_offset for topic, at in self.owner.partition.durable.items()}
             if offsets != group.committed:
                 group.commit(offsets)

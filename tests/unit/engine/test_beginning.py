@@ -39,11 +39,24 @@ def test_offsets_committed_ahead_of_the_state_mean_a_lost_changelog() -> None:
         begin(held, 71, LogBounds(0, 90), where=WHERE, accept_loss=False)
 
 
-def test_committed_offsets_without_any_state_mean_a_lost_changelog() -> None:
+@pytest.mark.parametrize("first_offset", [0, 5, 40], ids=["whole", "to there", "past it"])
+def test_committed_offsets_without_any_state_mean_a_lost_changelog(first_offset: int) -> None:
     with pytest.raises(ChangelogLost) as caught:
-        begin(None, 5, LogBounds(0, 90), where=WHERE, accept_loss=False)
+        begin(None, 5, LogBounds(first_offset, 90), where=WHERE, accept_loss=False)
 
     assert WHERE in str(caught.value)
+
+
+@pytest.mark.parametrize("bounds", [LogBounds(80, 90), LogBounds(0, 60)], ids=["deleted", "cut"])
+def test_a_lost_changelog_is_told_before_what_the_log_lost(bounds: LogBounds) -> None:
+    held = TopicPosition(next_offset=70, first_offset=0, applied=70)
+
+    with pytest.raises(ChangelogLost, match="71"):
+        begin(held, 71, bounds, where=WHERE, accept_loss=False)
+
+
+def test_nothing_was_read_where_0_is_committed() -> None:
+    assert begin(None, 0, LogBounds(7, 90), where=WHERE, accept_loss=False).next_offset == 7
 
 
 def test_accepting_loss_reads_the_log_again_from_its_start() -> None:

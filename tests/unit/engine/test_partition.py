@@ -83,10 +83,14 @@ def raw(first: int, *values: bytes, begin: int | None = None, end: int | None = 
     )
 
 
-def partition(program: Sums | None = None, heal: set[bytes] | None = None) -> Partition:
+def partition(
+    program: Sums | None = None, heal: set[bytes] | None = None, *, is_fenced: bool = True
+) -> Partition:
     ownership = Ownership(Epoch(0, 1, 0, 7, 1), 9, heal or set())
     positions = {TOPIC: TopicPosition(0, 0)}
-    return Partition(3, program or Sums(), ownership, StateDigest(), positions, {TOPIC: 4})
+    return Partition(
+        3, program or Sums(), ownership, StateDigest(), positions, {TOPIC: 4}, is_fenced=is_fenced
+    )
 
 
 def test_a_flush_holds_the_changed_keys_and_last_the_fence_that_belongs_to_them() -> None:
@@ -116,6 +120,18 @@ def test_what_is_folded_while_a_flush_is_on_its_way_is_not_acknowledged_with_it(
     assert owned.durable[TOPIC].next_offset == 1
     assert owned.positions[TOPIC].next_offset == 2
     assert owned.needs_flush
+
+
+def test_where_a_state_begins_is_flushed_before_it_may_be_committed() -> None:
+    owned = partition(is_fenced=False)
+    assert owned.needs_flush
+    flush = owned.take_flush("me")
+    assert not owned.is_fenced
+
+    owned.landed(flush, base_offset=10, size_bytes=100)
+
+    assert owned.is_fenced
+    assert not owned.needs_flush
 
 
 def test_records_read_again_are_folded_once() -> None:
