@@ -11,6 +11,7 @@ import gc
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,7 +20,7 @@ from streamproc.agents.fold import add_agents
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.engine import Engine
 from streamproc.engine.faustapp import build_faust_app
-from streamproc.engine.ports import Failure, Progress, SourcePartition
+from streamproc.engine.ports import Failure, GreatestVersion, Progress, SourcePartition
 from streamproc.engine.preflight import check_topics
 from streamproc.engine.rebuild import Rebuild, Told
 from streamproc.engine.versions import check_versions
@@ -30,6 +31,7 @@ from streamproc.events.registry import INPUT_TOPICS
 from streamproc.protocol import Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
+from streamproc.sinks.tallies_version import greatest_version
 from streamproc.viewing import Rejected, WorkerViews
 
 
@@ -97,6 +99,7 @@ class WorkerRun:
             self._fail,
             self._progress,
             viewers=self.views.viewers,
+            greatest_version=_greatest_version(config),
         )
         self.views.attach(self.engine)
         await self.engine.start()
@@ -172,7 +175,17 @@ async def rebuild_of(
         timeout_s=kafka.request_timeout_s,
     )
     config = settings.engine_config(partitions)
-    return Rebuild(config, program, started_us=started_us, told=told)
+    return Rebuild(
+        config,
+        program,
+        started_us=started_us,
+        told=told,
+        greatest_version=_greatest_version(config),
+    )
+
+
+def _greatest_version(config: EngineConfig) -> GreatestVersion:
+    return partial(greatest_version, config.bootstrap_servers, timeout_s=config.request_timeout_s)
 
 
 class _Settled:

@@ -35,7 +35,8 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a test tells its worker.
 
     Shapes: ``engine`` overrides fields of ``EngineConfig``; the ``*_at_flush`` count this process's
-    appends, claims not among them; ``stop_after_claims`` counts claims.
+    appends, claims not among them; ``stop_after_claims`` counts claims. ``greatest_version`` is that of
+    all views that were ever shown.
     """
 
     app_id: str
@@ -49,6 +50,7 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     kill_after_flush: int = 0
     stop_before_flush: int = 0
     stop_after_claims: int = 0
+    greatest_version: int | None = None
 
 
 class Status(msgspec.Struct, kw_only=True):
@@ -192,7 +194,11 @@ async def run(options: Options) -> int:
     )
     told = Told()
     sink = QuietSink(options.bootstrap)
-    engine = Engine(config, CountingProgram, sink, fail, told)
+
+    async def greatest_version() -> int | None:
+        return options.greatest_version
+
+    engine = Engine(config, CountingProgram, sink, fail, told, greatest_version=greatest_version)
     inject(engine, sink, options)
     terminated = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -24,7 +24,16 @@ from streamproc.engine.meeting import believe, look
 from streamproc.engine.ownership import Writer
 from streamproc.engine.pace import Pace
 from streamproc.engine.partition import Partition
-from streamproc.engine.ports import Failure, Group, OutputSink, Progress, SourcePartition, Viewer
+from streamproc.engine.ports import (
+    Failure,
+    GreatestVersion,
+    Group,
+    OutputSink,
+    Progress,
+    SourcePartition,
+    Viewer,
+    nothing_shown,
+)
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.engine.showing import Showing, show_again
@@ -54,6 +63,7 @@ class Engine:
         failure: Failure,
         progress: Progress,
         viewers: Sequence[Viewer] = (),
+        greatest_version: GreatestVersion = nothing_shown,
     ) -> None:
         self.config = config
         self.changelog = Changelog(config)
@@ -72,6 +82,7 @@ class Engine:
         self._sink = sink
         self._failure = failure
         self._progress = progress
+        self._greatest_version = greatest_version
         self._writer = Writer(started_us=time.time_ns() // 1000)
         self._written_by = f"streamproc pid-started {self._writer.started_us}"
         self._limiters: dict[SourcePartition, DeadLetterLimiter] = {}
@@ -137,6 +148,7 @@ class Engine:
             self._writer,
             self._program,
             lambda: self._assignment == assignment,
+            self._greatest_version,
         )
         self.recovery, self.recovery_started_s = recovery, time.monotonic()
         self._progress.recovering(len(partitions))

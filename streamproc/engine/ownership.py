@@ -34,6 +34,10 @@ class Writer:
         self.incarnation = 0
         self._claims = 0
 
+    def reach(self, incarnation: int) -> None:
+        """Make no epoch of an incarnation before this one from now on."""
+        self.incarnation = max(self.incarnation, incarnation)
+
     def epoch(self, incarnation: int, generation: int, attempt: int) -> Epoch:
         """A new epoch; each call makes another one."""
         self._claims += 1
@@ -79,16 +83,26 @@ class Claiming:
         """Prepare the next claim, above the epoch that outranked this one.
 
         Only for a member that the coordinator still accepts a commit from. The same generation (static
-        membership keeps it over a restart) takes the next attempt; a higher one, met by a member in
-        good standing, means that the group was deleted and counts anew: the next incarnation.
+        membership keeps it over a restart) takes the next attempt, a lower one is outranked in its own
+        incarnation; a higher one, met by a member in good standing, means that the group was deleted and
+        counts anew: the next incarnation.
         """
         rival = Epoch.decode(self.reader.top)
-        own = self.epoch
-        if (rival.incarnation, rival.generation) == (own.incarnation, own.generation):
-            self.epoch = self._writer.epoch(own.incarnation, own.generation, rival.attempt + 1)
-        else:
-            self._writer.incarnation = max(self._writer.incarnation, rival.incarnation + 1)
-            self.epoch = self._writer.epoch(self._writer.incarnation, own.generation, 0)
+        starts_again = rival.generation > self.generation
+        self._writer.reach(rival.incarnation + starts_again)
+        is_same = (rival.incarnation, rival.generation) == (
+            self._writer.incarnation,
+            self.generation,
+        )
+        self._prepare(rival.attempt + 1 if is_same else 0)
+
+    def begin_anew(self, incarnation: int) -> None:
+        """Prepare the next claim, of that incarnation at least; only for whom :meth:`raise_epoch` is."""
+        self._writer.reach(incarnation)
+        self._prepare(0)
+
+    def _prepare(self, attempt: int) -> None:
+        self.epoch = self._writer.epoch(self._writer.incarnation, self.generation, attempt)
         self.claim_offset = None
 
     def read_on(

@@ -79,6 +79,19 @@ class Group(Protocol):
         ...
 
 
+class GreatestVersion(Protocol):
+    """The greatest version that views were ever shown under, whoever showed them; ``None``: none were."""
+
+    async def __call__(self) -> int | None:
+        """Ask for it now; only a state that begins anew does. Errors: what the broker says."""
+        ...
+
+
+async def nothing_shown() -> int | None:
+    """No view was ever shown: what a worker without viewers knows."""
+    return None
+
+
 class Failure(Protocol):
     """Ends the process: an engine that cannot go on must not stop gracefully."""
 

@@ -30,7 +30,7 @@ from streamproc.engine.fence import (
 )
 from streamproc.engine.ownership import Claiming, Ownership, Writer
 from streamproc.engine.partition import batch_of
-from streamproc.engine.ports import SourcePartition
+from streamproc.engine.ports import GreatestVersion, SourcePartition, nothing_shown
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.errors import FenceOutsideLog
@@ -80,12 +80,14 @@ class Rebuild:
         *,
         started_us: int,
         told: Told,
+        greatest_version: GreatestVersion = nothing_shown,
     ) -> None:
         self._config = config
         self._changelog = Changelog(config)
         self._writer = Writer(started_us)
         self._program = program
         self._told = told
+        self._greatest_version = greatest_version
         self._folds = {number: _Fold(program()) for number in range(config.partitions)}
         self._cursors: dict[str, ChangelogCursor] = {}
         self._open = contextlib.AsyncExitStack()
@@ -157,7 +159,13 @@ class Rebuild:
         await self._changelog.start()
         self._open.push_async_callback(self._changelog.stop)
         recovery = Recovery(
-            self._config, self._changelog, _NoGroup(), self._writer, self._program, lambda: True
+            self._config,
+            self._changelog,
+            _NoGroup(),
+            self._writer,
+            self._program,
+            lambda: True,
+            self._greatest_version,
         )
         claims, _ = await recovery.claim(self._folds, 0, ())
         for number, claim in claims.items():

@@ -16,11 +16,12 @@ import msgspec
 from streamproc.engine.beginning import LogBounds, begin
 from streamproc.engine.changelog import Changelog, ChangelogCursor, holds, log_bounds
 from streamproc.engine.config import EngineConfig
-from streamproc.engine.fence import CLAIM_KEY, Fence, copy_positions
+from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence, copy_positions
 from streamproc.engine.ownership import Claiming, Verdict, Writer
 from streamproc.engine.partition import Partition
-from streamproc.engine.ports import Group, SourcePartition
+from streamproc.engine.ports import GreatestVersion, Group, SourcePartition, nothing_shown
 from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.showing import incarnation_above
 from streamproc.errors import Fenced, Superseded
 from streamproc.protocol import Program
 
@@ -30,6 +31,7 @@ class Recovery:
 
     ``current`` tells whether the assignment still stands; ``records`` counts what was read, so that a
     watchdog sees progress; ``remaining_records`` is what is to be read yet, as far as is known.
+    ``greatest_version`` is asked where there is no state yet.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Recovery:
         writer: Writer,
         program: Callable[[], Program],
         current: Callable[[], bool],
+        greatest_version: GreatestVersion = nothing_shown,
     ) -> None:
         self._config = config
         self._changelog = changelog
@@ -47,6 +50,7 @@ class Recovery:
         self._writer = writer
         self._program = program
         self._current = current
+        self._greatest_version = greatest_version
         self.records = 0
         self._claims: dict[int, Claiming] = {}
         self._ends: dict[int, int] = {}
@@ -88,7 +92,27 @@ class Recovery:
             await self._read_through_claims(cursor, claims)
             committed = await self._group.committed(sources)
             await self._read_to_end(cursor, claims)
+            if anew := await self._claim_anew(claims):
+                await self._read_through_claims(cursor, anew)
+                await self._read_to_end(cursor, anew)
         return claims, committed
+
+    async def _claim_anew(self, claims: Mapping[int, Claiming]) -> dict[int, Claiming]:
+        """Claim again what holds no state although views of one were shown: new ones must be greater.
+
+        A changelog that was lost begins again at offset 0, and whoever reads views keeps the greatest.
+        """
+        empty = {n: claim for n, claim in claims.items() if FENCE_KEY not in claim.reader.state}
+        shown = await self._greatest_version() if empty else None
+        if shown is None:
+            return {}
+        incarnation = incarnation_above(shown)
+        anew = {n: claim for n, claim in empty.items() if claim.epoch.incarnation < incarnation}
+        for number, claim in anew.items():
+            await self._refuse_strangers(number, claim)
+            claim.begin_anew(incarnation)
+            await self._claim(number, claim)
+        return anew
 
     async def _claim(self, number: int, claim: Claiming) -> None:
         value = msgspec.json.encode({"epoch": claim.epoch._asdict()})
@@ -137,6 +161,12 @@ class Recovery:
             claim.reader.absorb(*rest, records.next_offset)
 
     async def _claim_again(self, number: int, claim: Claiming) -> None:
+        await self._refuse_strangers(number, claim)
+        claim.raise_epoch()
+        await self._claim(number, claim)
+
+    async def _refuse_strangers(self, number: int, claim: Claiming) -> None:
+        """Return if the group knows us: nobody else may raise an epoch."""
         accepted = await self._group.accepts(number, claim.generation)
         if not self._current():
             # the answer may be for a generation that we joined since: a claim now would outrank its owner
@@ -147,8 +177,6 @@ class Recovery:
                 where=self._where(number),
                 hint="nothing: this worker stops, and a restart joins the group again",
             )
-        claim.raise_epoch()
-        await self._claim(number, claim)
 
     async def _read_to_end(self, cursor: ChangelogCursor, claims: Mapping[int, Claiming]) -> None:
         ends = self._ends = await cursor.end_offsets()

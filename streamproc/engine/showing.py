@@ -39,6 +39,11 @@ def version_of(partition: Partition) -> int:
     return (owned.epoch.incarnation << OFFSET_BITS) + owned.applied_offset
 
 
+def incarnation_above(version: int) -> int:
+    """The first incarnation whose versions are all greater than this one."""
+    return (version >> OFFSET_BITS) + 1
+
+
 class Seen(NamedTuple):
     """What is to be seen of a partition: views, and records that are told once more."""
 

@@ -5,6 +5,7 @@ Source: topic ``live.tallies.v1``; docs/figures.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -135,3 +136,10 @@ def tally_headers(host_id: bytes, version: int, as_of_ms: int) -> Headers:
         ("ce_partitionkey", host_id),
         ("content-type", b"application/json"),
     ]
+
+
+def version_told(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
+    """The version in the headers of a tally; None where they are of none."""
+    ce_id = next((value for name, value in headers if name == "ce_id"), None)
+    parts = (ce_id or b"").rsplit(b":", 2)
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else None  # noqa: PLR2004 - as above

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY
+from streamproc.engine.showing import OFFSET_BITS
 from streamproc.engine.stamp import Epoch, stamp_of
 from streamproc.errors import (
     Fenced,
@@ -238,6 +239,21 @@ async def test_a_member_in_good_standing_outranks_a_group_that_was_deleted(stage
     views = await stage.check()
     top = Epoch.decode(max(stamp_of(record.headers) for record in views[0].records))
     assert top.incarnation == 1
+
+
+async def test_a_state_that_begins_anew_shows_greater_versions_than_any_before(
+    stage: Stage,
+) -> None:
+    shown = (6 << OFFSET_BITS) + 1_000_000
+    for _ in range(2):
+        worker = stage.worker(greatest_version=shown)
+        await stage.send(300)
+        await stage.caught_up(worker)
+        worker.terminate()
+        assert await worker.ended() == 0, worker.log
+        for view in await stage.check():
+            top = Epoch.decode(max(stamp_of(record.headers) for record in view.records))
+            assert top.incarnation == 7
 
 
 async def test_a_static_member_that_restarts_takes_the_next_attempt(stage_on_kafka: Stage) -> None:

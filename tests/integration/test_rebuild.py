@@ -17,8 +17,9 @@ from streamproc.provision.admin import ensure_topics
 from tests.changelog_view import read_changelog
 from tests.command_line import running_worker, started, streamproc
 from tests.command_line import send as send_records
-from tests.kafka_log import append_batch, delete_records
+from tests.kafka_log import append_batch, delete_records, delete_topics
 from tests.log_records import COMMENTS, ORDERS, LogBuilder
+from tests.read_views import tallies_of_topic
 from tests.servers import Broker
 from tests.worker_process import WorkerProcess
 
@@ -164,6 +165,42 @@ async def test_a_log_whose_beginning_is_gone_is_not_rebuilt_from_unless_told(
     assert (await rebuild(kafka_broker, app_id, "--accept-loss")).code == 0
     found = await verified(kafka_broker, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 501}
+
+
+@pytest.mark.parametrize("rebuilt", [False, True], ids=["read again", "rebuilt"])
+async def test_a_lost_changelog_takes_no_view_back(
+    rebuilt: bool, kafka_broker: Broker, tmp_path: Path
+) -> None:
+    app_id = "rebuild-lost"
+    changelog = await topics(kafka_broker, app_id)
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        for number in range(3):
+            await send(kafka_broker, LogBuilder().paid(1_000, order_id=f"o-{number}"))
+            await until_folded(worker, number + 1)
+        await _seen(kafka_broker, 3_000)
+        await stopped(worker)
+    await delete_topics(kafka_broker.bootstrap, [changelog])
+    await topics(kafka_broker, app_id)
+
+    if rebuilt:
+        done = await rebuild(kafka_broker, app_id)
+        assert done.code == 0, done.said
+    options = () if rebuilt else ("--accept-loss",)
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path, *options) as worker:
+        await send(kafka_broker, LogBuilder().paid(500, order_id="o-9"))
+        await _seen(kafka_broker, 3_500)
+
+
+async def _seen(broker: Broker, minor: int) -> None:
+    """Return once that is what a reader, who keeps the greatest version, knows of the host."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not await _pays(broker, minor):  # noqa: ASYNC110 - a topic tells nobody
+            await asyncio.sleep(0.2)
+
+
+async def _pays(broker: Broker, minor: int) -> bool:
+    tally = (await tallies_of_topic(broker.bootstrap, range(PARTITIONS))).get("h-1")
+    return tally is not None and tally.sessions[0].figures["pay_gmv_minor"] == {"CNY": minor}
 
 
 async def _as_version_one(broker: Broker, changelog: str) -> None:

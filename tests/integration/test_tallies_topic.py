@@ -16,6 +16,7 @@ from streamproc.events.outputs import encoded
 from streamproc.protocol import View
 from streamproc.provision.admin import ensure_topics
 from streamproc.sinks.tallies_topic import TalliesTopic
+from streamproc.sinks.tallies_version import greatest_version
 from tests.kafka_log import Record, read_topic
 from tests.servers import Broker, KafkaServer
 
@@ -78,7 +79,16 @@ async def test_the_newest_of_each_host_is_written_with_its_version_and_a_host_th
     assert headers["ce_type"] == b"live.host.tally"
     gone = next(each for each in reversed(records) if each.key == b"h-2")
     assert gone.value is None
+    assert await greatest_version(kafka_broker.bootstrap, timeout_s=10) == 200
     assert (dict(gone.headers)["ce_id"] or b"").startswith(b"h-2:200:")
+
+
+async def test_of_a_topic_that_tells_nothing_there_is_no_greatest_version(
+    kafka_broker: Broker,
+) -> None:
+    assert await greatest_version(kafka_broker.bootstrap, timeout_s=10) is None
+    await ensure_topics(kafka_broker.bootstrap, partitions=2, replication_factor=1, app_id="seen")
+    assert await greatest_version(kafka_broker.bootstrap, timeout_s=10) is None
 
 
 async def test_what_is_on_its_way_as_it_stops_arrives_once_and_is_counted(

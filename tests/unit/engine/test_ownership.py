@@ -115,6 +115,36 @@ def test_outranked_by_a_higher_generation_it_raises_the_incarnation() -> None:
     assert claiming.verdict() is Verdict.OWNED
 
 
+def test_a_restart_stays_in_the_incarnation_that_it_finds() -> None:
+    for rival, expected in [
+        (Epoch(3, 4, 2, 900, 1), (3, 5, 0)),
+        (Epoch(3, 5, 2, 900, 1), (3, 5, 3)),
+    ]:
+        claiming = Claiming(Writer(100), 5)
+        meet(claiming, (A, stamp(rival, 7)))
+        claiming.raise_epoch()
+        meet(claiming)
+
+        assert claiming.epoch[:3] == expected
+        assert claiming.verdict() is Verdict.OWNED
+
+
+def test_a_claim_of_a_state_that_begins_anew_is_of_the_incarnation_asked_for_or_a_later_one() -> (
+    None
+):
+    writer = Writer(100)
+    claiming = Claiming(writer, 5)
+    meet(claiming)
+    claiming.begin_anew(4)
+    meet(claiming)
+
+    assert claiming.epoch[:3] == (4, 5, 0)
+    assert claiming.verdict() is Verdict.OWNED
+    later = Claiming(writer, 6)
+    later.begin_anew(2)
+    assert later.epoch[:2] == (4, 6)
+
+
 def test_a_raised_incarnation_stays_with_the_process() -> None:
     writer = Writer(100)
     claiming = Claiming(writer, 5)

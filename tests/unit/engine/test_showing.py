@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from streamproc.engine.showing import NOTHING, OFFSET_BITS, Budget, Seen, Showing, version_of
+from streamproc.engine.showing import (
+    NOTHING,
+    OFFSET_BITS,
+    Budget,
+    Seen,
+    Showing,
+    incarnation_above,
+    version_of,
+)
 from streamproc.engine.stamp import Epoch
 from streamproc.protocol import Published, View
 
@@ -84,6 +92,7 @@ def test_a_later_place_in_the_changelog_is_a_greater_version() -> None:
 def test_another_incarnation_outranks_every_place_before_it() -> None:
     before = partition(incarnation=1, offset=(1 << OFFSET_BITS) - 1)
     assert version_of(before) < version_of(partition(incarnation=2, offset=0))
+    assert incarnation_above(version_of(before)) == 2
 
 
 def test_a_version_is_a_number_that_every_reader_of_json_holds() -> None:
