@@ -14,17 +14,22 @@ from streamproc.engine.fence import TopicPosition
 from streamproc.errors import ChangelogLost, FenceOutsideLog
 
 HINT_OUTSIDE_LOG: Final = (
-    "restore the topic, or start with --accept-loss: it goes on with what the log holds and"
-    " counts the missing offsets as absent"
+    "restore the topic, or start with --accept-loss: it goes on with what the log holds and the state does"
+    " not, and says how much that is"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LogBounds:
-    """What a source partition holds: ``first_offset`` to before ``end_offset``."""
+    """What a source partition holds: ``first_offset`` to before ``end_offset``.
+
+    Shapes: ``unseen_offset`` is the first record that the broker took behind all that the state holds; it
+        is asked for only where the log ends before the state does.
+    """
 
     first_offset: int
     end_offset: int
+    unseen_offset: int | None = None
 
 
 def begin(
@@ -38,7 +43,9 @@ def begin(
     """Where reading goes on, with the accounting that belongs to it.
 
     Errors: ``ChangelogLost`` if more was committed than the state holds; ``FenceOutsideLog`` if the
-    log does not hold what comes next, unless ``accept_loss``, which counts it as absent.
+    log does not hold what comes next, unless ``accept_loss``: what was deleted counts as absent, and
+    of a log that lost its end or was made anew only what the broker took behind all that the state holds
+    is read.
     """
     if position is None:
         # whatever was committed was in a fence before. 0 says nothing: that was committed without one once
@@ -55,7 +62,9 @@ def begin(
     if fence < bounds.first_offset:
         position.skip_to(bounds.first_offset)
     else:
-        position.restart_at(bounds.first_offset)
+        # a state that knows no time may hold any of it: it is passed over, and told, rather than doubled
+        unseen = bounds.end_offset if bounds.unseen_offset is None else bounds.unseen_offset
+        position.restart_at(unseen)
     return position
 
 

@@ -183,6 +183,21 @@ async def log_bounds(
     return {source: LogBounds(firsts[at], ends[at]) for source, at in where.items()}
 
 
+async def offset_behind(
+    bootstrap_servers: str, source: SourcePartition, time_ms: int
+) -> int | None:
+    """The first record of a source that the broker took later than that; ``None`` if there is none."""
+    at = TopicPartition(*source)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None)
+    try:
+        await consumer.start()
+        consumer.assign([at])
+        found = (await consumer.offsets_for_times({at: time_ms + 1}))[at]
+    finally:
+        await consumer.stop()
+    return None if found is None else int(found.offset)
+
+
 async def holds(bootstrap_servers: str, source: SourcePartition, offset: int) -> bool:
     """True if a record at that offset can be read: the embedded broker reports ends that are too low."""
     positions = {source.partition: offset}

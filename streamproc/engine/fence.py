@@ -7,7 +7,7 @@ Source: docs/adr/0003-one-flush-is-one-record-batch.md, 0005-the-state-says-wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -16,7 +16,8 @@ from streamproc.protocol import BatchReport
 
 FENCE_KEY = b"\x00fence"
 CLAIM_KEY = b"\x00claim"
-VERSION = 1
+VERSION = 2
+"""Of the fence. 1: positions without ``newest_ms``; read as if no time were known."""
 
 
 class TopicPosition(msgspec.Struct, array_like=True):
@@ -24,6 +25,8 @@ class TopicPosition(msgspec.Struct, array_like=True):
 
     Shapes: ``next_offset - first_offset == applied + duplicate + rejected + absent``, always; ``late``
     counts among ``applied``; ``absent`` are offsets that the log did not hold.
+    Units: ``newest_ms`` is the broker's time of the last record passed, 0: none was, or a state of an
+    earlier version.
     """
 
     next_offset: int
@@ -33,6 +36,7 @@ class TopicPosition(msgspec.Struct, array_like=True):
     rejected: int = 0
     absent: int = 0
     late: int = 0
+    newest_ms: int = 0
 
     def advance(self, report: BatchReport, records: int, next_offset: int) -> None:
         """Pass a batch; the offsets it jumped over are absent."""
@@ -43,13 +47,18 @@ class TopicPosition(msgspec.Struct, array_like=True):
         self.late += report.late
         self.next_offset = next_offset
 
+    def seen(self, times_ms: Sequence[int]) -> None:
+        """Remember the broker's time of what was passed."""
+        if times_ms:
+            self.newest_ms = max(self.newest_ms, times_ms[-1])
+
     def skip_to(self, offset: int) -> None:
         """Pass offsets that the log no longer holds."""
         self.absent += offset - self.next_offset
         self.next_offset = offset
 
     def restart_at(self, offset: int) -> None:
-        """Go on in a topic that was made anew; what was counted before stays counted."""
+        """Go on in a topic that was made anew or cut; what was counted before stays counted."""
         passed = self.applied + self.duplicate + self.rejected + self.absent
         self.next_offset = offset
         self.first_offset = offset - passed

@@ -109,6 +109,7 @@ class Partition:
                 hint="nothing was flushed. Please report this",
             )
         position.advance(report, len(batch), raw.next_offset)
+        position.seen(batch.timestamps_ms)
         self._moved = True
         self.dirty_keys = report.dirty_keys
         self._note_times(batch, report)

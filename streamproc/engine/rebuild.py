@@ -146,6 +146,7 @@ class Rebuild:
         report = fold.program.apply(topic, batch)
         fold.program.take_outputs()  # the worker that first met a bad record has dead-lettered it
         fold.positions[topic].advance(report, len(batch), raw.next_offset)
+        fold.positions[topic].seen(batch.timestamps_ms)
         self._records += len(batch)
 
     async def replace(self, published: Sequence[bytes] = ()) -> Replaced:

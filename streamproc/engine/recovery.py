@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
+import structlog
 
 from streamproc.engine.beginning import LogBounds, begin
-from streamproc.engine.changelog import Changelog, ChangelogCursor, holds, log_bounds
+from streamproc.engine.changelog import Changelog, ChangelogCursor, holds, log_bounds, offset_behind
 from streamproc.engine.config import EngineConfig
-from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence, copy_positions
+from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence, TopicPosition, copy_positions
 from streamproc.engine.ownership import Claiming, Verdict, Writer
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import GreatestVersion, Group, SourcePartition, nothing_shown
@@ -24,6 +26,8 @@ from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.showing import incarnation_above
 from streamproc.errors import Fenced, Superseded
 from streamproc.protocol import Program
+
+log = structlog.get_logger(__name__)
 
 
 class Recovery:
@@ -199,6 +203,9 @@ class Recovery:
                 continue
             if await holds(servers, source, held.next_offset - 1):
                 bounds[source] = LogBounds(bounds[source].first_offset, held.next_offset)
+            elif self._config.accept_loss and held.newest_ms:
+                unseen = await offset_behind(servers, source, held.newest_ms)
+                bounds[source] = replace(bounds[source], unseen_offset=unseen)
         return bounds
 
     def _restore(
@@ -221,6 +228,8 @@ class Recovery:
                 where=f"{topic}, partition {number}",
                 accept_loss=self._config.accept_loss,
             )
+            if topic in held and positions[topic] != held[topic]:
+                _tell_accepted(source, held[topic], positions[topic], bounds[source])
         program = self._program()
         program.restore(claim.reader.program_records())
         ends = {t: bounds[SourcePartition(t, number)].end_offset for t in self._config.inputs}
@@ -230,6 +239,23 @@ class Recovery:
 
     def _where(self, number: int) -> str:
         return f"{self._changelog.topic}, partition {number}"
+
+
+def _tell_accepted(
+    source: SourcePartition, held: TopicPosition, begun: TopicPosition, bounds: LogBounds
+) -> None:
+    """Tell whoever accepted a loss what it comes to."""
+    log.warning(
+        "a loss of a source was accepted",
+        where=f"{source.topic}, partition {source.partition}",
+        state_ended_at=held.next_offset,
+        log_first_offset=bounds.first_offset,
+        log_end_offset=bounds.end_offset,
+        goes_on_at=begun.next_offset,
+        absent_records=begun.absent - held.absent,
+        passed_over_records=max(0, begun.next_offset - bounds.first_offset),
+        records_to_read=max(0, bounds.end_offset - begun.next_offset),
+    )
 
 
 def _keys(records: RawRecords) -> list[bytes]:

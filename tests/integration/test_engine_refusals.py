@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from streamproc.errors import (
     NewerState,
     StreamprocError,
 )
+from tests.changelog_view import ChangelogView
 from tests.counting import FUTURE
 from tests.engine_stage import Stage, staged
 from tests.kafka_log import cut_log, delete_records, delete_topics
@@ -207,6 +208,35 @@ def _lose_ends(kafka: KafkaServer, kept_batches: dict[str, int]) -> None:
             cut_log(kafka.directory / "data" / partition, batches)
     finally:
         kafka.start()
+
+
+async def test_of_a_source_that_lost_its_end_nothing_counts_twice_when_the_loss_is_accepted(
+    kafka_server: KafkaServer, kafka_broker: Broker, tmp_path: Path
+) -> None:
+    async with staged(kafka_broker.bootstrap, tmp_path, 1) as stage:
+        worker = stage.worker()
+        topic = stage.inputs[0]
+        for _ in range(4):
+            await stage.send(60, topics=[topic])
+            await stage.caught_up(worker)
+        worker.terminate()
+        assert await worker.ended() == 0, worker.log
+        _lose_ends(kafka_server, {f"{topic}-0": 2})
+        stage.forget(topic)
+        await stage.send(10, topics=[topic])
+        await _refused(stage, FenceOutsideLog)
+
+        heir = stage.worker(engine={"accept_loss": True})
+        await stage.until(lambda views: _applied(views, topic) >= 250)
+        await stage.send(10, topics=[topic])
+        await stage.until(lambda views: _applied(views, topic) >= 260)
+
+        assert _applied(await stage.views(), topic) == 260
+        assert "a loss of a source was accepted" in heir.log
+
+
+def _applied(views: Sequence[ChangelogView], topic: str) -> int:
+    return sum(view.fence.positions[topic].applied for view in views if view.fence is not None)
 
 
 async def test_a_broker_that_goes_away_under_a_recovery_ends_the_worker(

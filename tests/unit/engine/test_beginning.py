@@ -85,6 +85,23 @@ def test_a_topic_made_anew_is_refused_and_with_consent_read_from_its_start() -> 
 
     with pytest.raises(FenceOutsideLog, match="made anew"):
         begin(held, None, LogBounds(0, 12), where=WHERE, accept_loss=False)
-    position = begin(held, None, LogBounds(0, 12), where=WHERE, accept_loss=True)
+    anew = LogBounds(0, 12, unseen_offset=0)
+    position = begin(held, None, anew, where=WHERE, accept_loss=True)
 
     assert (position.next_offset, position.applied, position.unaccounted) == (0, 69, 0)
+
+
+@pytest.mark.parametrize(
+    ("unseen_offset", "begins_at"),
+    [(50, 50), (None, 60)],
+    ids=["what came since is read", "nothing came, or nobody knows"],
+)
+def test_of_a_log_that_lost_its_end_nothing_is_read_that_the_state_holds(
+    unseen_offset: int | None, begins_at: int
+) -> None:
+    held = TopicPosition(next_offset=70, first_offset=0, applied=70)
+    cut = LogBounds(0, 60, unseen_offset)
+
+    position = begin(held, None, cut, where=WHERE, accept_loss=True)
+
+    assert (position.next_offset, position.applied, position.unaccounted) == (begins_at, 70, 0)

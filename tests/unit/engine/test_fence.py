@@ -128,3 +128,20 @@ def test_copied_positions_stand_still_when_the_originals_go_on() -> None:
     positions["orders"].advance(BatchReport(applied=4), records=4, next_offset=5)
 
     assert copied == {"orders": TopicPosition(1, 1)}
+
+
+def test_a_fence_of_the_version_before_is_read_and_knows_no_time() -> None:
+    before = msgspec.msgpack.encode([1, 7, {"orders": [9, 2, 6, 1, 0, 0, 3]}, "somebody"])
+
+    found = decode_fence(before, where=WHERE)
+
+    assert found.positions == {"orders": TopicPosition(9, 2, 6, 1, 0, 0, 3)}
+    assert found.positions["orders"].newest_ms == 0
+
+
+def test_the_newest_time_is_that_of_the_last_record_and_never_goes_back() -> None:
+    at = TopicPosition(0, 0)
+    for times_ms in ([5, 7], [], [6]):
+        at.seen(times_ms)
+
+    assert at.newest_ms == 7
