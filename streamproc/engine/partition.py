@@ -60,6 +60,7 @@ class Partition:
         ends: dict[str, int] | None = None,
         *,
         is_fenced: bool = True,
+        bytes_per_key: float = FIRST_GUESS_BYTES_PER_KEY,
     ) -> None:
         self.number = number
         self.program = program
@@ -81,7 +82,8 @@ class Partition:
         self._ticked: dict[bytes, bytes | None] = {}
         self._outputs = Outputs()
         self._folded: list[Folded] = []
-        self._bytes_per_key = float(FIRST_GUESS_BYTES_PER_KEY)
+        # a flush that is taken for smaller than it is may fit no record batch
+        self._bytes_per_key = max(float(FIRST_GUESS_BYTES_PER_KEY), bytes_per_key)
 
     def apply(self, topic: str, raw: RawRecords) -> tuple[BatchReport, Sequence[int]] | None:
         """Fold fetched records: the report and the indices of the rejected ones; ``None``: known.
@@ -167,7 +169,7 @@ class Partition:
     @property
     def pending_bytes(self) -> int:
         """About how large the next flush is."""
-        return int(self.dirty_keys * self._bytes_per_key)
+        return int((self.dirty_keys + len(self.ownership.heal)) * self._bytes_per_key)
 
     def take_flush(self, written_by: str) -> Flush:
         """Everything the changelog lacks, with the fence that belongs to it, last."""
@@ -196,7 +198,13 @@ class Partition:
         heal.difference_update(key for key, _ in records)
         heal.discard(FENCE_KEY)
         for key in sorted(heal):
-            records.append((key, b"" if key == CLAIM_KEY else self.program.value(key)))
+            records.append((key, self._value_to_heal(key)))
+
+    def _value_to_heal(self, key: bytes) -> bytes | None:
+        if key == CLAIM_KEY:
+            return b""
+        # a foreign key may be empty, or look like the engine's: a program knows neither
+        return self.program.value(key) if key[:1] > b"\x00" else None
 
     def landed(self, flush: Flush, base_offset: int, size_bytes: int) -> None:
         """A flush is durable and what stood before it was met: the acknowledged position moves."""

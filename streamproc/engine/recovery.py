@@ -231,10 +231,18 @@ class Recovery:
             if topic in held and positions[topic] != held[topic]:
                 _tell_accepted(source, held[topic], positions[topic], bounds[source])
         program = self._program()
-        program.restore(claim.reader.program_records())
+        records = claim.reader.program_records()
+        program.restore(records)
         ends = {t: bounds[SourcePartition(t, number)].end_offset for t in self._config.inputs}
         return Partition(
-            number, program, claim.own(), digest, positions, ends, is_fenced=positions == held
+            number,
+            program,
+            claim.own(),
+            digest,
+            positions,
+            ends,
+            is_fenced=positions == held,
+            bytes_per_key=sum(len(k) + len(v) for k, v in records) / max(1, len(records)),
         )
 
     def _where(self, number: int) -> str:

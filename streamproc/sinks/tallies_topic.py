@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from streamproc.engine.failures import failure_of
 from streamproc.engine.pace import set_within
 from streamproc.engine.ports import Failure
 from streamproc.errors import FlushFailed
@@ -125,9 +126,9 @@ class TalliesTopic:
             began_s = time.monotonic()
             try:
                 await self._send(self._newest.take())
-            except FlushFailed as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is: else no tally would leave again
                 if not self._stopping.is_set():
-                    self._failure(error)
+                    self._failure(failure_of(error))
             left_s = max(0.0, began_s + self._interval_s - time.monotonic())
             await set_within(self._stopping, left_s)
 

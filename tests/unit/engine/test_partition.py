@@ -9,7 +9,7 @@ import pytest
 from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, TopicPosition, decode_fence
 from streamproc.engine.ownership import Ownership
-from streamproc.engine.partition import Partition
+from streamproc.engine.partition import FIRST_GUESS_BYTES_PER_KEY, Partition
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.stamp import Epoch
 from streamproc.errors import AccountingBroken
@@ -84,12 +84,23 @@ def raw(first: int, *values: bytes, begin: int | None = None, end: int | None = 
 
 
 def partition(
-    program: Sums | None = None, heal: set[bytes] | None = None, *, is_fenced: bool = True
+    program: Sums | None = None,
+    heal: set[bytes] | None = None,
+    *,
+    is_fenced: bool = True,
+    bytes_per_key: float = FIRST_GUESS_BYTES_PER_KEY,
 ) -> Partition:
     ownership = Ownership(Epoch(0, 1, 0, 7, 1), 9, heal or set())
     positions = {TOPIC: TopicPosition(0, 0)}
     return Partition(
-        3, program or Sums(), ownership, StateDigest(), positions, {TOPIC: 4}, is_fenced=is_fenced
+        3,
+        program or Sums(),
+        ownership,
+        StateDigest(),
+        positions,
+        {TOPIC: 4},
+        is_fenced=is_fenced,
+        bytes_per_key=bytes_per_key,
     )
 
 
@@ -260,3 +271,28 @@ def test_each_flush_has_a_higher_stamp() -> None:
     owned = partition()
 
     assert owned.take_flush("me").stamp < owned.take_flush("me").stamp
+
+
+def test_a_foreign_key_that_no_program_can_have_becomes_a_tombstone() -> None:
+    class Kinds(Sums):
+        def value(self, key: bytes) -> bytes | None:
+            return super().value(key) if key[0] else None
+
+    foreign = [b"", b"\x00unknown"]
+    flush = partition(Kinds(), heal={*foreign, CLAIM_KEY}).take_flush("me")
+
+    written = dict(flush.records)
+    assert [written[key] for key in foreign] == [None, None]
+    assert written[CLAIM_KEY] == b""
+
+
+def test_what_is_to_be_healed_is_part_of_the_next_flush() -> None:
+    assert partition(heal={b"\x01a", b"\x01b"}).pending_bytes > partition().pending_bytes
+
+
+def test_the_size_of_a_flush_is_guessed_by_what_recovery_saw() -> None:
+    owned = [partition(bytes_per_key=size) for size in (10, 5_000)]
+    for each in owned:
+        each.apply(TOPIC, raw(0, b"1"))
+
+    assert [each.pending_bytes for each in owned] == [FIRST_GUESS_BYTES_PER_KEY, 5_000]

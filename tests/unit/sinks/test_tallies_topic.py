@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import pytest
 from msgspec import json
 
+from streamproc.errors import StreamprocError
 from streamproc.events.host_tally import HostTally
 from streamproc.protocol import View
-from streamproc.sinks.tallies_topic import Newest, Waiting, as_of_ms
+from streamproc.sinks.kafka_writer import Record
+from streamproc.sinks.tallies_topic import Newest, TalliesTopic, Waiting, as_of_ms
 
 
 def newest(*partitions: int) -> Newest:
@@ -46,3 +52,22 @@ def test_the_time_of_a_tally_is_read_whatever_its_host_is_called() -> None:
     tally = HostTally(version=1, host_id='h "as_of_ms":7', as_of_ms=1_795_262_400_000, sessions=[])
 
     assert as_of_ms(json.encode(tally)) == tally.as_of_ms
+
+
+async def test_whatever_sending_fails_with_ends_the_worker() -> None:
+    class Writer:
+        async def write(self, records: Iterable[Record]) -> None:
+            raise ZeroDivisionError
+
+    class Ended(Exception):
+        """Stands for the end of the process."""
+
+    def end(error: StreamprocError) -> NoReturn:
+        raise Ended(str(error))
+
+    topic = TalliesTopic("127.0.0.1:1", request_timeout_s=1, failure=end)
+    writer: Any = Writer()
+    topic._writer = writer
+
+    with pytest.raises(Ended, match="ZeroDivisionError"):
+        await topic._send_on()
