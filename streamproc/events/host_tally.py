@@ -142,4 +142,4 @@ def version_told(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
     """The version in the headers of a tally; None where they are of none."""
     ce_id = next((value for name, value in headers if name == "ce_id"), None)
     parts = (ce_id or b"").rsplit(b":", 2)
-    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else None  # noqa: PLR2004 - as above
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else None  # noqa: PLR2004 - host, version, time
