@@ -22,6 +22,7 @@ from streamproc.comparison import (
     drop_expired,
     drop_kept_in_part,
     drop_rejected_in_part,
+    drop_unknown_begin,
     drop_unlike_senses,
 )
 from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
@@ -287,6 +288,7 @@ def _compared(
     }
     notes += drop_rejected_in_part(held, expected, accounting)
     notes += drop_kept_in_part(held, expected)
+    notes += drop_unknown_begin(held, expected)
     notes += drop_unlike_senses(held, expected, None if words is None else words.version)
     drop_expired(held, expected)
     for topic, by_partition in accounting.items():

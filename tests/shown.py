@@ -13,11 +13,11 @@ from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies, rejections
 from streamproc.protocol import View
+from streamproc.tally.beginning import begin_ms
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.formulas import minutes_sum
 from streamproc.tally.lifecycle import Status
 from streamproc.tally.model import MinuteTally, SessionTally
-from streamproc.tally.rollups import begin_ms
 from streamproc.tally.senses import Asked, Pair
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.windows import Rolling

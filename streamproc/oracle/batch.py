@@ -127,7 +127,7 @@ class Collected:
         late = late and not isinstance(event, OrderRefunded)  # posted at its own time, however old
         if isinstance(event, OrderPaid) and event.buyer_key is not None:
             session = self.sessions[event.host_id][event.session_id]
-            session.told.add(record.topic)
+            session.begin(record.topic, event.occurred_at_ms)
             session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
         place = record.topic, record.partition
         if self._is_duplicate(memory, event, self.days[place], late=late):
@@ -159,7 +159,7 @@ class Collected:
     def _add(self, event: _Told, record: LogRecord, *, late: bool) -> None:
         """Let its session know of an applied event."""
         session = self.sessions[event.host_id][event.session_id]
-        session.told.add(record.topic)
+        session.begin(record.topic, event.occurred_at_ms)
         seen_ms = session.seen_ms.get(record.topic, 0)
         session.seen_ms[record.topic] = max(seen_ms, event.occurred_at_ms)
         if late:

@@ -48,6 +48,7 @@ class Session:
 
     Shapes: ``told`` are the topics that told anything; ``seen_ms`` by topic, the greatest event time
         applied (a payment that loses against another tells of its buyer, and is not applied).
+        ``begun_ms`` likewise the begin of the first minute told of, by such a payment, too.
         ``members`` by name: the minute (None: late) and the number of each.
     """
 
@@ -58,6 +59,7 @@ class Session:
     late: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     told: set[str] = field(default_factory=set)
     seen_ms: dict[str, int] = field(default_factory=dict)
+    begun_ms: dict[str, int] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     late_readings: list[Reading] = field(default_factory=list)
     views_totals: list[int] = field(default_factory=list)
@@ -67,6 +69,12 @@ class Session:
     paused_ms: list[int] = field(default_factory=list)
     resumed_ms: list[int] = field(default_factory=list)
     ended_ms: list[int] = field(default_factory=list)
+
+    def begin(self, topic: str, at_ms: int) -> None:
+        """A topic told something of a time."""
+        self.told.add(topic)
+        minute_ms = at_ms // MINUTE_MS * MINUTE_MS
+        self.begun_ms[topic] = min(self.begun_ms.get(topic, minute_ms), minute_ms)
 
     def meet(self, name: str, number: int, at_ms: int, *, late: bool) -> None:
         """Somebody did something."""
@@ -128,6 +136,7 @@ class Session:
                 "totals": totals(self.added),
                 "panes": self._panes(),
                 "late": dict(self.late),
+                "begun_ms": without_empty(self.begun_ms),
                 "online": online,
                 "peak": highest,
                 "readings": {

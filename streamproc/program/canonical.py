@@ -51,6 +51,7 @@ def _session(tally: SessionTally) -> Tree:
     session: Tree = {
         "totals": {},
         "late": tally.late,
+        "begun_ms": tally.begun_ms,
         "lifecycle": {} if tally.lifecycle is None else _lifecycle(tally.lifecycle),
         "platform_orders": list(tally.platform_orders or ()),
         "uniques": _exact(tally.uniques),
@@ -62,6 +63,7 @@ def _session(tally: SessionTally) -> Tree:
         "senses": canonical_senses(tally),
         **canonical_shop(tally),
         "in_part": tally.in_part,
+        "unbegun": [each for each in tally.seen_ms if each not in tally.begun_ms],
     }
     for figures in tally.totals.values():
         _add_figures(session["totals"], figures)

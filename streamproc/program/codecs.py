@@ -44,7 +44,9 @@ from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Tol
 VERSION: Final = 2
 """Of every kind that has none of its own."""
 
-SESSION_VERSION: Final = 4
+SESSION_VERSION: Final = 5
+SESSION_WITHOUT_BEGIN: Final = 4
+"""A version that is read still: it did not keep when the session began."""
 SESSION_LAST_COUNTED: Final = 3
 """A version that is read still: of the platform's totals it kept the last ones only."""
 SESSION_IN_PART: Final = 2
@@ -70,6 +72,7 @@ READ: Final = frozenset(
         *VERSION_OF.items(),
         (int(Kind.SESSION), SESSION_IN_PART),
         (int(Kind.SESSION), SESSION_LAST_COUNTED),
+        (int(Kind.SESSION), SESSION_WITHOUT_BEGIN),
         (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN),
     )
 )
@@ -98,6 +101,7 @@ class _Session(msgspec.Struct, array_like=True):
     platform_orders: PlatformOrders | None
     whole: bool = False
     counted_before: Sequence[PlatformOrders] = ()
+    begun_ms: int = 0
 
 
 _decode_session: Final = msgspec.msgpack.Decoder(_Session).decode
@@ -111,7 +115,7 @@ def pack_session(session: Session) -> bytes:
     """The value of a session."""
     totals = session.totals
     sums, told, before = totals.columns(totals), session.told, session.counted_before
-    row = (session.seen_ms, session.late, sums, *told, session.whole, before)
+    row = (session.seen_ms, session.late, sums, *told, session.whole, before, session.begun_ms)
     return _SESSION + _encode(row) + stamp(session.since)
 
 
@@ -135,6 +139,7 @@ def unpack_session(key: bytes, value: bytes) -> Session:
         day_of_stamp(value),
         row.whole,
         row.counted_before,
+        row.begun_ms,
     )
 
 

@@ -112,7 +112,10 @@ class OrderFold(OrderMoves):
         record = self.open(stream, event.order_id)
         unpaid = record.pay(event, late)
         if unpaid is None:
-            return self.merge(stream, record, event, late)
+            told = self.merge(stream, record, event, late)
+            if told is None and event.buyer_key is not None:
+                self.turn(stream, event.session_id).begin(event.occurred_at_ms)
+            return told
         self.touch(record)
         session = self.turn(stream, event.session_id)
         created_at_ms, minor, created_late, main = unpaid

@@ -156,7 +156,9 @@ class Streams:
 
     def roll(self, session: Session, at_ms: int) -> None:
         """Open the minute of a time that lies behind the open one, whose members join the session."""
-        if session.closes_ms and self._names:
+        if not session.seen_ms:
+            session.begin(at_ms)
+        elif self._names:
             minute = self.find_minute(session, session.opens_ms // MINUTE_MS)
             if minute is not None:
                 self._join(session, minute)
@@ -239,6 +241,8 @@ class Streams:
         """The same for an event that does not move the watermark."""
         if at_ms >= session.closes_ms:
             self.roll(session, at_ms)
+        elif at_ms < session.begun_ms:
+            session.begin(at_ms)
         session.seen_ms = max(session.seen_ms, at_ms)
         if at_ms == stream.watermark_ms:
             stream.latest = max(stream.latest, session.session_id)

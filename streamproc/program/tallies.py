@@ -174,6 +174,8 @@ def _add_session(tally: SessionTally, topic: str, session: Session) -> None:
     tally.totals[topic] = session.totals
     tally.late[topic] = session.late
     tally.seen_ms[topic] = session.seen_ms
+    if session.begun_ms:
+        tally.begun_ms[topic] = session.begun_ms
     if not session.whole:
         tally.in_part.append(topic)
     for name, told in session.told._asdict().items():

@@ -8,6 +8,7 @@ from typing import Any
 
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies, rejections
+from streamproc.tally.beginning import begin_ms
 from streamproc.tally.comments import comments_answer
 from streamproc.tally.formulas import session_answer
 from streamproc.tally.model import SessionTally
@@ -17,7 +18,6 @@ from streamproc.tally.rollups import (
     Home,
     Level,
     Part,
-    begin_ms,
     home_at,
     names_of,
     rolled_up,

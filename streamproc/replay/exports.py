@@ -10,13 +10,14 @@ from streamproc.errors import BadSetting
 from streamproc.program.refunds import refunds_of
 from streamproc.replay.answer import Programs, home_of, parts_of, profiles_of, sessions_of
 from streamproc.replay.tables import Row, Table, is_money, moment, table_of
+from streamproc.tally.beginning import begin_ms
 from streamproc.tally.contests import Contest, Refund, final_board, frozen_board
 from streamproc.tally.formulas import session_answer, span_end_ms
 from streamproc.tally.model import SessionTally
 from streamproc.tally.ranking import Place
 from streamproc.tally.registry import FIGURE_IDS
 from streamproc.tally.retention import MINUTE_DAYS, day_of
-from streamproc.tally.rollups import Group, Level, begin_ms, names_of, profile_at, rolled_up
+from streamproc.tally.rollups import Group, Level, names_of, profile_at, rolled_up
 
 _ONLINE: Final = frozenset({"online_now", "online_peak", "online_mean"})
 _OF_A_SESSION: Final = frozenset({"online_now", "unpaid_minor", "conversion"})

@@ -58,8 +58,9 @@ class SessionTally:
     """One broadcast.
 
     Shapes: ``totals`` by topic, None where the topic told nothing of it; ``late`` and ``seen_ms``
-        by the topics that did; ``rejected`` counts by topic the records that cannot be used; ``minutes`` by
-        number, ascending; ``uniques`` by name, of the whole broadcast; ``senses`` of its comments;
+        by the topics that did, ``begun_ms`` by those that know the begin of the first minute that they
+        told of; ``rejected`` counts by topic the records that cannot be used; ``minutes`` by number,
+        ascending; ``uniques`` by name, of the whole broadcast; ``senses`` of its comments;
         ``in_part`` the topics of which less was kept at first than is now. None: unknown.
     """
 
@@ -69,6 +70,7 @@ class SessionTally:
     late: dict[str, int] = field(default_factory=dict)
     seen_ms: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
+    begun_ms: dict[str, int] = field(default_factory=dict)
     minutes: dict[int, MinuteTally] = field(default_factory=dict)
     uniques: dict[str, Uniques] = field(default_factory=dict)
     online: Online | None = None

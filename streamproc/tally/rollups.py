@@ -16,7 +16,6 @@ from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, View
 from streamproc.tally.model import SessionTally
 from streamproc.tally.profiles import Profile
 from streamproc.tally.spans import People, Span, Value, figures_of, ratio, without_zeros
-from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques, union
 
 F = TypeVar("F", bound=Figures)
@@ -63,16 +62,6 @@ class Group(NamedTuple):
     figures: dict[str, Value]
     approximate: list[str]
     missing_sources: dict[str, int]
-
-
-def begin_ms(tally: SessionTally) -> int:
-    """When a session began: at its first start, else in the first minute that holds anything."""
-    turns = tally.lifecycle
-    if turns is not None and turns.started_first_ms is not None:
-        return turns.started_first_ms
-    if tally.minutes:
-        return min(tally.minutes) * MINUTE_MS
-    return min(tally.seen_ms.values(), default=0)
 
 
 def profile_at(profiles: Mapping[int, Profile], at_ms: int) -> Profile | None:

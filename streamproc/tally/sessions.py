@@ -69,10 +69,13 @@ class Session:
         was last looked at, None while nobody did.
         ``counted_before`` are the platform's totals before those that stand, ascending, the latest of each
         pane. ``since`` is the day that its age is counted from. ``whole``: everything that is kept now was
-        kept from its first event on; not so where an earlier version of the program began it.
+        kept from its first event on; not so where an earlier version of the program began it. ``begun_ms``
+        is the begin of the first minute that anything was told of, late or not; 0: nothing was, or an
+        earlier version of the program began it.
     """
 
     __slots__ = (
+        "begun_ms",
         "closes_ms",
         "counted_before",
         "dirty",
@@ -102,6 +105,7 @@ class Session:
         since: int = 0,
         whole: bool = True,
         counted_before: Sequence[PlatformOrders] = (),
+        begun_ms: int = 0,
     ) -> None:
         self.key = key
         self.dirty = False
@@ -113,6 +117,7 @@ class Session:
         self.since = since
         self.whole = whole
         self.counted_before = counted_before
+        self.begun_ms = begun_ms
         self.minute: Minute = NO_MINUTE
         self.pane: Figures | None = None
         self.sense: SessionSense | None = None
@@ -120,6 +125,14 @@ class Session:
         self.opens_ms = self.closes_ms = 0
         if seen_ms:
             self.open(seen_ms)
+
+    def begin(self, at_ms: int) -> None:
+        """Let it begin no later than in the minute of that time, unless nobody knows when it did."""
+        minute_ms = at_ms - at_ms % MINUTE_MS
+        if self.begun_ms:
+            self.begun_ms = min(self.begun_ms, minute_ms)
+        elif not self.seen_ms:
+            self.begun_ms = minute_ms
 
     def open(self, at_ms: int) -> None:
         """Let the minute of that time be the open one."""

@@ -1,4 +1,4 @@
-"""A state that the version before wrote, which knew neither what is for sale nor what was sold."""
+"""States that earlier versions wrote: one knew neither what is for sale nor what was sold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streamproc.comparison import drop_kept_in_part, drop_unlike_senses
+from streamproc.comparison import drop_kept_in_part, drop_unknown_begin, drop_unlike_senses
 from streamproc.events.registry import TOPIC_OF
 from streamproc.oracle.batch import LogRecord, compute, differences
 from streamproc.program.canonical import canonical
@@ -21,6 +21,8 @@ from tests.sensed import VERSION, spelled
 from tests.spelled_reader import SpelledReader
 
 HERE = Path(__file__).parent
+LAST = "upgrade.4.state.json"
+"""What the last version wrote; its number is that of its sessions."""
 FOLDED_BEFORE = 24
 """How many records of the log the recorded state holds."""
 
@@ -35,16 +37,21 @@ def recorded() -> list[LogRecord]:
     return log
 
 
-def before() -> State:
-    """The state as the version before wrote it."""
-    written = msgspec.json.decode((HERE / "upgrade.state.json").read_bytes())
+def before(name: str = "upgrade.state.json") -> State:
+    """The state as an earlier version wrote it."""
+    written = msgspec.json.decode((HERE / name).read_bytes())
     return {bytes.fromhex(key): bytes.fromhex(value) for key, value in written.items()}
 
 
 @pytest.fixture
 def state() -> State:
     """What a program of this version makes of it and of the rest of the log."""
-    program, state = LiveProgram(SpelledReader()), before()
+    return gone_on(before())
+
+
+def gone_on(state: State) -> State:
+    """A state after the rest of the log."""
+    program = LiveProgram(SpelledReader())
     program.restore(state.items())
     assert program.take_dirty() == []
     feed(program, recorded()[FOLDED_BEFORE:])
@@ -57,7 +64,9 @@ def test_the_recorded_state_is_of_the_version_before() -> None:
 
     assert max(versions) == Kind.ASKED
     assert (versions[Kind.SESSION], versions[Kind.SENSE]) == (2, 1)
-    assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (4, 2)
+    assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (5, 2)
+    sessions = {value[0] for key, value in before(LAST).items() if key[0] == Kind.SESSION}
+    assert sessions == {VERSION_OF[Kind.SESSION] - 1}
 
 
 def test_a_state_of_the_version_before_goes_on(state: State) -> None:
@@ -66,6 +75,8 @@ def test_a_state_of_the_version_before_goes_on(state: State) -> None:
 
     (note,) = drop_kept_in_part(held, expected)
     assert "in 1 broadcasts" in note
+    (note,) = drop_unknown_begin(held, expected)
+    assert "when 1 broadcasts began" in note
     assert drop_unlike_senses(held, expected, VERSION) == []
     assert differences(held, expected) == []
     assert {"floor", "sold"} <= held["hosts"]["h-1"]["sessions"]["s-2"].keys()
@@ -90,8 +101,22 @@ def test_what_was_not_kept_is_not_missed(state: State) -> None:
     }
 
 
-def test_a_program_restored_after_the_upgrade_goes_on_as_if_nothing_had_been(state: State) -> None:
-    again = before()
+def test_a_state_that_kept_all_but_the_begin_lacks_nothing_else() -> None:
+    state = gone_on(before(LAST))
+    held, expected = canonical(state.items()), {"hosts": compute(recorded(), spelled)["hosts"]}
+
+    assert drop_kept_in_part(held, expected) == []
+    (note,) = drop_unknown_begin(held, expected)
+    assert "when 1 broadcasts began" in note
+    assert drop_unlike_senses(held, expected, VERSION) == []
+    assert differences(held, expected) == []
+    begun = {each.session_id: each.begun_ms for each in session_tallies(state.items())}
+    assert (begun["s-1"], len(begun["s-2"])) == ({}, 3)
+
+
+@pytest.mark.parametrize("name", ["upgrade.state.json", LAST])
+def test_a_program_restored_after_the_upgrade_goes_on_as_if_nothing_had_been(name: str) -> None:
+    again, state = before(name), gone_on(before(name))
     for record in recorded()[FOLDED_BEFORE:]:
         program = LiveProgram(SpelledReader())
         program.restore(again.items())

@@ -14,6 +14,7 @@ from streamproc.program.showing.minutes import Minutes
 from streamproc.program.showing.on_show import on_show
 from streamproc.program.showing.signs import Signs
 from streamproc.program.showing.spans import Span
+from streamproc.tally.beginning import begin_by_minutes_ms
 from streamproc.tally.figures import FIGURES
 from streamproc.tally.floor import Floor
 from streamproc.tally.model import SessionTally
@@ -99,13 +100,9 @@ class Broadcast:
 
     @property
     def begun_ms(self) -> int:
-        """When it began: at its first start, else in the first minute that holds anything."""
-        turns = self.tally.lifecycle
-        if turns is not None and turns.started_first_ms is not None:
-            return turns.started_first_ms
-        if self._span.numbers():
-            return self._span.first * MINUTE_MS
-        return min(self.tally.seen_ms.values(), default=0)
+        """When it began."""
+        first = self._span.first if self._span.numbers() else None
+        return begin_by_minutes_ms(self.tally, first)
 
     def lately_asked(self, as_of_ms: int) -> dict[str, int]:
         """Comments of the last ten minutes by what they ask."""
@@ -245,6 +242,8 @@ class Broadcast:
         tally.totals[topic] = session.totals
         tally.late[topic] = session.late
         tally.seen_ms[topic] = session.seen_ms
+        if session.begun_ms:
+            tally.begun_ms[topic] = session.begun_ms
         self._since[topic] = session.since
         if not session.whole and topic not in tally.in_part:
             tally.in_part.append(topic)

@@ -11,7 +11,14 @@ SECOND_MS = 1_000
 def session(log: LogBuilder, name: str = "s-1") -> dict[str, Any]:
     result: dict[str, Any] = compute(log.records)["hosts"][log.host]["sessions"][name]
     result.pop("sold", None)  # of which test_sold tells
+    result.pop("begun_ms")
     return result
+
+
+def begun(log: LogBuilder, name: str = "s-1") -> dict[str, int]:
+    """When topics first told of the session, in milliseconds after ``T0``'s minute."""
+    told: dict[str, Any] = compute(log.records)["hosts"][log.host]["sessions"][name]
+    return {topic: at_ms - T0 // 60_000 * 60_000 for topic, at_ms in told["begun_ms"].items()}
 
 
 def sold(minor: int) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def test_a_greater_version_of_a_paid_fact_takes_the_old_one_back() -> None:
 
     figures = sold(700)
     totals = {**figures, "contradicted_lines": 1}
-    assert compute(log.records)["hosts"]["h-1"]["sessions"].keys() == {"s-2"}
+    assert compute(log.records)["hosts"]["h-1"]["sessions"]["s-1"].keys() == {"begun_ms"}
     assert session(log, "s-2") == {"totals": totals, "panes": {str(T0 + 20_000): figures}}
     assert counts(log, ORDERS) == {"applied": 2}
 
@@ -241,3 +248,14 @@ def test_differences_beyond_the_limit_are_counted() -> None:
         "1: 1 | missing",
         "and 7 more differences",
     ]
+
+
+def test_a_topic_begins_with_the_first_minute_that_it_told_anything_of_also_late() -> None:
+    log = LogBuilder().comment(at_ms=T0 + 600_000).comment(at_ms=T0 + 300_000)
+    assert begun(log) == {COMMENTS: (T0 % 60_000 + 300_000) // 60_000 * 60_000}
+
+    lost = LogBuilder().paid(5, at_ms=T0).event("viewers.counted", T0 + 60_000, online=1)
+    lost.session = "s-2"
+    lost.paid(5, at_ms=T0 + 120_000, buyer_key="0" * 16)
+    assert begun(lost) == {ORDERS: 0, VIEWERS: 60_000}
+    assert begun(lost, "s-2") == {ORDERS: 120_000}

@@ -164,6 +164,7 @@ def test_a_buyer_of_a_losing_payment_counts_where_that_was_told() -> None:
     tell(told.program, paid(2, T0 + MINUTE), paid(1, T0, session_id="s-2", **BUYER))
 
     assert told.session("s-2") == {
+        "begun_ms": {ORDERS_TOPIC: T0},
         "uniques": {"buyers": 1},
         "minute_uniques": {str(T0): {"buyers": 1}},
     }

@@ -114,7 +114,7 @@ def test_a_payment_told_again_with_more_replaces_the_first_wherever_it_was_count
 
     assert report.applied == 1
     hosts = canonical(state_of(program).items())["hosts"]
-    assert set(hosts["h-1"]["sessions"]) == {"s-2"}
+    assert set(hosts["h-1"]["sessions"]["s-1"]) == {"begun_ms"}
     session = hosts["h-1"]["sessions"]["s-2"]
     assert session["totals"]["pay_gmv_minor"] == {"CNY": 1_509}
     assert session["panes"][str(T0 + 10 * SECOND)]["items_sold"] == 3

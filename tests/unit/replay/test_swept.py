@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,13 +15,23 @@ from streamproc.events.codec import encode
 from streamproc.events.registry import AnyEvent
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
-from streamproc.replay.exports import contest_table, curve_table, summary_table
+from streamproc.replay.exports import contest_table, curve_table, rollup_table, summary_table
 from streamproc.replay.playback import last_event_ms
 from streamproc.replay.tables import Table
 from streamproc.tally.contests import Contest
 from streamproc.tally.retention import DAY_MS, MINUTE_DAYS
+from streamproc.tally.rollups import Level
 from streamproc.verification import tallies_digest
-from tests.builders import T0, joined, paid, room_ended, room_started, viewers_counted
+from tests.builders import (
+    T0,
+    comment,
+    joined,
+    paid,
+    refunded,
+    room_ended,
+    room_started,
+    viewers_counted,
+)
 from tests.folding import feed, log_of
 from tests.in_process import run
 
@@ -118,6 +129,30 @@ def test_the_digest_of_a_replay_is_that_of_a_worker_that_let_go_of_minutes(
     said = msgspec.json.decode(run(capsys, "replay", str(lines), "--json").out)
 
     assert said["digest"] == tallies_digest(form)
+
+
+@pytest.mark.parametrize("days", [1, MINUTE_DAYS + 2, 300])
+def test_a_session_that_nobody_started_begins_on_the_same_day_ever_after(days: int) -> None:
+    later: dict[str, Any] = {"host_id": "h-2", "session_id": "s-2"}
+    later_ms = T0 + days * DAY_MS
+    made = LiveProgram()
+    told: list[AnyEvent] = [
+        comment(at_ms=T0 + 600_000),
+        comment("还有吗", T0 + 240_000),  # late
+        paid(5_000, T0 + 300_000),
+        refunded(5_000, T0 + min(20, days) * DAY_MS),
+        comment(at_ms=later_ms, **later),
+        joined(2, later_ms, **later),
+        paid(1, later_ms, order_id="o-2", **later),
+    ]
+    feed(made, log_of(told))
+    for each in (made, swept(made)):
+        as_of_ms = last_event_ms([each]) or 0
+        table = summary_table([each], "h-1", "s-1", as_of_ms, UTC, is_swept=True)
+        assert cell(table, "begin_ms") == (T0 + 240_000) // 60_000 * 60_000
+        begun_on = datetime.fromtimestamp(T0 / 1_000, UTC).date()
+        places = rollup_table([each], Level.VILLAGE, begun_on, begun_on, UTC)
+        assert (cell(places, "sessions"), cell(places, "refunded_minor_CNY")) == (1, 5_000)
 
 
 def cell(table: Table, name: str) -> object:

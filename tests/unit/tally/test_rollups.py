@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
+from streamproc.tally.beginning import begin_ms
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.model import MinuteTally, SessionTally
@@ -19,7 +20,6 @@ from streamproc.tally.rollups import (
     Home,
     Level,
     Part,
-    begin_ms,
     figures_of_sessions,
     home_at,
     names_of,
@@ -280,6 +280,13 @@ def test_a_session_begins_at_its_start_else_with_its_first_minute() -> None:
 
     tally.minutes = {2: MinuteTally(2), 1: MinuteTally(1)}
     assert begin_ms(tally) == 60_000
+
+    tally.begun_ms = {ROOMS_TOPIC: 0, VIEWERS_TOPIC: 120_000}
+    assert begin_ms(tally) == 60_000  # of another topic, which an earlier version began
+    tally.minutes = {}
+    assert begin_ms(tally) == 120_000
+    tally.begun_ms = {ROOMS_TOPIC: 180_000}
+    assert begin_ms(tally) == 180_000
 
     tally.lifecycle = Lifecycle(started_first_ms=61_500)
     assert begin_ms(tally) == 61_500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamproc.comparison import drop_kept_in_part
+from streamproc.comparison import drop_kept_in_part, drop_unknown_begin
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
 
 FLOOR = {"floor": {"acted_ms": 1}, "pulse": {"heartbeats": [[1, 1, -1]]}}
@@ -36,3 +36,19 @@ def test_what_was_kept_in_part_is_left_out_topic_by_topic() -> None:
         (note,) = drop_kept_in_part(state, log)
         assert "in 1 broadcasts" in note
         assert state == log == left
+
+
+def test_when_a_broadcast_began_is_compared_where_the_state_knows() -> None:
+    told = {ORDERS_TOPIC: 1, ROOMS_TOPIC: 2}
+    state, log = form(begun_ms=dict(told)), form(begun_ms=dict(told))
+    assert drop_unknown_begin(state, log) == []
+    assert (state, log) == (form(begun_ms=told), form(begun_ms=told))
+
+    state, log = form(begun_ms={ORDERS_TOPIC: 1}, unbegun=[ROOMS_TOPIC]), form(begun_ms=dict(told))
+    (note,) = drop_unknown_begin(state, log)
+    assert "1 broadcasts" in note
+    assert state == log == form(begun_ms={ORDERS_TOPIC: 1})
+
+    state, log = form(unbegun=[*told]), form(begun_ms=dict(told))
+    assert len(drop_unknown_begin(state, log)) == 1
+    assert state == log == form()
