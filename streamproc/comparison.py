@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, ORDER_DAYS
 
 Tree = dict[str, Any]
@@ -135,7 +135,8 @@ def _rejected(form: Mapping[str, Any]) -> Iterator[dict[str, int]]:
 def drop_unknown_begin(state: Tree, log: Tree) -> list[str]:
     """Leave out of both sides when a broadcast began, where the state does not know; say of how many.
 
-    Shapes: state only names the topics of which that is so; they are left out in any case.
+    Shapes: state only names the topics of which that is so; they are left out in any case. Who was online
+        altogether is kept from the begin on.
     """
     sessions = 0
     for held, expected in _both(state, log):
@@ -147,6 +148,8 @@ def drop_unknown_begin(state: Tree, log: Tree) -> list[str]:
                 begun_ms.pop(topic, None)
             if not begun_ms:
                 side.pop("begun_ms", None)
+            if VIEWERS_TOPIC in topics:
+                side.pop("watched", None)
     if not sessions:
         return []
     return [

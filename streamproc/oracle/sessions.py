@@ -23,6 +23,7 @@ from streamproc.events.viewers import (
     ViewerShared,
 )
 from streamproc.oracle.lines import Added, totals
+from streamproc.oracle.online import watched
 from streamproc.oracle.uniques import unique
 
 PANE_MS = 10_000
@@ -135,6 +136,7 @@ class Session:
             {
                 "totals": totals(self.added),
                 "panes": self._panes(),
+                "watched": self._watched(),
                 "late": dict(self.late),
                 "begun_ms": without_empty(self.begun_ms),
                 "online": online,
@@ -151,6 +153,15 @@ class Session:
                 "minute_uniques": self._minute_uniques(),
             }
         )
+
+    def _watched(self) -> Canonical:
+        """Who was online from the first reading to the last that were not late."""
+        kept = [(at_ms, online) for at_ms, online, _ in self.kept_readings()]
+        if not kept:
+            return {}
+        (first_ms, _), (last_ms, _) = kept[0], kept[-1]
+        online_ms = watched(kept, first_ms, last_ms).online_ms
+        return {"first_ms": first_ms, "last_ms": last_ms, "online_ms": str(online_ms)}
 
     def _panes(self) -> Canonical:
         by_pane = grouped(self.added, PANE_MS)

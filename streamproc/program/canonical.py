@@ -15,6 +15,7 @@ from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 from streamproc.tally.uniques import Uniques
+from streamproc.tally.watching import Watching
 
 Tree = dict[str, Any]
 
@@ -65,6 +66,8 @@ def _session(tally: SessionTally) -> Tree:
         "in_part": tally.in_part,
         "unbegun": [each for each in tally.seen_ms if each not in tally.begun_ms],
     }
+    if tally.watching is not None:
+        session["watched"] = _watched(tally.watching)
     for figures in tally.totals.values():
         _add_figures(session["totals"], figures)
     if tally.online is not None:
@@ -75,6 +78,14 @@ def _session(tally: SessionTally) -> Tree:
     for minute in tally.minutes.values():
         _add_minute(session, minute)
     return session
+
+
+def _watched(watching: Watching) -> Tree:
+    """Who was online from the first reading to the last."""
+    settled, readings = watching.settled, watching.readings()
+    first_ms, last_ms = (settled or readings[0])[0], readings[-1].at_ms
+    _, online_ms = watching.until(last_ms) or (None, None)
+    return _Whole(first_ms=first_ms, last_ms=last_ms, online_ms=str(online_ms))
 
 
 def _lifecycle(lifecycle: Lifecycle) -> Tree:

@@ -34,6 +34,7 @@ from streamproc.program.sense_codec import (
     pack_sense,
     pack_senses,
 )
+from streamproc.program.watching_codec import WATCHING_VERSION, pack_watching
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.panes import Minute
@@ -64,6 +65,7 @@ VERSION_OF: Final[dict[int, int]] = {
     Kind.ALERT: ALERT_VERSION,
     Kind.OUTBOX: OUTBOX_VERSION,
     Kind.REJECTED: REJECTED_VERSION,
+    Kind.WATCHING: WATCHING_VERSION,
 }
 """Kind -> the version that this program writes."""
 
@@ -208,6 +210,7 @@ PACK: Final[dict[int, Callable[[Any], bytes]]] = {
     Kind.FLOOR: pack_floor,
     Kind.PULSE: pack_pulse,
     Kind.SOLD: pack_sold,
+    Kind.WATCHING: pack_watching,
 }
 """Kind -> how an open record of it becomes bytes; what is missing is never held open."""
 

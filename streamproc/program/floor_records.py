@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 from streamproc.events.registry import ROOMS_TOPIC, AnyEvent
 from streamproc.program.floor_codec import unpack_floor, unpack_pulse
@@ -11,14 +10,11 @@ from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.keys import Kind, head
 from streamproc.program.records import Records
 from streamproc.tally.floor import FLOOR_EVENTS, Floor
-from streamproc.tally.held import Held
 from streamproc.tally.pulse import PULSE_EVENTS, Pulse
 from streamproc.tally.sessions import Session
 
 _FLOOR: Final = head(Kind.FLOOR, ROOMS_TOPIC)
 _PULSE: Final = head(Kind.PULSE, ROOMS_TOPIC)
-
-T = TypeVar("T")
 
 
 class RoomFold(AudienceFold):
@@ -41,25 +37,8 @@ class RoomFold(AudienceFold):
         """Take in an event that adds nothing up."""
         kind = event.__class__
         if kind in PULSE_EVENTS:
-            self._open(_PULSE, session, unpack_pulse, Pulse).take(cast("Any", event))
+            self.open_told(_PULSE, session, unpack_pulse, Pulse).take(cast("Any", event))
         elif kind in FLOOR_EVENTS:
-            self._open(_FLOOR, session, unpack_floor, Floor).take(event)
+            self.open_told(_FLOOR, session, unpack_floor, Floor).take(event)
         else:
             super()._tell(session, event, late)
-
-    def _open(
-        self,
-        head_of_key: bytes,
-        session: Session,
-        unpack: Callable[[bytes], T],
-        new: Callable[[], T],
-    ) -> T:
-        """What is told of a session under a kind, about to change; begun if it is new."""
-        key = head_of_key + session.key[len(head_of_key) :]
-        records = self.records
-        held = cast("Held[T] | None", records.changed.get(key))
-        if held is None:
-            value = records.values.get(key)
-            held = Held(key, new() if value is None else unpack(value))
-            records.touch(held)
-        return held.told

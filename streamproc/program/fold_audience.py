@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from xxhash import xxh3_64_intdigest
 
@@ -16,12 +16,15 @@ from streamproc.protocol import BatchReport
 from streamproc.tally.dedupe import BLOCK_HASHES
 from streamproc.tally.figures import ADD
 from streamproc.tally.floor import FLOOR_EVENTS
+from streamproc.tally.held import Held
 from streamproc.tally.online import Reading
 from streamproc.tally.people import WHO, Who
 from streamproc.tally.pulse import PULSE_EVENTS
 from streamproc.tally.sessions import Online, Session
 from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import PANE_MS
+
+T = TypeVar("T")
 
 _ADD: Final[dict[type, tuple[Callable[[Any, Any], None], Who | None]]] = {
     kind: (add, WHO.get(kind)) for kind, add in ADD.items()
@@ -125,4 +128,25 @@ class AudienceFold(Streams):
             Online(at_ms, online, approximate), event.views_total, event.viewers_total
         )
         if not late:
-            self.minute(session, at_ms).read(Reading(at_ms, online, approximate))
+            self.read(session, Reading(at_ms, online, approximate))
+
+    def read(self, session: Session, reading: Reading) -> None:
+        """Keep a count of viewers that is not late."""
+        self.minute(session, reading.at_ms).read(reading)
+
+    def open_told(
+        self,
+        head_of_key: bytes,
+        session: Session,
+        unpack: Callable[[bytes], T],
+        new: Callable[[], T],
+    ) -> T:
+        """What is told of a session under a kind, about to change; begun if it is new."""
+        key = head_of_key + session.key[len(head_of_key) :]
+        records = self.records
+        held = cast("Held[T] | None", records.changed.get(key))
+        if held is None:
+            value = records.values.get(key)
+            held = Held(key, new() if value is None else unpack(value))
+            records.touch(held)
+        return held.told

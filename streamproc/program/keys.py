@@ -18,6 +18,7 @@ kind        key behind the kind and topic bytes                 value
 13 alert    host 00 session 00 kind 00 subject                  an alert as it stands
 14 outbox   host 00 session 00 alert id 00 number (8 bytes)     a step of one that may not be out
 15 rejected host 00 session, either may be empty                how many records cannot be used
+16 watching host 00 session                                     who was online, as a sum
 ==========  ==================================================  ================================
 
 Unique counts of a session are those of its ``people`` record and those of its open minute, the one
@@ -61,6 +62,7 @@ class Kind(IntEnum):
     ALERT = 13
     OUTBOX = 14
     REJECTED = 15
+    WATCHING = 16
 
 
 CLOCK: Final = "clock"
@@ -95,6 +97,7 @@ _NUMBERS: Final = {
     Kind.ALERT: 0,
     Kind.OUTBOX: 1,
     Kind.REJECTED: 0,
+    Kind.WATCHING: 0,
 }
 """How many numbers end the keys of a kind."""
 

@@ -33,6 +33,7 @@ from streamproc.program.rejections import count_rejected
 from streamproc.program.rest import Rest
 from streamproc.program.showing.showing import Showing
 from streamproc.program.sweep import Sweep
+from streamproc.program.watching_records import ViewerFold
 from streamproc.protocol import (
     Batch,
     BatchReport,
@@ -71,7 +72,7 @@ class LiveProgram:
         self.comments = CommentFold(self.records, reader)
         self.audience: dict[str, AudienceFold] = {
             COMMENTS_TOPIC: self.comments,
-            VIEWERS_TOPIC: AudienceFold(VIEWERS_TOPIC, self.records),
+            VIEWERS_TOPIC: ViewerFold(self.records),
             ROOMS_TOPIC: RoomFold(self.records),
         }
         self.streams = {ORDERS_TOPIC: self.orders, **self.audience}

@@ -13,6 +13,7 @@ from streamproc.program.keys import SEPARATOR, TOPIC_OF_CODE, Kind, parse
 from streamproc.program.live import LiveProgram
 from streamproc.program.rejected_codec import unpack_rejected
 from streamproc.program.sense_codec import unpack_asked, unpack_sense, unpack_senses
+from streamproc.program.watching_codec import unpack_watching
 from streamproc.tally.figures import FIGURES
 from streamproc.tally.floor import Floor
 from streamproc.tally.model import MinuteTally, SessionTally
@@ -25,13 +26,17 @@ from streamproc.tally.sessions import Session
 from streamproc.tally.sold import MinuteSold
 from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.uniques import Uniques
+from streamproc.tally.watching import Watching
 
 Record = tuple[bytes, bytes]
 Rejections = dict[str, dict[str, dict[str, int]]]
 """How many records cannot be used, by host, then broadcast, then topic."""
 
 _BARE: Final = frozenset(
-    (Kind.SESSION, Kind.PEOPLE, Kind.SENSE, Kind.ASKED, Kind.FLOOR, Kind.PULSE)
+    (
+        *(Kind.SESSION, Kind.PEOPLE, Kind.SENSE, Kind.ASKED),
+        *(Kind.FLOOR, Kind.PULSE, Kind.WATCHING),
+    )
 )
 """Kinds whose keys end with the session."""
 
@@ -102,6 +107,7 @@ class _Part:
     floor: Floor | None = None
     pulse: Pulse | None = None
     sold: dict[int, MinuteSold] = field(default_factory=dict)
+    watching: Watching | None = None
 
 
 def _tally(host_id: str, session_id: str, records: list[Record]) -> SessionTally:
@@ -137,6 +143,8 @@ def _take(part: _Part, topic: str, key: bytes, value: bytes) -> None:
             part.asked = unpack_asked(key, value)
         case Kind.MINUTE:
             part.minutes.append(unpack_minute(key, value, FIGURES[topic]))
+        case Kind.WATCHING:
+            part.watching = unpack_watching(value)
         case _:
             _take_shop(part, key, value)
 
@@ -168,6 +176,7 @@ def _add_part(tally: SessionTally, topic: str, part: _Part) -> None:
         _add_senses(tally, part, opened)
     elif topic == ROOMS_TOPIC:
         tally.floor, tally.pulse = part.floor, part.pulse
+    tally.watching = part.watching or tally.watching
 
 
 def _add_session(tally: SessionTally, topic: str, session: Session) -> None:

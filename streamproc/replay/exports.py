@@ -57,15 +57,12 @@ def summary_table(
 ) -> Table:
     """One row: a whole session.
 
-    Shapes: ``is_swept``: the programs are workers', which let go of old minutes; who was online is unknown
-        once some may be gone.
+    Shapes: ``is_swept``: the programs are workers', which let go of old minutes.
     Errors: ``BadSetting`` if it is not known.
     """
     tally = _session(programs, host_id, session_id)
-    if is_swept and _may_be_gone(begin_ms(tally), as_of_ms):
-        for minute in tally.minutes.values():
-            minute.readings.clear()
-    said = session_answer(tally, as_of_ms)
+    may_be_gone = is_swept and _may_be_gone(begin_ms(tally), as_of_ms)
+    said = session_answer(tally, as_of_ms, minutes_are_whole=not may_be_gone)
     texts = {
         **_who(programs, host_id, begin_ms(tally)),
         "session_id": session_id,

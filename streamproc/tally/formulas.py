@@ -60,11 +60,20 @@ WINDOWS: Final[dict[str, Window]] = {
 }
 
 
-def session_answer(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
-    """The figures, windows, curve and completeness of a broadcast, as of a time."""
+def session_answer(
+    tally: SessionTally, as_of_ms: int, *, minutes_are_whole: bool = True
+) -> dict[str, Any]:
+    """The figures, windows, curve and completeness of a broadcast, as of a time.
+
+    Shapes: where minutes may be gone, who was online is told of the whole broadcast alone, by what is kept
+        with it.
+    """
     end_ms = span_end_ms(tally, as_of_ms)
-    readings = readings_of(tally)
-    watched = watched_session(tally, readings, end_ms)
+    readings = readings_of(tally) if minutes_are_whole else []
+    if minutes_are_whole:
+        watched = watched_session(tally, readings, end_ms)
+    else:
+        watched = watched_as_kept(tally, end_ms)
     people = people_of(tally, tally.uniques)
     span = session_span(tally, watched, people, _count(tally.uniques, "leavers"))
     windows = {
@@ -125,6 +134,13 @@ def watched_session(tally: SessionTally, readings: list[Reading], end_ms: int) -
     begin_ms = readings[0].at_ms if readings else end_ms
     watched = watched_between(readings, begin_ms, end_ms, end_ms)
     return watched._replace(peak=None if tally.peak is None else tally.peak.viewers)
+
+
+def watched_as_kept(tally: SessionTally, end_ms: int) -> Watched:
+    """The same by what is kept with the session; mean and integral None where that does not tell."""
+    known = None if tally.watching is None else tally.watching.until(end_ms)
+    mean, online_ms = (None, None) if known is None else known
+    return Watched(mean, None if tally.peak is None else tally.peak.viewers, online_ms)
 
 
 def people_of(

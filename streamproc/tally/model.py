@@ -14,6 +14,7 @@ from streamproc.tally.session_sense import Evidence, Fact, Sample, Spoken
 from streamproc.tally.sessions import Online, Peak, PlatformOrders
 from streamproc.tally.sold import MinuteSold
 from streamproc.tally.uniques import Uniques
+from streamproc.tally.watching import Watching
 
 
 @dataclass(slots=True)
@@ -61,7 +62,8 @@ class SessionTally:
         by the topics that did, ``begun_ms`` by those that know the begin of the first minute that they
         told of; ``rejected`` counts by topic the records that cannot be used; ``minutes`` by number,
         ascending; ``uniques`` by name, of the whole broadcast; ``senses`` of its comments;
-        ``in_part`` the topics of which less was kept at first than is now. None: unknown.
+        ``in_part`` the topics of which less was kept at first than is now; ``watching``
+        is who was online, also in minutes that are gone. None: unknown.
     """
 
     host_id: str
@@ -82,4 +84,5 @@ class SessionTally:
     in_part: list[str] = field(default_factory=list)
     floor: Floor | None = None
     pulse: Pulse | None = None
+    watching: Watching | None = None
     senses: SenseTally = field(default_factory=SenseTally)

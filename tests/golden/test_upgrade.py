@@ -112,6 +112,8 @@ def test_a_state_that_kept_all_but_the_begin_lacks_nothing_else() -> None:
     assert differences(held, expected) == []
     begun = {each.session_id: each.begun_ms for each in session_tallies(state.items())}
     assert (begun["s-1"], len(begun["s-2"])) == ({}, 3)
+    # It would lack the readings before.
+    assert Kind.WATCHING not in {key[0] for key in state}
 
 
 @pytest.mark.parametrize("name", ["upgrade.state.json", LAST])

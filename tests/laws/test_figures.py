@@ -17,7 +17,7 @@ from streamproc.oracle.figures import figures
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies, session_tallies
-from streamproc.tally.formulas import session_answer
+from streamproc.tally.formulas import session_answer, span_end_ms
 from streamproc.tally.model import SessionTally
 from streamproc.tally.registry import FIGURE_IDS
 from tests.broadcasts import far_ms, logs, near_ms
@@ -71,6 +71,21 @@ def test_the_fold_answers_every_figure_as_its_definition_says(
     as_of_ms = (figures(log)["as_of_ms"] or T0) + later_ms
 
     assert differences(_answered(log, as_of_ms), figures(log, as_of_ms)["hosts"]) == []
+
+
+@given(log=st.one_of(logs(far_ms), logs(near_ms)), later_ms=_LATER_MS)
+def test_who_was_online_is_known_without_minutes_as_it_is_with_them(
+    log: list[LogRecord], later_ms: int
+) -> None:
+    as_of_ms = (figures(log)["as_of_ms"] or T0) + later_ms
+    program = LiveProgram()
+    feed(program, log)
+    for tally in host_tallies(program):
+        kept = session_answer(tally, as_of_ms, minutes_are_whole=False)["figures"]
+        if tally.watching and tally.watching.until(span_end_ms(tally, as_of_ms)) is None:
+            assert kept["online_mean"] is None
+        else:
+            assert kept == session_answer(tally, as_of_ms)["figures"]
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,7 @@ def test_an_empty_room_is_a_reading_too() -> None:
         "online": {"at_ms": T0, "count": 0, "approximate": 0},
         "peak": {"count": 0, "at_ms": T0},
         "readings": {str(T0): [0, 0]},
+        "watched": {"first_ms": T0, "last_ms": T0, "online_ms": "0"},
     }
 
 

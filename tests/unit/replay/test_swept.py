@@ -81,19 +81,36 @@ def swept(made: LiveProgram) -> LiveProgram:
 OLD_MS, YOUNG_MS = (MINUTE_DAYS + 2) * DAY_MS, (MINUTE_DAYS - 1) * DAY_MS
 
 
-def test_who_was_online_is_unknown_once_minutes_may_be_gone() -> None:
+def test_who_was_online_is_known_as_before_once_minutes_are_gone() -> None:
     means = []
     for later_ms in (YOUNG_MS, OLD_MS):
         for made in (program(later_ms), swept(program(later_ms))):
             as_of_ms = last_event_ms([made]) or 0
             table = summary_table([made], "h-1", "s-1", as_of_ms, UTC, is_swept=True)
-            means.append(cell(table, "online_mean"))
+            means.append((cell(table, "online_mean"), cell(table, "watch_mean_s")))
             assert (cell(table, "online_peak"), cell(table, "pay_gmv_minor_CNY")) == (100, 5_000)
 
-    assert means == [75.0, 75.0, None, None]
+    assert means == [(75.0, 90_000.0)] * 4
     whole = program(OLD_MS)
     recorded = summary_table([whole], "h-1", "s-1", last_event_ms([whole]) or 0, UTC)
     assert cell(recorded, "online_mean") == 75.0
+
+
+def test_who_was_online_is_unknown_where_readings_went_on_long_after_the_end() -> None:
+    made = program(OLD_MS)
+    end_ms, room = T0 + 1_200_000, {"host_id": "h-2"}
+    told: list[AnyEvent] = [
+        viewers_counted(100, T0, **room),
+        *(viewers_counted(1, end_ms + minute * 60_000, **room) for minute in range(1, 10)),
+        room_ended(end_ms, **room),
+    ]
+    feed(made, log_of(told))
+    as_of_ms = last_event_ms([made]) or 0
+    table = summary_table([made], "h-2", "s-1", as_of_ms, UTC, is_swept=True)
+
+    assert (cell(table, "online_mean"), cell(table, "online_peak")) == (None, 100)
+    recorded = summary_table([made], "h-2", "s-1", as_of_ms, UTC)
+    assert cell(recorded, "online_mean") == 100.0
 
 
 @pytest.mark.parametrize("made", [program(OLD_MS), swept(program(OLD_MS))], ids=["whole", "swept"])

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from bisect import insort
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamproc.program.watching_codec import pack_watching, unpack_watching
+from streamproc.tally.held import Held
+from streamproc.tally.online import Reading, integral_online, mean_online
+from streamproc.tally.watching import SETTLED_AFTER_MINUTES, Watching
+
+T0 = 29_166_666 * 60_000
+ALLOWANCE_MS = 120_000
+
+steps_ms = st.sampled_from([0, 1, 999, 1_000, 20_000, 59_000, 60_000, 200_000, 86_400_000])
+behind_ms = st.sampled_from([0, 0, 0, 1, 1_000, 60_000, 119_999, ALLOWANCE_MS])
+
+
+@st.composite
+def told(draw: st.DrawFn) -> list[Reading]:
+    """Readings in the order in which they are told, none of them late."""
+    now_ms, readings = T0, list[Reading]()
+    for _ in range(draw(st.integers(1, 30))):
+        now_ms += draw(steps_ms)
+        at_ms = max(T0, now_ms - draw(behind_ms))
+        readings.append(Reading(at_ms, draw(st.integers(0, 10**9)), draw(st.booleans())))
+    return readings
+
+
+def of_seconds(readings: list[Reading]) -> list[Reading]:
+    """The greatest of each second, by time."""
+    found: dict[int, Reading] = {}
+    for each in readings:
+        second = each.at_ms // 1_000
+        found[second] = max(each, found.get(second, each))
+    return sorted(found.values())
+
+
+def watching(readings: list[Reading], *, written: bool = False) -> Watching:
+    """What is kept of readings; written and opened again behind each, if told so."""
+    kept = Watching()
+    for each in readings:
+        kept.put(each)
+        if written:
+            kept = unpack_watching(pack_watching(Held(b"", kept)))
+    return kept
+
+
+@given(told(), st.lists(st.one_of(steps_ms, st.integers(0, 10**9)), max_size=5))
+def test_the_mean_is_that_of_all_readings(readings: list[Reading], after_ms: list[int]) -> None:
+    kept, all_of_them = watching(readings), of_seconds(readings)
+    ends = [*(each.at_ms for each in all_of_them), T0 - 1]
+    for each in after_ms:
+        insort(ends, T0 + each)
+    for end_ms in ends:
+        known = kept.until(end_ms)
+        if kept.settled is not None and end_ms < kept.settled.last_ms:
+            assert known is None
+            continue
+        mean = mean_online(all_of_them, all_of_them[0].at_ms, end_ms)
+        area = integral_online(all_of_them, all_of_them[0].at_ms, end_ms)
+        assert known == (mean, None if mean is None else area)
+
+
+@given(told())
+def test_what_is_written_and_opened_again_goes_on_as_it_was(readings: list[Reading]) -> None:
+    always, again = watching(readings), watching(readings, written=True)
+
+    assert pack_watching(Held(b"", again)) == pack_watching(Held(b"", always))
+
+
+@given(told())
+def test_what_may_still_change_and_a_few_minutes_more_are_kept_one_by_one(
+    readings: list[Reading],
+) -> None:
+    kept = watching(readings)
+    newest = max(readings).at_ms // 60_000
+    first_ms = (newest - SETTLED_AFTER_MINUTES) * 60_000
+
+    assert kept.readings() == [each for each in of_seconds(readings) if each.at_ms >= first_ms]
+
+
+def test_a_sum_may_pass_64_bits() -> None:
+    year_ms = 366 * 86_400_000
+    readings = [Reading(T0 + year * year_ms, 10**9, False) for year in range(4)]
+    kept = unpack_watching(pack_watching(Held(b"", watching(readings))))
+
+    assert kept.until(T0 + 3 * year_ms) == (10.0**9, 3 * year_ms * 10**9)
