@@ -102,7 +102,7 @@ _ORDERS: Final[dict[type, dict[str, st.SearchStrategy[Any]]]] = {
     OrderRefunded: {**_REFUND, "refund_minor": _MINOR, "currency": _CURRENCY},
     OrderRefundClosed: _REFUND,
     OrderFailed: {
-        "attempt_id": st.just("t"),
+        "attempt_id": st.sampled_from(["t", "u", "v"]),
         "reason": st.sampled_from([*FailReason, FailReason.OUT_OF_STOCK]),
         "product_id": st.none() | _PRODUCT,
     },

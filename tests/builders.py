@@ -29,6 +29,7 @@ T0: Final = 1_795_262_400_000
 
 E = TypeVar("E", bound=Event)
 _NUMBERS = count(1)
+_ATTEMPTS = count(1)
 
 
 def viewer_key(number: int = 1) -> str:
@@ -100,7 +101,9 @@ def order_failed(
     reason: FailReason = FailReason.OUT_OF_STOCK, at_ms: int = T0, **fields: object
 ) -> OrderFailed:
     """An attempt that made no order."""
-    return made(OrderFailed, at_ms, **{"attempt_id": "a-1", "reason": reason, **fields})
+    return made(
+        OrderFailed, at_ms, **{"attempt_id": f"a-{next(_ATTEMPTS)}", "reason": reason, **fields}
+    )
 
 
 def orders_counted(

@@ -41,6 +41,8 @@ BUCKET_MS = 30_000
 BUCKET_KEPT_MS = 120_000
 DAY_MS = 86_400_000
 SEEN_DAYS = 1
+ATTEMPTS_TOLD_APART = 20_000
+"""Failed attempts of a session that are told apart by their ids; all are by those of their events."""
 
 _MISSING = object()
 _Told = OrderTopicEvent | CommentTopicEvent | ViewerTopicEvent | RoomTopicEvent
@@ -67,6 +69,8 @@ class _Memory:
 
     watermark_ms: int | None = None
     seen: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    attempts: set[tuple[str, str]] = field(default_factory=set)
+    failed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     lines: dict[tuple[str, str], Line] = field(default_factory=dict)
     profiles: dict[int, HostProfiled] = field(default_factory=dict)
 
@@ -78,6 +82,12 @@ class _Memory:
     def is_late(self, occurred_at_ms: int, allowance_ms: int) -> bool:
         """Whether something that old is late now."""
         return self.watermark_ms is not None and occurred_at_ms + allowance_ms < self.watermark_ms
+
+    def fail(self, event: OrderFailed) -> None:
+        """Remember an attempt that counts, if it is among the first of its session."""
+        self.failed[event.session_id] += 1
+        if self.failed[event.session_id] <= ATTEMPTS_TOLD_APART:
+            self.attempts.add((event.session_id, event.attempt_id))
 
     def move(self, occurred_at_ms: int) -> None:
         """Let the watermark see an applied event; forget the buckets that died of it."""
@@ -154,6 +164,9 @@ class Collected:
             name = (event.order_id, event.line_id)
             line = memory.lines.setdefault(name, Line(*name))
             return not self.sold[event.host_id].take(line, event, late=late)
+        if isinstance(event, OrderFailed):
+            known = (event.session_id, event.attempt_id) in memory.attempts
+            return known or _is_seen(memory, event, today)
         return _is_seen(memory, event, today)
 
     def _add(self, event: _Told, record: LogRecord, *, late: bool) -> None:
@@ -169,6 +182,7 @@ class Collected:
             self.heard[event.host_id, event.session_id].append(heard)
         self.shops[event.host_id, event.session_id].take(event)
         if isinstance(event, OrderFailed):
+            self.memories[record.topic, record.partition, event.host_id].fail(event)
             self.sold[event.host_id].fail(event, late=late)
         if not isinstance(event, OrderFact):
             session.take(event, late=late)

@@ -45,6 +45,7 @@ from streamproc.tally.sessions import Online, Peak, PlatformOrders, Session, Tol
 VERSION: Final = 2
 """Of every kind that has none of its own."""
 
+ATTEMPT_VERSION: Final = 1
 SESSION_VERSION: Final = 5
 SESSION_WITHOUT_BEGIN: Final = 4
 """A version that is read still: it did not keep when the session began."""
@@ -66,6 +67,7 @@ VERSION_OF: Final[dict[int, int]] = {
     Kind.OUTBOX: OUTBOX_VERSION,
     Kind.REJECTED: REJECTED_VERSION,
     Kind.WATCHING: WATCHING_VERSION,
+    Kind.ATTEMPT: ATTEMPT_VERSION,
 }
 """Kind -> the version that this program writes."""
 

@@ -17,6 +17,7 @@ STAMP_BYTES: Final = 2
 
 KEPT_DAYS: Final[dict[Kind, int]] = {
     Kind.LINE: ORDER_DAYS,
+    Kind.ATTEMPT: ORDER_DAYS,
     Kind.SESSION: SESSION_DAYS,
     Kind.MINUTE: MINUTE_DAYS,
     Kind.REJECTED: SESSION_DAYS,

@@ -19,7 +19,7 @@ from streamproc.events.orders import (
 )
 from streamproc.events.registry import OrderTopicEvent
 from streamproc.events.rejected import Rejected
-from streamproc.program.order_moves import OrderMoves
+from streamproc.program.attempt_records import AttemptRecords
 from streamproc.program.records import Records
 from streamproc.protocol import BatchReport
 from streamproc.tally.figures import ADD, OrderFigures
@@ -35,9 +35,10 @@ _TOLD_APART_BY_ID: Final = frozenset((OrderFailed, OrdersCounted))
 _add_failed: Final = ADD[OrderFailed]
 
 
-class OrderFold(OrderMoves):
+class OrderFold(AttemptRecords):
     """The orders topic: a fact is told apart by what it says of its line, the rest by its id.
 
+    A failed attempt has an id of its own beside that of its event, and is told apart by either.
     The facts that nearly all orders consist of move the sums directly: they are exactly what any
     fact moves them by, known beforehand.
     """
@@ -154,6 +155,8 @@ class OrderFold(OrderMoves):
         self, stream: HostStream, event: OrderFailed | OrdersCounted, _late: bool
     ) -> Session | None:
         """Remember the id of an event; None: a duplicate."""
+        if isinstance(event, OrderFailed) and self.is_known(stream, event):
+            return None
         bucket = self.remember(stream, event.occurred_at_ms)
         hashed = xxh3_64_intdigest(event.event_id.encode())
         if hashed in stream.seen:
@@ -173,6 +176,7 @@ class OrderFold(OrderMoves):
                 PlatformOrders(at_ms, event.paid_lines, event.paid_minor, event.currency)
             )
             return
+        self.know(session, event)
         _add_failed(session.totals, event)
         if not late:
             _add_failed(self.pane(session, at_ms), event)

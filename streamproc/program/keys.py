@@ -19,6 +19,7 @@ kind        key behind the kind and topic bytes                 value
 14 outbox   host 00 session 00 alert id 00 number (8 bytes)     a step of one that may not be out
 15 rejected host 00 session, either may be empty                how many records cannot be used
 16 watching host 00 session                                     who was online, as a sum
+17 attempt  host 00 session 00 hash of attempt id (8 bytes)     that it was told of
 ==========  ==================================================  ================================
 
 Unique counts of a session are those of its ``people`` record and those of its open minute, the one
@@ -63,6 +64,7 @@ class Kind(IntEnum):
     OUTBOX = 14
     REJECTED = 15
     WATCHING = 16
+    ATTEMPT = 17
 
 
 CLOCK: Final = "clock"
@@ -98,6 +100,7 @@ _NUMBERS: Final = {
     Kind.OUTBOX: 1,
     Kind.REJECTED: 0,
     Kind.WATCHING: 0,
+    Kind.ATTEMPT: 1,
 }
 """How many numbers end the keys of a kind."""
 

@@ -18,6 +18,9 @@ SLICE: Final = 500
 DELETED: Final = 50
 """About so many keys are deleted in one step: that costs some fifty times as much as a look."""
 
+_ALONE: Final = frozenset((Kind.LINE, Kind.ATTEMPT))
+"""Kinds of which nothing else hangs on a record, nor it on anything else."""
+
 
 BURIED: Final = 2
 """Hosts of a topic whose event ids are deleted in one step: a few dozen keys each, or thousands."""
@@ -77,7 +80,7 @@ class Sweep:
                 self.records.delete(key)
             return
         streams = self.streams[topic]
-        if key[0] == Kind.LINE:
+        if key[0] in _ALONE:
             self.records.delete(key)
             return
         parsed = parse(key)

@@ -142,6 +142,16 @@ class OrderFigures(Figures):
         self.failed_risk = failed_risk
         self.failed_other = failed_other
 
+    def failed(self) -> int:
+        """Attempts that made no order, for whatever reason."""
+        return (
+            self.failed_out_of_stock
+            + self.failed_coupon_invalid
+            + self.failed_pay_declined
+            + self.failed_risk
+            + self.failed_other
+        )
+
 
 class CommentFigures(Figures):
     """What was written."""

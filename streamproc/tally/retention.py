@@ -12,6 +12,9 @@ from streamproc.events.limits import DAY_MS as DAY_MS
 ORDER_DAYS: Final = 31
 """From the last fact of an order on: refunds come weeks after a sale, hardly ever months."""
 
+ATTEMPTS_OF_SESSION: Final = 20_000
+"""Failed attempts of a broadcast that are remembered as orders are, by their ids; those behind are not."""
+
 MINUTE_DAYS: Final = 8
 """From the first fact in a minute on: a day longer than the input topics hold their events."""
 

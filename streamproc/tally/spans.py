@@ -238,11 +238,7 @@ def sales_of_orders(orders: OrderFigures) -> Sales:
         orders.refunded_lines,
         orders.orders_main,
         orders.items_sold,
-        orders.failed_out_of_stock
-        + orders.failed_coupon_invalid
-        + orders.failed_pay_declined
-        + orders.failed_risk
-        + orders.failed_other,
+        orders.failed(),
     )
 
 

@@ -82,7 +82,7 @@ def _order(
     sale = {**line, **pack, "quantity": chance.randint(1, 3), "currency": "CNY"}
     asked = {"refund_id": chance.choice("xy"), "reason": chance.choice((None, *RefundReason))}
     failed = {
-        "attempt_id": "a",
+        "attempt_id": f"a-{chance.randrange(9)}",
         "reason": chance.choice((FailReason.OUT_OF_STOCK, FailReason.RISK)),
     }
     drawn: list[tuple[type[AnyEvent], dict[str, Any]]] = [

@@ -155,12 +155,16 @@ def test_a_duplicate_does_not_move_the_watermark() -> None:
     assert counts(log, COMMENTS) == {"applied": 2, "duplicate": 1}
 
 
-def test_a_failed_attempt_is_deduplicated_by_event_id_and_late_by_the_rule_of_orders() -> None:
+def test_a_failed_attempt_is_deduplicated_by_event_id_or_its_own_and_late_by_the_rule_of_orders() -> (
+    None
+):
     log = LogBuilder().event("order.failed", event_id="x", attempt_id="a", reason="risk")
     log.paid(1, at_ms=T0 + 300_000)
-    log.event("order.failed", event_id="x", attempt_id="a", reason="risk")
+    log.event("order.failed", event_id="x", attempt_id="b", reason="risk")
+    log.event("order.failed", event_id="y", attempt_id="a", reason="other")
 
-    assert counts(log, ORDERS) == {"applied": 3}
+    assert counts(log, ORDERS) == {"applied": 3, "duplicate": 1}
+    assert session(log)["totals"]["failed_risk"] == 2
 
 
 def test_a_mirrored_comment_is_counted_as_such_and_as_nothing_else() -> None:

@@ -19,6 +19,7 @@ from tests.builders import (
     comment,
     created,
     joined,
+    order_failed,
     paid,
     refunded,
     viewer_key,
@@ -171,6 +172,7 @@ def long_logs(draw: st.DrawFn) -> list[AnyEvent]:
             paid(1999, at_ms, buyer_key=viewer_key(who), **order),
             cancelled(at_ms, **order),
             refunded(1999, at_ms, **order),
+            order_failed(at_ms=at_ms, attempt_id=f"a-{who}", **ids),
         ]
         events.append(draw(st.sampled_from(told)))
     return events

@@ -8,9 +8,12 @@ import pytest
 
 from streamproc.events.orders import FailReason
 from streamproc.events.registry import ORDERS_TOPIC
+from streamproc.oracle import batch
+from streamproc.program import attempt_records
 from streamproc.program.canonical import canonical
 from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
+from streamproc.tally.retention import DAY_MS
 from tests.builders import (
     T0,
     cancelled,
@@ -21,7 +24,7 @@ from tests.builders import (
     refunded,
     viewer_key,
 )
-from tests.folding import State, take_into, tell
+from tests.folding import State, folded, log_of, take_into, tell
 
 SECOND = 1_000
 MINUTE = 60_000
@@ -189,6 +192,40 @@ def test_failures_count_by_reason_once_per_event(reason: FailReason) -> None:
     assert (report.applied, report.duplicate) == (2, 1)
     assert told.totals() == {f"failed_{reason.value}": 2}
     assert told.session()["panes"] == {str(T0): {f"failed_{reason.value}": 2}}
+
+
+def test_an_attempt_told_again_counts_once_however_long_after_and_by_whichever_event() -> None:
+    told = Told()
+    again = {"attempt_id": "a-again"}
+    tell(told.program, order_failed(FailReason.RISK, T0, **again))
+    tell(told.program, order_failed(at_ms=T0 + 31 * DAY_MS, host_id="h-2"))
+    report = tell(
+        told.program,
+        order_failed(FailReason.RISK, T0, **again),
+        order_failed(FailReason.OTHER, T0 + MINUTE, **again),
+        order_failed(FailReason.RISK, T0, session_id="s-2", **again),
+    )
+
+    assert (report.applied, report.duplicate) == (1, 2)
+    assert told.totals() == {"failed_risk": 1}
+    # A day later it is forgotten, as orders are.
+    tell(told.program, order_failed(at_ms=T0 + 32 * DAY_MS, host_id="h-2"))
+    assert tell(told.program, order_failed(FailReason.RISK, T0, **again)).applied == 1
+
+
+def test_only_so_many_attempts_of_a_broadcast_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attempt_records, "ATTEMPTS_OF_SESSION", 3)
+    monkeypatch.setattr(batch, "ATTEMPTS_TOLD_APART", 3)
+    told = [order_failed(at_ms=T0 + number * SECOND) for number in range(5)]
+    log = log_of([*told, created(at_ms=T0 + 5 * MINUTE), *told])
+    state = folded(log)
+
+    assert sum(key[0] == Kind.ATTEMPT for key in state) == 3
+    hosts = canonical(state.items())["hosts"]
+    assert hosts == batch.compute(log)["hosts"]
+    assert hosts["h-1"]["sessions"]["s-1"]["totals"]["failed_out_of_stock"] == 7
 
 
 def test_a_late_failure_is_in_no_pane() -> None:
