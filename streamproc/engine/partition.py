@@ -44,10 +44,10 @@ class Partition:
 
     Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does;
     ``ends`` is where each source ends as far as we know. ``follows``: every source was read to its end,
-    and since then never more than a little lay behind it. ``newest_ms`` is the broker's time of the last
-    record that was folded of each source, once there is any. ``is_fenced``: the changelog holds the fence
-    of ``durable``; until then nothing may be committed. ``discarded``: an assignment took it away; whatever
-    is still on its way for it does not count.
+    and no more than a little lies behind; after more than that, a quarter of it. ``newest_ms`` is the
+    broker's time of the last record that was folded of each source, once there is any. ``is_fenced``: the
+    changelog holds the fence of ``durable``; until then nothing may be committed. ``discarded``: an
+    assignment took it away; whatever is still on its way for it does not count.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Partition:
         self.newest_ms: dict[str, int] = {}
         self.is_fenced = is_fenced
         self._moved = not is_fenced
+        self._was_at_end = False
         self._ticked: dict[bytes, bytes | None] = {}
         self._outputs = Outputs()
         self._folded: list[Folded] = []
@@ -154,11 +155,13 @@ class Partition:
     def look_behind(self, little: int) -> bool:
         """Learn whether it follows its sources, as far as we know; ``little`` is what one batch takes.
 
-        Whoever reads a busy source is never seen at its end for long; whoever begins far behind follows
-        only once it was there.
+        Whoever reads a busy source is never seen at its end for long, so a quarter of a little is near
+        enough to follow again; but whoever has just taken it over follows only once it was there: what an
+        outage left unread may be a record or two.
         """
         most = max(self.lag(topic) for topic in self.positions)
-        self.follows = most == 0 or (self.follows and most <= little)
+        self._was_at_end = self._was_at_end or most == 0
+        self.follows = self._was_at_end and most <= (little if self.follows else little // 4)
         return self.follows
 
     @property

@@ -25,6 +25,7 @@ PIPELINE = Board(
                     "max((time() - streamproc_partition_watermark_timestamp_seconds)"
                     " and streamproc_partition_lag > 0) or vector(0)",
                     steps=((10, "orange"), (60, "red")),
+                    width=3,
                 ),
                 number(
                     "Unaccounted offsets",
@@ -32,12 +33,22 @@ PIPELINE = Board(
                     "sum(streamproc_partition_unaccounted_records)",
                     told="Must be 0: every offset is applied, duplicate, rejected or absent.",
                     steps=BAD_FROM_1,
+                    width=3,
                 ),
                 number(
                     "Partitions paused",
                     "none",
                     "sum(streamproc_partition_paused)",
                     steps=BAD_FROM_1,
+                    width=3,
+                ),
+                number(
+                    "Partitions not judged",
+                    "none",
+                    "count(max by (partition) (streamproc_partition_follows) == 0) or vector(0)",
+                    told="Too far behind their topics: no alert of their rooms opens or closes.",
+                    steps=BAD_FROM_1,
+                    width=3,
                 ),
             ),
         ),

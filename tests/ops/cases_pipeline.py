@@ -63,6 +63,20 @@ PIPELINE: tuple[Case, ...] = (
         over_s=360,
     ),
     Case(
+        "StreamprocRoomsUnjudged",
+        {**JOB, "partition": "3"},
+        (
+            Gauge(f'streamproc_partition_follows{{{W1},partition="3"}}', 1, 0, 0),
+            # a partition that moves is judged by whoever has it now
+            Gauge(f'streamproc_partition_follows{{{W2},partition="3"}}', None, None, 1),
+        ),
+        silent_s=105,
+        fires_s=150,
+        sick_s=300,
+        keeps_s=150,
+        over_s=270,
+    ),
+    Case(
         "StreamprocUnaccounted",
         {**ON_1, **P3},
         (Gauge(f"streamproc_partition_unaccounted_records{{{W1},{ORDERS}}}", 0, 7, 0),),

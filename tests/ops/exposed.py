@@ -78,6 +78,7 @@ def _partitions(exposed: Exposition, number: int) -> None:
         count(f'streamproc_events_replayed_total{{topic="{topic}"}}', 0.0)
         count(f'streamproc_clock_skew_events_total{{topic="{topic}"}}', 0.0)
     for partition in range(number, 12, 2):
+        gauge[f'streamproc_partition_follows{{partition="{partition}"}}'] = 1.0
         gauge[f'streamproc_state_keys{{partition="{partition}"}}'] = 5000.0
 
 

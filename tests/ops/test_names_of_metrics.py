@@ -57,7 +57,6 @@ def test_every_number_of_a_worker_is_on_a_dashboard_or_has_a_reason_not_to_be() 
         "streamproc_comments_scanned_total": "for those who ask",
         "streamproc_partition_end_offset": "lag is made of it",
         "streamproc_partition_committed_offset": "lag is made of it",
-        "streamproc_partition_follows": "for those who ask",
         "streamproc_state_dirty_keys": "for those who ask",
         "streamproc_commits_total": "those that fail are shown",
         "streamproc_recovery_records_total": "what is left is shown",

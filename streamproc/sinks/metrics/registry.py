@@ -130,7 +130,7 @@ PARTITIONS: Final = Section(
         _gauge(
             "partition_follows",
             ("partition",),
-            "1: its sources were read to their ends and never far behind since.",
+            "1: its sources are read to their ends, or nearly. 0: no room of it is judged.",
         ),
         _gauge("state_keys", ("partition",), "Keys in the durable state."),
         _gauge("state_dirty_keys", ("partition",), "Changed keys that the next flush writes."),

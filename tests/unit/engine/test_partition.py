@@ -181,6 +181,28 @@ def test_a_partition_follows_once_it_was_at_the_end_and_while_little_lies_behind
     assert not owned.look_behind(little=3)
 
 
+def test_a_busy_partition_follows_again_though_it_is_never_seen_at_the_end() -> None:
+    owned = partition()
+    owned.apply(TOPIC, raw(0, b"1", b"1", b"1", b"1"))
+    assert owned.look_behind(little=8)
+
+    owned.ends[TOPIC] = 13
+    assert not owned.look_behind(little=8)
+    owned.ends[TOPIC] = 7
+    assert not owned.look_behind(little=8)  # it would come and go at every look
+    owned.ends[TOPIC] = 6
+    assert owned.look_behind(little=8)
+    owned.ends[TOPIC] = 12
+    assert owned.look_behind(little=8)
+
+
+def test_a_partition_that_was_just_taken_over_follows_only_once_it_was_at_the_end() -> None:
+    owned = partition()
+    owned.apply(TOPIC, raw(0, b"1", b"1", b"1"))
+
+    assert not owned.look_behind(little=8)  # what an outage left may wait in that one record
+
+
 def test_holes_in_the_log_are_accounted_as_absent() -> None:
     owned = partition()
 
