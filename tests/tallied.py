@@ -32,7 +32,7 @@ def tally(host_id: str, of: int = 1, **session: object) -> dict[str, object]:
         "heard_ms": AT_MS,
         "figures": figures(of),
         "windows": {window: figures(of + at) for at, window in enumerate(WINDOWS, 1)},
-        "completeness": {"late": 0, "missing_sources": []},
+        "completeness": {"late": 0, "missing_sources": [], "online_at_ms": AT_MS},
         "room_id": f"{host_id}-room",
         "intents": {"restock_request": of, "praise": 3},
         "intents_10m": {"restock_request": of + 1},

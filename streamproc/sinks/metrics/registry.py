@@ -231,7 +231,11 @@ ROOMS: Final = Section(
         ),
         _gauge("room_orders", WINDOW, "Orders paid (orders_main)."),
         _gauge("room_viewers", WINDOW, "People who watched (viewers, UV)."),
-        _gauge("room_online", ROOM, "People who watch now (online_now)."),
+        _gauge(
+            "room_online",
+            ROOM,
+            "People who watch now (online_now), as counted in the last 10 minutes; missing once it ended.",
+        ),
         _gauge(
             "room_restock_requests",
             WINDOW,
@@ -239,7 +243,11 @@ ROOMS: Final = Section(
         ),
         _gauge("room_comments", WINDOW, "Comments."),
         _gauge("room_heard_timestamp_seconds", ROOM, "The greatest event time of the broadcast."),
-        _gauge("rooms", ("status",), "Rooms by status, uncapped."),
+        _gauge(
+            "rooms",
+            ("status",),
+            "Rooms by status, uncapped; what was not heard for 30 minutes has ended.",
+        ),
         _gauge("rooms_left_out", ("by",), "Rooms that are not shown: by `top`, or by `cap`."),
         _counter(
             "series_dropped_total", (), "Series left out because of the cap, added up over scrapes."

@@ -30,6 +30,15 @@ class Figures(Struct, gc=False, frozen=True):
 UNKNOWN: Final = Figures()
 
 
+class Completeness(Struct, gc=False, frozen=True):
+    """Of what is told of a broadcast's completeness: when it was counted last who watches; None: never."""
+
+    online_at_ms: int | None = None
+
+
+NOT_TOLD: Final = Completeness()
+
+
 class Session(Struct, gc=False):
     """A broadcast. Shapes: ``windows`` has a field for each window that is wanted."""
 
@@ -38,6 +47,7 @@ class Session(Struct, gc=False):
     heard_ms: int
     figures: Figures
     windows: Any
+    completeness: Completeness = NOT_TOLD
     room_id: str = ""
     intents: dict[str, int] = {}
     intents_10m: dict[str, int] = {}

@@ -28,6 +28,11 @@ _REST_S: Final = 0.0002
 
 _GOES_ON: Final = frozenset(("live", "paused"))
 _GOES_ON_MS: Final = 86_400_000
+_SILENT_MS: Final = 1_800_000
+"""A broadcast that is silent for longer is over, though nobody said so."""
+_ONLINE_MS: Final = 600_000
+"""Who watched longer ago is nobody who watches now."""
+_OVER: Final = "ended"
 _NO_MONEY: Final = {MONEY: 0}
 
 NAMES: Final = tuple(
@@ -53,18 +58,28 @@ class Room:
     Units: ``gmv_minor`` in ``MONEY``.
     """
 
-    __slots__ = ("gmv_minor", "heard_ms", "lines", "room_id", "session_id", "status", "value")
+    __slots__ = (
+        "gmv_minor",
+        "heard_ms",
+        "lines",
+        "online_at_ms",
+        "room_id",
+        "session_id",
+        "status",
+        "value",
+    )
 
     def __init__(self, value: bytes, reader: Reader) -> None:
         self.value = value
         self.room_id = self.session_id = self.status = ""
-        self.gmv_minor = self.heard_ms = 0
+        self.gmv_minor = self.heard_ms = self.online_at_ms = 0
         self.lines: list[str] = []
         tally = reader.read(value)
         if tally is not None and tally.sessions:
             now = tally.sessions[0]
             self.room_id, self.session_id, self.status = now.room_id, now.session_id, now.status
             self.heard_ms = now.heard_ms
+            self.online_at_ms = now.completeness.online_at_ms or 0
             self.gmv_minor = (now.figures.pay_gmv_minor or {}).get(MONEY, 0)
             self.lines = _lines(tally.host_id, now, reader.spans(now))
 
@@ -73,10 +88,22 @@ class Room:
         """How many series it is told in."""
         return sum(lines.count("\n") for lines in self.lines)
 
-    def is_over(self, newest_ms: int, kept_ms: int) -> bool:
-        """Whether it is not to be told any more: nothing was heard for long, before the newest of all."""
+    def status_at(self, now_ms: int) -> str:
+        """Its status; of one that fell silent, that it ended."""
+        return self.status if now_ms - self.heard_ms <= _SILENT_MS else _OVER
+
+    def lines_at(self, index: int, now_ms: int) -> str:
+        """Its lines of one of ``NAMES``; who watched stays in the view when it is over, money too."""
+        if NAMES[index] == _ONLINE and (
+            self.status == _OVER or now_ms - self.online_at_ms > _ONLINE_MS
+        ):
+            return ""
+        return self.lines[index]
+
+    def is_gone(self, now_ms: int, kept_ms: int) -> bool:
+        """Whether it is not to be told any more: nothing was heard for long."""
         kept_ms = max(kept_ms, _GOES_ON_MS) if self.status in _GOES_ON else kept_ms
-        return newest_ms - self.heard_ms > kept_ms
+        return now_ms - self.heard_ms > kept_ms
 
 
 class RoomGauges:
@@ -106,6 +133,7 @@ class RoomGauges:
         self._views: dict[int, dict[bytes, bytes]] = {}
         self._rooms: dict[bytes, Room] = {}
         self._dropped_series = 0
+        self._newest_ms = self._newest_at_ms = 0
 
     def show(self, partition: int, views: Sequence[View]) -> None:
         """Keep the newest view of each host."""
@@ -130,13 +158,10 @@ class RoomGauges:
     def tell(self, into: Exposition) -> None:
         """The gauges of the rooms at the top, and how many are left out."""
         known = self._decoded()
-        for status, count in Counter(room.status for room in known).items():
+        now_ms = self._now_ms(known)
+        for status, count in Counter(room.status_at(now_ms) for room in known).items():
             into.add(f"{PREFIX}rooms", count, status)
-        # not of now: a replay tells of long ago; and not of an event time that lies ahead
-        newest_ms = min(
-            max((room.heard_ms for room in known), default=0), self._clock_ns() // 1_000_000
-        )
-        rooms = [room for room in known if not room.is_over(newest_ms, self._kept_ms)]
+        rooms = [room for room in known if not room.is_gone(now_ms, self._kept_ms)]
         ranked = rooms if not self._top else nlargest(self._top, rooms, key=_by_gmv)
         shown = ranked if len(ranked) <= self._most else nlargest(self._most, ranked, key=_by_gmv)
         into.add(f"{PREFIX}rooms_left_out", len(rooms) - len(ranked), "top")
@@ -146,7 +171,18 @@ class RoomGauges:
             self._dropped_series += sum(room.series for room in ranked if id(room) not in told)
         into.add(f"{PREFIX}series_dropped_total", self._dropped_series)
         for index, name in enumerate(NAMES):
-            into.add_lines(name, [room.lines[index] for room in shown])
+            into.add_lines(name, [room.lines_at(index, now_ms) for room in shown])
+
+    def _now_ms(self, known: Iterable[Room]) -> int:
+        """When it is for these rooms: the newest time that one told, and what went by since it was told.
+
+        Not by the clock alone: a replay tells of long ago. Never ahead of it, whatever an event says.
+        """
+        clock_ms = self._clock_ns() // 1_000_000
+        newest_ms = min(max((room.heard_ms for room in known), default=0), clock_ms)
+        if newest_ms > self._newest_ms:
+            self._newest_ms, self._newest_at_ms = newest_ms, clock_ms
+        return min(self._newest_ms + max(0, clock_ms - self._newest_at_ms), clock_ms)
 
     def _decoded(self) -> list[Room]:
         """Every room of which something is known, decoded where it changed."""

@@ -17,14 +17,26 @@ from tests.tallied import AT_MS, figures, view
 PHONE = "13800138000"
 
 
-def gauges(top: int = 0, most: int = 100, windows: str = "10m,session") -> RoomGauges:
+class Clock:
+    """A wall clock that a test moves on; it begins a second after what views tell of."""
+
+    def __init__(self) -> None:
+        self.now_ms = AT_MS + 1_000
+
+    def __call__(self) -> int:
+        return self.now_ms * 1_000_000
+
+
+def gauges(
+    top: int = 0, most: int = 100, windows: str = "10m,session", clock: Clock | None = None
+) -> RoomGauges:
     made = RoomGauges(
         windows=windows.split(","),
         top=top,
         most=most,
         kept_s=3600,
         rest=lambda _: None,
-        clock_ns=lambda: (AT_MS + 1_000) * 1_000_000,
+        clock_ns=clock or Clock(),
     )
     made.owned(frozenset((0, 1)))
     return made
@@ -127,7 +139,53 @@ def test_a_room_that_is_over_leaves_an_hour_later_and_one_on_air_stays() -> None
     )
 
     assert hosts(rooms) == {"now", "just-ended", "silent"}
-    assert told(rooms)["rooms", "ended"] == 2
+    assert told(rooms)["rooms", "ended"] == 3, "nobody said so of the silent one"
+
+
+def online(rooms: RoomGauges) -> set[str]:
+    return {key[1] for key in told(rooms) if key[0] == "room_online"}
+
+
+def test_nobody_watches_a_room_that_is_over() -> None:
+    rooms = gauges()
+    rooms.show(0, [view("ended", status="ended"), view("paused", status="paused"), view("live")])
+
+    assert online(rooms) == {"paused", "live"}
+
+
+def test_who_watched_ten_minutes_ago_is_not_online_now_also_if_money_goes_back_meanwhile() -> None:
+    rooms = gauges()
+    counted = {"online_at_ms": AT_MS - 600_001}
+    rooms.show(0, [view("now"), view("fell-silent", completeness=counted)])
+
+    assert online(rooms) == {"now"}
+    assert "fell-silent" in hosts(rooms)
+
+
+def test_a_room_whose_end_nobody_told_is_over_by_the_clock_also_if_no_other_tells_anything() -> (
+    None
+):
+    clock = Clock()
+    rooms = gauges(clock=clock)
+    rooms.show(0, [view("h1")])
+    assert online(rooms) == {"h1"}
+
+    clock.now_ms += 600_001
+    assert online(rooms) == set()
+    assert told(rooms)["rooms", "live"] == 1
+
+    clock.now_ms += 1_200_000
+    assert told(rooms)["rooms", "ended"] == 1
+
+
+def test_what_is_told_of_long_ago_is_of_its_own_time() -> None:
+    clock = Clock()
+    clock.now_ms += 86_400_000
+    rooms = gauges(clock=clock)
+    rooms.show(0, [view("h1")])
+
+    assert online(rooms) == {"h1"}
+    assert told(rooms)["rooms", "live"] == 1
 
 
 def test_an_event_time_that_lies_ahead_ends_no_other_room() -> None:
