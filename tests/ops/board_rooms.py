@@ -84,7 +84,8 @@ FLOOR = Board(
                 listed(
                     "Who needs somebody",
                     "none",
-                    "sum by (severity, kind, host, room) (streamproc_room_alerts)",
+                    "sum by (severity, kind, host, room, subject)"
+                    ' (streamproc_room_alerts{quiet=""})',
                 ),
                 listed(
                     "Asked for more in 10 minutes: the first 20",

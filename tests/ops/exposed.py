@@ -150,7 +150,12 @@ def _room(exposed: Exposition, room: str, number: int) -> None:
     gauge['streamproc_alerts_open{kind="Stockout",severity="page"}'] = 0.0
     gauge['streamproc_alerts_open{kind="HostSilent",severity="ticket"}'] = 0.0
     if number in {0, 1}:
-        gauge[f'streamproc_room_alerts{{{room},kind="UnlistedDemand",severity="info"}}'] = 1.0
+        gauge[f"streamproc_room_alerts{{{room},{alert('UnlistedDemand', 'info')}}}"] = 1.0
+
+
+def alert(kind: str, severity: str, subject: str = "", quiet: str = "") -> str:
+    """The labels of an open alert of a room."""
+    return f'kind="{kind}",severity="{severity}",subject="{subject}",quiet="{quiet}"'
 
 
 def prober() -> Exposition:

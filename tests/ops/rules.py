@@ -19,6 +19,7 @@ EXTERNAL = {"runbooks": "https://runbooks.example", "dashboards": "https://grafa
 """Stand for what `prometheus.yml` says of them."""
 UNIT_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _TEMPLATE = re.compile(r"\{\{ \$(labels|externalLabels)\.(\w+) \}\}")
+_WITH = re.compile(r"\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ end \}\}")
 _VALUE = re.compile(r"\{\{ \$value[^}]*\}\}")
 
 
@@ -37,9 +38,18 @@ class AlertRule(NamedTuple):
         """The annotations of an alert with these labels, whose value is written so."""
         known = {"labels": labels, "externalLabels": EXTERNAL}
         return {
-            name: _VALUE.sub(value, _TEMPLATE.sub(lambda it: known[it[1]][it[2]], text))
+            name: _VALUE.sub(
+                value, _TEMPLATE.sub(lambda it: known[it[1]][it[2]], with_labels(text, labels))
+            )
             for name, text in self.annotations.items()
         }
+
+
+def with_labels(text: str, labels: dict[str, str]) -> str:
+    """A template in which each part that stands only with a label is filled in, or left out."""
+    return _WITH.sub(
+        lambda it: it[2].replace("{{ . }}", labels[it[1]]) if it[1] in labels else "", text
+    )
 
 
 def seconds(text: str) -> float:

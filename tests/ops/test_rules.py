@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from streamproc.alerts.registry import RULE_OF_KIND
 from streamproc.settings import every_setting
+from streamproc.sinks.metrics.alert_gauges import ALERTS_OF_ROOM
 from tests.house.tree import ROOT, tracked_files
 from tests.ops.programs import told
 from tests.ops.room_alerts import cases
@@ -48,6 +50,45 @@ def test_prometheus_takes_configuration_and_rules_without_a_warning() -> None:
 @pytest.mark.parametrize("file", TESTS)
 def test_the_alerts_of_a_file_fire_stay_silent_keep_firing_and_resolve(file: str) -> None:
     told("promtool", "test", "rules", PROMETHEUS / "tests" / file)
+
+
+def test_a_second_product_of_a_room_is_told_by_itself_and_a_quiet_one_fires_on(
+    tmp_path: Path,
+) -> None:
+    of = 'streamproc_room_alerts{host="h-1",room="r-1",kind="Stockout",severity="page"'
+    series = {
+        f'{of},subject="p-1"}}': "1x8",
+        f'{of},subject="p-2"}}': "_x3 1x4",
+        f'{of},subject="p-3"}}': "1x3 stale _x3",
+        f'{of},subject="p-3",quiet="acknowledged"}}': "_x3 1x4",
+    }
+    firing = [f'{{alertname="StreamprocRoomStockout",subject="p-{n}"}}' for n in (1, 2, 3)]
+    quiet = '{alertname="StreamprocRoomQuiet",subject="p-3"}'
+    expr = "count by (alertname, subject) (ALERTS)"
+    content = {
+        "rule_files": [str(RULES / "rooms.yml")],
+        "evaluation_interval": "15s",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": of, "values": values} for of, values in series.items()],
+                "promql_expr_test": [
+                    {
+                        "expr": expr,
+                        "eval_time": at,
+                        "exp_samples": [{"labels": each, "value": 1} for each in expected],
+                    }
+                    for at, expected in (
+                        ("2m", [firing[0], firing[2]]),
+                        ("7m", [*firing, quiet]),
+                    )
+                ],
+            }
+        ],
+    }
+    (tmp_path / "test.yml").write_text(yaml.dump(content))
+
+    told("promtool", "test", "rules", tmp_path / "test.yml")
 
 
 def test_every_file_of_rules_has_its_tests() -> None:
@@ -143,6 +184,7 @@ def test_the_settings_and_files_that_pages_name_exist() -> None:
 def test_the_fuse_is_above_what_a_worker_ever_shows() -> None:
     config = yaml.safe_load(lines_of(PROMETHEUS / "prometheus.yml"))
     (workers,) = [job for job in config["scrape_configs"] if job["job_name"] == "streamproc"]
-    rooms_max, series_of_a_room, of_alerts, all_else = 2000, 27, 8, 5000
+    rooms_max, series_of_a_room, all_else = 2000, 27, 5000
+    of_alerts = ALERTS_OF_ROOM + len(RULE_OF_KIND)
 
     assert workers["sample_limit"] > rooms_max * (series_of_a_room + of_alerts) + all_else

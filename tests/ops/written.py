@@ -13,7 +13,15 @@ from tests.ops.cases_workers import WORKERS
 from tests.ops.dashboards import BOARDS
 from tests.ops.panels import as_json
 from tests.ops.rule_tests import tests_of
-from tests.ops.rules import DASHBOARDS, PROMETHEUS, RULES, RUNBOOKS, AlertRule, alert_rules
+from tests.ops.rules import (
+    DASHBOARDS,
+    PROMETHEUS,
+    RULES,
+    RUNBOOKS,
+    AlertRule,
+    alert_rules,
+    with_labels,
+)
 
 HEAD = """\
 # Runbooks
@@ -45,7 +53,7 @@ def listed(rules: Iterable[AlertRule]) -> str:
 
 
 def _without_labels(text: str) -> str:
-    return re.sub(r"\{\{ \$(?:labels\.)?(\w+)[^}]*\}\}", r"*\1*", text)
+    return re.sub(r"\{\{ \$(?:labels\.)?(\w+)[^}]*\}\}", r"*\1*", with_labels(text, {}))
 
 
 def generated() -> dict[Path, str]:

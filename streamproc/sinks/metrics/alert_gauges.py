@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from operator import attrgetter
 from typing import Final, Protocol, runtime_checkable
 
 from msgspec import MsgspecError, Struct, json
 
 from streamproc.alerts import stockout, stockout_imminent, unlisted_demand
-from streamproc.alerts.held import Held, alert_id
+from streamproc.alerts.held import TAKEN, Held, alert_id
 from streamproc.alerts.model import Phase, Severity
 from streamproc.alerts.registry import RULE_OF_KIND
 from streamproc.events.outputs import ALERTS_TOPIC
+from streamproc.events.rooms import Verdict
 from streamproc.protocol import Program, Published
 from streamproc.sinks.metrics.exposition import Exposition
-from streamproc.sinks.metrics.labels import id_label
+from streamproc.sinks.metrics.labels import id_label, subject_label
 from streamproc.sinks.metrics.registry import PREFIX
 
 RESTOCK_KINDS: Final = frozenset(
@@ -24,6 +26,13 @@ RESTOCK_KINDS: Final = frozenset(
 )
 """The rules that speak of stock running out."""
 
+ALERTS_OF_ROOM: Final = 20
+"""So many alerts of a room are told each by itself; behind them one series stands for all of a kind."""
+MORE: Final = "more"
+"""The subject of those that stand together."""
+INHIBITED: Final = "inhibited"
+
+_WORST_FIRST: Final = {str(severity): -rank for rank, severity in enumerate(Severity)}
 _OPENED: Final = "entered"
 _RESOLVED: Final = Phase.RESOLVED.value
 
@@ -47,9 +56,30 @@ class _Open(Struct, gc=False):
     severity: str
     host_id: str
     session_id: str
+    subject: str
+    at_ms: int
+    opened_ms: int
     why: str = ""
     room_id: str = ""
     inhibited_by: str | None = None
+    verdict: str | None = None
+    snoozed_until_ms: int | None = None
+
+    @property
+    def quiet(self) -> str:
+        """Why nobody is to be told of it as it stands; empty: somebody is.
+
+        Source: ``streamproc.alerts.transition.notifies``.
+        """
+        if self.inhibited_by:
+            return INHIBITED
+        is_put_off = self.verdict == Verdict.SNOOZED and self.at_ms < (self.snoozed_until_ms or 0)
+        return self.verdict if self.verdict and (self.verdict in TAKEN or is_put_off) else ""
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """A sort key: the worst first, then the oldest, so that each keeps its place."""
+        return _WORST_FIRST.get(self.severity, 0), self.opened_ms, self.alert_id
 
 
 _decode: Final = json.Decoder(_Open).decode
@@ -58,8 +88,8 @@ _decode: Final = json.Decoder(_Open).decode
 class AlertGauges:
     """The open alerts of the partitions that are ours, and the steps that were told.
 
-    Shapes: alerts of ``most`` rooms at the most are told by room. :meth:`tell` may be called from another
-        thread than the rest.
+    Shapes: alerts of ``most`` rooms at the most are told by room, those with the worst first. :meth:`tell`
+        may be called from another thread than the rest.
     """
 
     def __init__(self, most: int) -> None:
@@ -118,16 +148,20 @@ class AlertGauges:
     def _tell_rooms(
         self, held: Sequence[_Open], into: Exposition, room_of: Callable[[str, str], str]
     ) -> None:
-        rooms: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
-        for each in held:
-            if each.inhibited_by:
-                continue
+        rooms: dict[tuple[str, str], Counter[tuple[str, ...]]] = {}
+        for each in sorted(held, key=attrgetter("place")):
             room = each.room_id or room_of(each.host_id, each.session_id)
             of = (id_label(each.host_id), id_label(room))
-            if of in rooms or len(rooms) < self._most:
-                rooms.setdefault(of, Counter())[each.kind, each.severity] += 1
-        for of, counts in rooms.items():
-            for labels, count in counts.items():
+            if of not in rooms and len(rooms) >= self._most:
+                continue
+            alerts = rooms.setdefault(of, Counter())
+            one = (each.kind, each.severity, subject_label(each.subject), each.quiet)
+            if one in alerts or len(alerts) < ALERTS_OF_ROOM:
+                alerts[one] += 1
+            elif not each.quiet:
+                alerts[each.kind, each.severity, MORE, ""] += 1
+        for of, alerts in rooms.items():
+            for labels, count in alerts.items():
                 into.add(f"{PREFIX}room_alerts", count, *of, *labels)
 
 
@@ -143,5 +177,10 @@ def _held(program: Program) -> Iterator[_Open]:
             held.severity.value,
             host_id,
             session_id,
+            held.subject,
+            held.told_ms,
+            held.opened_ms,
             inhibited_by=held.inhibited_by or None,
+            verdict=held.verdict or None,
+            snoozed_until_ms=held.snoozed_until_ms or None,
         )

@@ -19,3 +19,9 @@ def id_label(text: str) -> str:
     if not text or (_PLAIN.fullmatch(text) and not _PHONE.search(text)):
         return text
     return f"hashed:{xxh3_64_hexdigest(text.encode('utf-8', 'surrogatepass'))}"
+
+
+def subject_label(subject: str) -> str:
+    """What an alert is about as it may be shown: product, product/pack, coupon, question; empty: a room."""
+    of, slash, pack = subject.partition(":")[2].partition("/")
+    return f"{id_label(of)}{slash}{id_label(pack)}"

@@ -195,7 +195,10 @@ SINKS: Final = Section(
 ALERTS: Final = Section(
     "Alerts of rooms",
     "`kind` and `severity` (`page`, `ticket`, `info`) are those of alerts.md. An alert is open while it"
-    " fires or is about to end.",
+    " fires or is about to end. `subject` is what it is about: product, product/pack, coupon or question,"
+    " as ids are shown; empty: the room. Behind the 20 worst of a room it is `more`, for all the others of"
+    " a kind and severity. `quiet` says why nobody is to be told: `inhibited` (it follows from another),"
+    " `acknowledged`, `snoozed`, `bait`, `wrong_product`; empty: somebody is.",
     (
         _counter(
             "alert_transitions_total",
@@ -209,8 +212,8 @@ ALERTS: Final = Section(
         _gauge("alerts_open", ALERT, "Open alerts of all rooms, inhibited ones too, uncapped."),
         _gauge(
             "room_alerts",
-            (*ROOM, *ALERT),
-            "Open alerts of a room that follow from no other alert; missing if there is none.",
+            (*ROOM, *ALERT, "subject", "quiet"),
+            "Open alerts of a room; missing if there is none.",
         ),
     ),
 )
