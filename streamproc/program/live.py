@@ -20,6 +20,7 @@ from streamproc.events.registry import (
 )
 from streamproc.events.rejected import Rejected
 from streamproc.program.codecs import READ, refuse
+from streamproc.program.floor_codec import unpack_floor
 from streamproc.program.floor_records import RoomFold
 from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.fold_comments import CommentFold, CommentReader
@@ -27,7 +28,7 @@ from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
 from streamproc.program.judging.alert_records import is_sound, is_told_of, keep_told
 from streamproc.program.judging.judging import Judging
-from streamproc.program.keys import TOPIC_OF_CODE, Kind
+from streamproc.program.keys import SEPARATOR, TOPIC_OF_CODE, Kind, head
 from streamproc.program.records import Records
 from streamproc.program.rejections import count_rejected
 from streamproc.program.rest import Rest
@@ -44,6 +45,7 @@ from streamproc.protocol import (
     sample_step,
 )
 
+_FLOOR: Final = head(Kind.FLOOR, ROOMS_TOPIC)
 _OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
 SLICE_RECORDS: Final = 400
@@ -252,6 +254,12 @@ class LiveProgram:
     def open_alerts(self) -> Iterator[tuple[str, str, Held]]:
         """Host, broadcast and alert of each alert that fires or is about to end."""
         return iter(()) if self.judging is None else self.judging.open_alerts()
+
+    def room_of(self, host_id: str, session_id: str) -> str:
+        """The room of a broadcast, as alerts tell it; empty: it told nothing of what is for sale."""
+        key = SEPARATOR.join((_FLOOR + host_id.encode(), session_id.encode()))
+        value = self.records.value(key)
+        return "" if value is None else unpack_floor(value).room_id
 
     def _reject(self, batch: Batch, first: int, events: Sequence[AnyEvent | Rejected]) -> None:
         days = self._folds[batch.topic].rejected_days

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from operator import attrgetter
 from typing import Final, Protocol, runtime_checkable
@@ -43,6 +43,10 @@ class HoldsAlerts(Protocol):
 
     def open_alerts(self) -> Iterator[tuple[str, str, Held]]:
         """Host, broadcast and alert of each that is open."""
+        ...
+
+    def room_of(self, host_id: str, session_id: str) -> str:
+        """The room of a broadcast; empty: not known."""
         ...
 
 
@@ -129,8 +133,8 @@ class AlertGauges:
         if before is None or before.seq <= step.seq:
             held[step.alert_id] = step
 
-    def tell(self, into: Exposition, room_of: Callable[[str, str], str]) -> None:
-        """What is open. Shapes: ``room_of`` gives the room of a host and broadcast, empty: not known."""
+    def tell(self, into: Exposition) -> None:
+        """What is open."""
         for labels, count in self._steps.copy().items():
             into.add(f"{PREFIX}alert_transitions_total", count, *labels)
         restock = dict.fromkeys(RESTOCK_KINDS, 0)
@@ -143,15 +147,12 @@ class AlertGauges:
         held = [each for of in self._open.copy().values() for each in of.copy().values()]
         for (kind, severity), count in Counter((each.kind, each.severity) for each in held).items():
             into.add(f"{PREFIX}alerts_open", count, kind, severity)
-        self._tell_rooms(held, into, room_of)
+        self._tell_rooms(held, into)
 
-    def _tell_rooms(
-        self, held: Sequence[_Open], into: Exposition, room_of: Callable[[str, str], str]
-    ) -> None:
+    def _tell_rooms(self, held: Sequence[_Open], into: Exposition) -> None:
         rooms: dict[tuple[str, str], Counter[tuple[str, ...]]] = {}
         for each in sorted(held, key=attrgetter("place")):
-            room = each.room_id or room_of(each.host_id, each.session_id)
-            of = (id_label(each.host_id), id_label(room))
+            of = (id_label(each.host_id), id_label(each.room_id))
             if of not in rooms and len(rooms) >= self._most:
                 continue
             alerts = rooms.setdefault(of, Counter())
@@ -180,6 +181,8 @@ def _held(program: Program) -> Iterator[_Open]:
             held.subject,
             held.told_ms,
             held.opened_ms,
+            # as its steps told it: Alertmanager would take another room for another alert
+            room_id=program.room_of(host_id, session_id),
             inhibited_by=held.inhibited_by or None,
             verdict=held.verdict or None,
             snoozed_until_ms=held.snoozed_until_ms or None,

@@ -42,7 +42,6 @@ NOT_TOLD: Final = Completeness()
 class Session(Struct, gc=False):
     """A broadcast. Shapes: ``windows`` has a field for each window that is wanted."""
 
-    session_id: str
     status: str
     heard_ms: int
     figures: Figures

@@ -63,22 +63,19 @@ class Room:
         "heard_ms",
         "lines",
         "online_at_ms",
-        "room_id",
-        "session_id",
         "status",
         "value",
     )
 
     def __init__(self, value: bytes, reader: Reader) -> None:
         self.value = value
-        self.room_id = self.session_id = self.status = ""
+        self.status = ""
         self.gmv_minor = self.heard_ms = self.online_at_ms = 0
         self.lines: list[str] = []
         tally = reader.read(value)
         if tally is not None and tally.sessions:
             now = tally.sessions[0]
-            self.room_id, self.session_id, self.status = now.room_id, now.session_id, now.status
-            self.heard_ms = now.heard_ms
+            self.status, self.heard_ms = now.status, now.heard_ms
             self.online_at_ms = now.completeness.online_at_ms or 0
             self.gmv_minor = (now.figures.pay_gmv_minor or {}).get(MONEY, 0)
             self.lines = _lines(tally.host_id, now, reader.spans(now))
@@ -149,11 +146,6 @@ class RoomGauges:
     def owned(self, partitions: frozenset[int]) -> None:
         """Let go of every room: all that are ours are told again."""
         self._views = {number: {} for number in partitions}
-
-    def room_of(self, host_id: str, session_id: str) -> str:
-        """The room of a host's broadcast, if it is the current one and was told; else empty."""
-        room = self._rooms.get(host_id.encode())
-        return room.room_id if room is not None and room.session_id == session_id else ""
 
     def tell(self, into: Exposition) -> None:
         """The gauges of the rooms at the top, and how many are left out."""

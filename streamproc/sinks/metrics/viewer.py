@@ -49,4 +49,4 @@ class MetricsViewer:
         for topic, count in self._records.copy().items():
             into.add(f"{PREFIX}output_records_total", count, topic)
         self._rooms.tell(into)
-        self._alerts.tell(into, self._rooms.room_of)
+        self._alerts.tell(into)

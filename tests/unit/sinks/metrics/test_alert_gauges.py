@@ -32,6 +32,9 @@ class Program:
         for each in self._held:
             yield "h1", "s1", each
 
+    def room_of(self, host_id: str, session_id: str) -> str:
+        return f"room-of-{host_id}-{session_id}"
+
 
 def step(phase: str, seq: int = 1, held: Held = STOCKOUT, **more: object) -> Published:
     fields = {
@@ -64,7 +67,7 @@ def gauges(*held: Held, most: int = 10) -> AlertGauges:
 def told(alerts: AlertGauges) -> dict[tuple[str, ...], float]:
     """Every sample but those that are 0: counters are told before they begin."""
     into = Exposition()
-    alerts.tell(into, lambda host_id, session_id: f"room-of-{host_id}-{session_id}")
+    alerts.tell(into)
     return {
         (sample.name.removeprefix("streamproc_"), *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(into.text().decode())
@@ -226,7 +229,7 @@ def test_no_more_rooms_than_allowed_are_told() -> None:
 def test_counters_are_told_before_they_begin() -> None:
     into = Exposition()
 
-    gauges().tell(into, lambda *_: "")
+    gauges().tell(into)
 
     text = into.text().decode()
     assert 'streamproc_alerts_opened_total{kind="Stockout",severity="page"} 0\n' in text
