@@ -150,11 +150,11 @@ class Redis(Group):
     leaderboard_hosts_max: int = Field(500, ge=1, le=100_000)
     """How many hosts a leaderboard holds."""
     ttl_s: int = Field(86_400, ge=60, le=31_536_000)
-    """How long a host is kept that nobody tells of any more."""
+    """How long a host, or the stream of a partition, is kept that nobody tells of any more."""
     alert_keep_s: int = Field(3600, ge=1, le=86_400)
     """How long a resolved alert is shown."""
-    alert_stream_max: int = Field(10_000, ge=1, le=10_000_000)
-    """About how many steps of alerts a partition's stream holds."""
+    alert_stream_max: int = Field(1_000, ge=1, le=10_000_000)
+    """About how many steps of alerts a partition's stream holds, of some 2 KB each."""
     flush_interval_ms: int = Field(50, ge=10, le=10_000)
     """How often what changed is written."""
     timeout_s: float = Field(0.5, ge=0.05, le=60)

@@ -118,6 +118,7 @@ async def test_the_newest_step_of_an_alert_is_shown_and_all_steps_are_in_the_str
         stage.tell(["h1"], 1)
         stage.tell_alert(alert("h1", "a1", 1), alert("h1", "a1", 2), alert("h1", "a2", 1))
         await eventually(lambda: client.xlen("sp:{p0}:alerts") == 3)
+        await eventually(lambda: 0 < client.ttl("sp:{p0}:alerts") <= 86_400)
         shown = {
             name: json.decode(each)
             for name, each in client.hgetall("sp:{h1}:alerts").items()

@@ -114,7 +114,7 @@ class Composer:
         return command(b"PUBLISH", self.keys.poke, _encode(names))
 
     def step(self, step: Step, version: int, now_ms: int) -> list[bytes]:
-        """The commands for a step of an alert, two or three."""
+        """The commands for a step of an alert, two, or four of one that has a place in the stream."""
         keys, keep_from = self.keys, b"%d" % (now_ms - self._keep_ms)
         seq = b"%d" % step.seq
         commands = [
@@ -134,6 +134,7 @@ class Composer:
             stream = keys.alert_stream(step.partition)
             limit = (b"MAXLEN", b"~", self._stream_length)
             commands.append(command(b"XADD", stream, *limit, step.place, b"alert", step.alert))
+            commands.append(command(b"EXPIRE", stream, self._ttl))
         return commands
 
     def beat(self, partition: int, version: int, epoch: bytes, ttl_s: int) -> bytes:

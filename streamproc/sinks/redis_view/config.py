@@ -24,7 +24,7 @@ class RedisConfig:
     leaderboard_hosts_max: int = 500
     ttl_s: int = 86_400
     alert_keep_s: int = 3600
-    alert_stream_max: int = 10_000
+    alert_stream_max: int = 1_000
     flush_interval_ms: int = 50
     timeout_s: float = 0.5
     refresh_interval_s: float = 60.0
