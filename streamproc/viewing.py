@@ -89,6 +89,8 @@ class WorkerViews:
     def attach(self, engine: Engine) -> None:
         """From now on show what this engine knows."""
         self._engine = engine
+        if self.redis is not None:
+            self.redis.attach(engine)
         if self.metrics is not None:
             self.metrics.attach(engine)
 

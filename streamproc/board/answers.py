@@ -95,19 +95,27 @@ class AlertGroups(Struct, frozen=True, kw_only=True):
 
 
 class PartitionBeat(Struct, frozen=True, kw_only=True):
-    """Who owns a partition, and when it was heard last; null: nobody is."""
+    """Who owns a partition, when it was heard last (null: nobody is), and how far it has read.
+
+    Shapes: ``behind_s`` is how old the newest record is that it has counted of the source it is furthest
+        behind in; null: it follows its sources, or does not know yet. ``paused`` are sources that are read
+        no more because too many of their records cannot be used, each with the age of the last that was
+        counted.
+    """
 
     partition: int
     worker: str | None
     age_s: float | None
+    behind_s: float | None
+    paused: dict[str, float | None]
 
 
 class Health(Struct, frozen=True, kw_only=True):
     """How fresh everything is.
 
-    Shapes: ``status`` is ok, degraded (old or without an owner; look at the rest) or down (nothing was
-        ever read). ``redis_age_s``: since Redis answered last. ``unreadable`` counts values that could not
-        be read.
+    Shapes: ``status`` is ok, degraded (old, behind, in part not counted or without an owner; look at the
+        rest) or down (nothing was ever read). ``redis_age_s``: since Redis answered last. ``unreadable``
+        counts values that could not be read.
     """
 
     status: str

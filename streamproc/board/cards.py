@@ -32,6 +32,7 @@ class Card(Struct, frozen=True, kw_only=True):
         oldest first, up to ``spark_end_ms``; ``spark_gmv`` is paid money in ``currency``, the one that most
         is paid in (CNY if any is). ``late`` counts facts that came too late for their window,
         ``rejected`` records of the broadcast that cannot be used.
+        ``partition`` is where the host is counted, as in health; None: unknown.
     Units: all times are UTC milliseconds; ``heard_ms`` is the greatest event time.
     """
 
@@ -69,6 +70,7 @@ class Card(Struct, frozen=True, kw_only=True):
     rejected: int
     missing_sources: list[str]
     approximate: list[str]
+    partition: int | None
 
 
 encode_card: Final = json.Encoder().encode
@@ -102,7 +104,10 @@ def spark_minutes(tally: HostTally) -> range:
 
 
 def card_of(
-    tally: HostTally, minutes: Mapping[int, CurveMinute], alerts: Iterable[AlertTransition]
+    tally: HostTally,
+    minutes: Mapping[int, CurveMinute],
+    alerts: Iterable[AlertTransition],
+    partition: int | None = None,
 ) -> Card:
     """The card of a host. Shapes: ``minutes`` by their begin, of the current broadcast; open ``alerts``."""
     session = current(tally)
@@ -146,6 +151,7 @@ def card_of(
         rejected=sum(_held(complete.get("rejected"), dict).values()),
         missing_sources=_held(complete.get("missing_sources"), list),
         approximate=_held(complete.get("approximate"), list),
+        partition=partition,
     )
 
 

@@ -106,7 +106,8 @@ class Room:
 
     def card_anew(self) -> None:
         """Make the card again."""
-        self.card = card_of(self.tally, self.minutes, (held.alert for held in self.open_alerts()))
+        alerts = (held.alert for held in self.open_alerts())
+        self.card = card_of(self.tally, self.minutes, alerts, self.partition)
         self.card_json = encode_card(self.card)
 
 

@@ -18,7 +18,8 @@ from redis.exceptions import RedisError
 from structlog import get_logger
 
 from streamproc.board.hall import Hall
-from streamproc.board.reading import Beat, ViewReader
+from streamproc.board.reading import ViewReader
+from streamproc.events.view_beat import Beat
 from streamproc.events.view_keys import Keys
 
 ANSWER_TIMEOUT_S: Final = 2.0

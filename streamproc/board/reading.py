@@ -10,20 +10,13 @@ from redis.asyncio import Redis
 
 from streamproc.board.cards import MINUTE_MS, SPARK_MINUTES
 from streamproc.board.hall import Reading
+from streamproc.events.view_beat import Beat
 from streamproc.events.view_keys import CURVE, FENCE, Keys
 
 RECENT_MINUTES: Final = 3
 """Minutes of a curve that are read with each change; a sweep reads all that are shown."""
 
 _LIVE: Final = ("version", "as_of_ms", "partition", "tally")
-
-
-class Beat(Struct, frozen=True, kw_only=True):
-    """The heartbeat of a partition's owner."""
-
-    worker: str = ""
-    version: int = 0
-    at_ms: int = 0
 
 
 class _Session(Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import json
 from redis.asyncio import Redis
 
+from streamproc.events.view_beat import Beat
 from streamproc.events.view_keys import CURVE, FENCE, Keys
 from tests.board.rooms import FakeRoom
 
@@ -57,10 +58,12 @@ class View:
         """Say that these changed."""
         await self.redis.publish(self.keys.poke, json.encode(list(host_ids)))
 
-    async def beat(self, at_ms: int) -> None:
-        """The heartbeats of all partitions."""
+    async def beat(self, at_ms: int, **of: Beat) -> None:
+        """The heartbeats of all partitions. Shapes: ``of`` by the name of a partition, as ``p1``."""
         for partition in range(PARTITIONS):
-            told = {"worker": f"w-{partition % 2}", "version": 1, "at_ms": at_ms}
+            told = of.get(
+                f"p{partition}", Beat(worker=f"w-{partition % 2}", version=1, at_ms=at_ms)
+            )
             await self.redis.set(self.keys.epoch(partition), json.encode(told), ex=30)
 
     async def forget(self, room: FakeRoom) -> None:

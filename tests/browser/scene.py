@@ -81,6 +81,7 @@ def card(n: int, as_of_ms: int) -> Json:
         "rejected": 0,
         "missing_sources": [],
         "approximate": [],
+        "partition": n % 2,
     }
 
 

@@ -72,6 +72,8 @@ class Stage:
         }
         self.redis = True
         self.beat_age_s = 0.2
+        self.behind_s: dict[int, float] = {}
+        self.paused: dict[int, dict[str, float]] = {}
         self._epoch = "e1"
         self._ring: deque[tuple[int, str, Json]] = deque(maxlen=RING)
         self._numbers = itertools.count(1)
@@ -183,7 +185,13 @@ class Stage:
         return f"id: {self._epoch}-{number}\nevent: {name}\ndata: {json.encode(data).decode()}\n\n".encode()
 
     def health(self) -> Json:
-        beats = [{"partition": n, "worker": "w1", "age_s": self.beat_age_s} for n in range(2)]
+        beats = [
+            {
+                **{"partition": n, "worker": "w1", "age_s": self.beat_age_s},
+                **{"behind_s": self.behind_s.get(n), "paused": self.paused.get(n, {})},
+            }
+            for n in range(2)
+        ]
         return {
             "status": "ok" if self.redis else "down",
             "redis": self.redis,

@@ -209,6 +209,31 @@ def test_data_that_stands_still_since_its_worker_died_looks_old(
     expect(page.locator(".banner")).to_be_hidden()
 
 
+def test_what_is_counted_late_or_not_at_all_is_marked_where_it_is_shown(
+    stage: Stage, visit: Visits
+) -> None:
+    stage.rooms(4)
+    stage.behind_s = {1: 300.0}
+    page = visit()
+    rows = [page.locator(f'.room[data-host-id="h000{n}"]') for n in range(4)]
+
+    expect(page.locator(".fresh")).to_have_attribute("data-state", "partly")
+    expect(page.locator(".banner")).to_contain_text("落后")
+    expect(page.locator("html")).not_to_have_class(re.compile("is-old"))
+    for row in (rows[1], rows[3]):
+        expect(row).to_have_class(re.compile("not-of-now"))
+        expect(row.locator(".room-notes")).to_contain_text("落后 5:0")
+    expect(rows[0]).not_to_have_class(re.compile("not-of-now"))
+
+    stage.behind_s, stage.paused = {}, {0: {"live.orders.v1": 600.0}}
+    expect(page.locator(".banner")).to_contain_text("停止计入", timeout=30_000)
+    expect(rows[0].locator(".room-notes")).to_contain_text("订单停止计入 10:0")
+    expect(rows[1]).not_to_have_class(re.compile("not-of-now"))
+
+    page.evaluate("location.hash = '#/host/h0001'")
+    expect(page.locator(".fresh")).to_have_attribute("data-state", "live")
+
+
 def test_a_room_that_is_gone_leaves(stage: Stage, visit: Visits) -> None:
     stage.rooms(3)
     page = visit()

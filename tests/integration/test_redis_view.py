@@ -5,19 +5,45 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from msgspec import json
 from redis import Redis
 
 from streamproc.embedded.redis import EmbeddedRedis
+from streamproc.engine.digest import StateDigest
+from streamproc.engine.engine import Engine
+from streamproc.engine.fence import TopicPosition
+from streamproc.engine.ownership import Ownership
+from streamproc.engine.partition import Partition
+from streamproc.engine.ports import SourcePartition
+from streamproc.engine.stamp import Epoch
+from streamproc.events.view_beat import Beat, SourceRead
 from streamproc.sinks.redis_view.config import RedisConfig
+from tests.counting import CountingProgram
 from tests.redis_server import Client, redis_or_skip
 from tests.redis_stage import Stage, alert, eventually
 
 pytestmark = pytest.mark.integration
 
 HOSTS = [f"h{number}" for number in range(40)]
+ORDERS, VIEWERS = "live.orders.v1", "live.viewers.v1"
+
+
+class Reading:
+    """An engine by what a heartbeat tells of it: one partition, so far from the ends of its sources."""
+
+    def __init__(self, lags: dict[str, int]) -> None:
+        positions = {topic: TopicPosition(0, 0) for topic in lags}
+        owned = Ownership(Epoch(0, 1, 0, 0, 0), 0, set())
+        self.partition = Partition(
+            0, CountingProgram(), owned, StateDigest(), positions, dict(lags)
+        )
+        self.partitions = {0: self.partition}
+        self.paused: dict[SourcePartition, str] = {}
+        self.config = SimpleNamespace(inputs=tuple(lags))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +111,29 @@ async def test_an_older_worker_changes_nothing(url: str, client: Client) -> None
         assert client.hgetall("sp:{h1}:alerts") == before
         assert client.zcard("sp:{lb}:alerts") <= 1  # another slot has its own fence, by seq
         assert json.decode(client.get("sp:{p0}:epoch"))["worker"] == "new"
+
+
+async def test_a_heartbeat_says_how_far_each_source_is_read(url: str, client: Client) -> None:
+    def told() -> Beat:
+        return json.decode(client.get("sp:{p0}:epoch") or b"{}", type=Beat)
+
+    async with Stage(config(url)) as stage:
+        await eventually(lambda: told().worker == "w1")
+        assert (told().follows, told().sources) == (True, {})
+        engine = Reading(lags={ORDERS: 2500, VIEWERS: 0})
+        engine.partition.newest_ms[VIEWERS] = 9_000
+        engine.paused[SourcePartition(ORDERS, 0)] = "too many"
+        stage.view.attach(cast(Engine, engine))
+
+        await eventually(lambda: not told().follows, why=told)
+        assert told().sources == {
+            ORDERS: SourceRead(lag=2500, paused=True),
+            VIEWERS: SourceRead(folded_ms=9_000),
+        }
+        engine.partition.ends[ORDERS] = 0
+        engine.paused.clear()
+        engine.partition.look_behind(0)
+        await eventually(lambda: told().follows, why=told)
 
 
 async def test_a_host_that_is_gone_leaves_every_list(url: str, client: Client) -> None:

@@ -107,7 +107,7 @@ function tick() {
   const now = nowMs();
   head.tick(now);
   fresh.show(view.hosts === null ? null : feed.freshness());
-  view.tick(now);
+  view.tick(now, feed.troubles());
   named();
 }
 

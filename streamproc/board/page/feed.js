@@ -1,6 +1,6 @@
 /** What the page knows, kept up to date: the stream, the health of the board, and how fresh it all is. */
 
-import { freshness, isToBeAsked } from "./core/freshness.js";
+import { freshness, isToBeAsked, troubles } from "./core/freshness.js";
 import { Store } from "./core/store.js";
 import { api } from "./edge/api.js";
 import { nowMs } from "./edge/clock.js";
@@ -54,8 +54,20 @@ export class Feed {
     return freshness(this.#facts(), nowMs());
   }
 
+  /** What is wrong where, now: partition -> trouble. */
+  troubles() {
+    return troubles(this.#known, nowMs());
+  }
+
   #facts() {
-    return { ...this.#known, newestMs: this.store.newestMs() };
+    return { ...this.#known, newestMs: this.store.newestMs(), partitions: this.#partitions() };
+  }
+
+  /** Where the watched hosts are counted; null: anywhere, or not all is known. */
+  #partitions() {
+    if (this.#hosts === "*" || this.#hosts === null) return null;
+    const found = this.#hosts.split(",").map((host) => this.store.cards.get(host)?.partition ?? null);
+    return found.includes(null) ? null : new Set(found);
   }
 
   #take(name, data) {

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from streamproc.engine.engine import Engine
 from streamproc.events.outputs import ALERTS_TOPIC
 from streamproc.protocol import Published, View
 from streamproc.sinks.redis_view.address import pool_of
@@ -47,6 +48,10 @@ class RedisView:
         self._link = Link(pool_of(config, f"streamproc-{worker}"))
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def attach(self, engine: Engine) -> None:
+        """From now on tell how far this engine has read."""
+        self._owned.engine = engine
 
     def start(self) -> None:
         """Begin to write; call it in the worker's loop."""

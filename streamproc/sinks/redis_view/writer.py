@@ -15,6 +15,7 @@ import structlog
 from msgspec import json
 from redis.exceptions import ResponseError
 
+from streamproc.engine.engine import Engine
 from streamproc.sinks.redis_view.alerts_held import AlertsHeld
 from streamproc.sinks.redis_view.audit import Audit
 from streamproc.sinks.redis_view.breaker import Breaker
@@ -25,6 +26,7 @@ from streamproc.sinks.redis_view.faults import Unavailable, reason_of
 from streamproc.sinks.redis_view.health import Health
 from streamproc.sinks.redis_view.library import library_name, library_source
 from streamproc.sinks.redis_view.link import Answer, Link, command
+from streamproc.sinks.redis_view.sources import beat_of
 
 EPOCH_TTL_S: Final = 30
 BEAT_S: Final = 2.0
@@ -38,11 +40,15 @@ _log = structlog.get_logger("streamproc.redis")
 
 
 class Owned:
-    """What the worker's loop says of partitions; the writer's thread reads it."""
+    """What the worker's loop says of partitions; the writer's thread reads it.
+
+    Shapes: ``engine`` is None until there is one, and in tools that have none.
+    """
 
     def __init__(self) -> None:
         self.partitions: frozenset[int] = frozenset()
         self.versions: dict[int, int] = {}
+        self.engine: Engine | None = None
 
 
 class Writer:
@@ -165,7 +171,7 @@ class Writer:
         commands = []
         for partition in partitions:
             version = versions.get(partition, 0)
-            epoch = {"worker": self._worker, "version": version, "at_ms": _now_ms()}
+            epoch = beat_of(self._owned.engine, self._worker, partition, version, _now_ms())
             commands.append(self._compose.beat(partition, version, json.encode(epoch), EPOCH_TTL_S))
         answers = self._ask(commands) if commands else []
         self._next_beat_s = now_s + BEAT_S

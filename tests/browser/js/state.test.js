@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Announcer, byUrgency, counted } from "../../../streamproc/board/page/core/alerting.js";
-import { freshness } from "../../../streamproc/board/page/core/freshness.js";
+import { freshness, troubles } from "../../../streamproc/board/page/core/freshness.js";
 import { GAP_MS, Prompter, TTL_MS } from "../../../streamproc/board/page/core/prompter.js";
 import { measureOf, moves, ranked, totals } from "../../../streamproc/board/page/core/ranking.js";
 import { route } from "../../../streamproc/board/page/core/route.js";
@@ -123,6 +123,28 @@ test("a quiet room is not old; a dead worker, Redis or line is", () => {
   assert.equal(state({ connected: false, everConnected: false }).state, "waiting");
   assert.equal(state({ connected: false, everConnected: false, failed: true }).state, "lost");
   assert.equal(state({ health: null, newestMs: 0 }).ageMs, null);
+});
+
+test("one partition that is behind, or a source that is paused, makes a part old, and says which", () => {
+  const told = (number, more = {}) => ({ partition: number, age_s: 0.4, behind_s: null, paused: {}, ...more });
+  const known = { connected: true, everConnected: true, newestMs: 101_000, healthMs: 100_000 };
+  const state = (partitions, more = {}) => freshness({ ...known, health: { redis: true, redis_age_s: 0.1, partitions }, ...more }, 101_000);
+  const behind = told(1, { behind_s: 300 });
+  const paused = told(1, { paused: { "live.orders.v1": 600, "live.viewers.v1": null } });
+  assert.deepEqual(state([told(0), behind]), { state: "partly", reason: "behind", ageMs: 301_000 });
+  assert.deepEqual(state([behind]), { state: "stale", reason: "behind", ageMs: 301_000 });
+  assert.deepEqual(state([told(0), paused]), { state: "partly", reason: "paused", ageMs: 601_000 });
+  assert.deepEqual(state([paused]), { state: "partly", reason: "paused", ageMs: 601_000 });
+  assert.equal(state([told(0), told(1, { behind_s: 9 })]).state, "live", "a second more or less");
+  assert.equal(state([told(0), behind], { partitions: new Set([0]) }).state, "live", "of a host that is counted elsewhere");
+  assert.equal(state([told(0), behind], { partitions: new Set([1]) }).state, "stale");
+  assert.equal(state([told(0, { age_s: null }), behind]).reason, "worker");
+
+  const wrong = troubles({ ...known, health: { partitions: [told(0), behind, told(2, { ...paused, partition: 2 }), told(3, { age_s: null })] } }, 101_000);
+  assert.deepEqual(wrong.get(0), { silent: false, behindMs: null, paused: [] });
+  assert.equal(wrong.get(1).behindMs, 301_000);
+  assert.deepEqual(wrong.get(2).paused[0], { source: "live.orders.v1", ageMs: 601_000 });
+  assert.equal(wrong.get(3).silent, true);
 });
 
 test("minutes of a curve replace those of before, and a reset forgets curves that are not told again", () => {

@@ -16,7 +16,7 @@ from streamproc.events.registry import ROOMS_TOPIC
 from streamproc.events.rejected import Rejected
 from streamproc.events.rooms import AlertJudged, Verdict
 from tests.board.rooms import MINUTE_MS
-from tests.board.served import NOW_MS, Served, served, until
+from tests.board.served import NOW_MS, Served, served
 
 
 @pytest.fixture
@@ -325,23 +325,6 @@ async def test_every_answer_keeps_a_browser_to_our_own_files(board: Served, path
     assert "unsafe" not in CSP
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
-
-
-async def test_health_tells_how_old_everything_is(board: Served) -> None:
-    health = await got(board, "/health")
-
-    assert (health["status"], health["hosts"], health["redis"]) == ("ok", 6, True)
-    assert {each["worker"] for each in health["partitions"]} == {"w-0", "w-1"}
-    assert (await board.client.get("/readyz")).status_code == 200
-
-
-async def test_a_partition_without_an_owner_makes_it_degraded(board: Served) -> None:
-    await board.view.redis.delete(board.view.keys.epoch(1))
-
-    await until(lambda: board.run.mirror.beats.get(1) is None)
-    assert (await got(board, "/health"))["status"] == "degraded"
-    silent = [each for each in (await got(board, "/health"))["partitions"] if not each["worker"]]
-    assert [each["partition"] for each in silent] == [1]
 
 
 async def test_definitions_name_every_figure_and_alert(board: Served) -> None:

@@ -24,16 +24,17 @@ export function freshnessParts(retry) {
       text(age, known.ageMs === null ? "" : t("fresh.age", { age: elapsed(known.ageMs) }));
       attribute(pill, "title", t("fresh.label"));
       pill.dataset.state = known.state;
-      const bad = known.state === "lost" || known.state === "stale";
+      const old = known.state === "lost" || known.state === "stale";
+      const bad = old || known.state === "partly";
       const never = known.state === "lost" && known.ageMs === null;
-      toggle(document.documentElement, "is-old", bad && !never);
+      toggle(document.documentElement, "is-old", old && !never);
       banner.dataset.state = known.state;
       banner.hidden = !bad;
       again.hidden = known.state !== "lost";
       text(again, t("banner.retry"));
-      const reason = { lost: never ? "lost_never" : "lost", stale: known.reason }[known.state];
+      const reason = known.state === "lost" ? (never ? "lost_never" : "lost") : known.reason;
       text(said, bad ? t(`banner.${reason}`) : "");
-      text(since, bad && !never ? t("banner.age", { age: elapsed(Math.floor(known.ageMs / 1000) * 1000) }) : "");
+      text(since, old && !never ? t("banner.age", { age: elapsed(Math.floor(known.ageMs / 1000) * 1000) }) : "");
     },
   };
 }

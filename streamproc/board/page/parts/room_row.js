@@ -16,7 +16,18 @@ function numberCell(name, curve = null) {
   return { cell, value, extra };
 }
 
-/** Shapes: `{element, update(row, moved, leaderMinor, nowMs), tick(nowMs)}`; `row` as `ranked` gives it. */
+/** Why the numbers of a room are not of now: that is not the room's doing. */
+function troubleRemarks(card, trouble, nowMs) {
+  if (trouble?.silent) return [t("row.stands", { age: elapsed(nowMs - card.as_of_ms) })];
+  const behind = trouble && trouble.behindMs !== null ? [t("row.behind", { age: elapsed(trouble.behindMs) })] : [];
+  const paused = (trouble?.paused ?? []).map(({ source, ageMs }) => {
+    const what = named("source", source);
+    return ageMs === null ? t("row.paused", { what }) : t("row.paused_for", { what, age: elapsed(ageMs) });
+  });
+  return [...behind, ...paused];
+}
+
+/** Shapes: `{element, update(row, moved, leaderMinor, nowMs, troubles), tick(nowMs, troubles)}`; `row` as `ranked` gives it. */
 export function roomRow() {
   const rank = el("span", { class: "rank-number" });
   const move = el("span", { class: "rank-move" });
@@ -52,7 +63,7 @@ export function roomRow() {
     attribute(cell.cell, "title", t("row.exact", { name: figureName(id), value: amounts(amount ?? {}, language(), true) }));
   }
 
-  function update(row, moved, leader, nowMs) {
+  function update(row, moved, leader, nowMs, troubles) {
     card = row.card;
     text(rank, row.rank === null ? "–" : String(row.rank));
     element.dataset.rank = row.rank ?? "";
@@ -69,7 +80,7 @@ export function roomRow() {
     text(status, named("status", card.status));
     numbers(leader);
     badges();
-    tick(nowMs);
+    tick(nowMs, troubles);
   }
 
   function numbers(leader) {
@@ -115,10 +126,12 @@ export function roomRow() {
     for (const severity of ["page", "ticket"]) toggle(element, `has-${severity}`, shown[0] === severity);
   }
 
-  function tick(nowMs) {
+  function tick(nowMs, troubles) {
     const heard = nowMs - (card.heard_ms ?? nowMs);
+    const wrong = troubleRemarks(card, troubles.get(card.partition), nowMs);
     const remarks = [
-      card.status === "live" && heard > QUIET_MS ? t("row.quiet", { age: elapsed(heard) }) : "",
+      ...wrong,
+      card.status === "live" && heard > QUIET_MS && !wrong.length ? t("row.quiet", { age: elapsed(heard) }) : "",
       ...(card.missing_sources ?? []).map((source) => t("row.missing", { what: named("source", source) })),
       card.late ? t("row.late", { n: count(card.late) }) : "",
       card.rejected ? t("row.rejected", { n: count(card.rejected) }) : "",
@@ -126,6 +139,8 @@ export function roomRow() {
     ].filter(Boolean);
     text(notes, remarks.join(" · "));
     attribute(notes, "title", remarks.join(" · ") || null);
+    toggle(element, "not-of-now", wrong.length > 0);
+    attribute(element, "title", wrong.join(" · ") || null); // notes have no room where rows are low
   }
 
   return { element, update, tick };

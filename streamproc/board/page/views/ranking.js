@@ -18,13 +18,14 @@ const SHORTEST_PX = 22;
 const DENSE_PX = 30;
 const TWO_LINES_PX = 44;
 
-/** Shapes: `{element, update(cards, nowMs), tick(nowMs), destroy()}`. */
+/** Shapes: `{element, update(cards, nowMs), tick(nowMs, troubles), destroy()}`. */
 export function rankingView() {
   const rows = new Map();
   const marks = new Map();
   let before = new Map();
   let measure = measureOf(remembered("measure", "pay_gmv_minor"));
   let latest = { cards: [], nowMs: 0 };
+  let troubles = new Map();
 
   const heading = el("h2", { id: "ranking-title" }, t("rank.title"));
   const choices = MEASURES.map((each) => {
@@ -93,7 +94,7 @@ export function rankingView() {
     for (const row of shown) {
       const part = rows.get(row.card.host_id) ?? roomRow();
       rows.set(row.card.host_id, part);
-      part.update(row, marks.get(row.card.host_id)?.places ?? 0, leader, nowMs);
+      part.update(row, marks.get(row.card.host_id)?.places ?? 0, leader, nowMs, troubles);
     }
     place(shown.map(({ card }) => rows.get(card.host_id).element));
     text(none, latest.cards.length ? t("rank.no_match", { words: search.value }) : t("rank.none"));
@@ -113,8 +114,9 @@ export function rankingView() {
     if (grew) fit();
   }
 
-  function tick(nowMs) {
-    for (const part of rows.values()) part.tick(nowMs);
+  function tick(nowMs, now) {
+    troubles = now;
+    for (const part of rows.values()) part.tick(nowMs, troubles);
   }
 
   attribute(element, "id", "ranking");

@@ -10,7 +10,7 @@ import { rankingView } from "./ranking.js";
 
 const ROLLUPS_EVERY_MS = 5_000;
 
-/** Shapes: a view is `{element, title, hosts, update(store, nowMs), tick(nowMs), destroy()}`. */
+/** Shapes: a view is `{element, title, hosts, update(store, nowMs), tick(nowMs, troubles), destroy()}`. */
 export function wallView({ judge }) {
   const totals = totalsStrip();
   const ranking = rankingView();
@@ -46,8 +46,8 @@ export function wallView({ judge }) {
       ranking.update(cards, nowMs);
       alerts.update(store.alerts.values(), nowMs);
     },
-    tick(nowMs) {
-      ranking.tick(nowMs);
+    tick(nowMs, troubles) {
+      ranking.tick(nowMs, troubles);
       alerts.tick(nowMs);
     },
     destroy() {
