@@ -23,6 +23,7 @@ from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.windows import Rolling
 
 HOUR_MS = 3_600_000
+LIVELY_MS = 300_000
 Curve = dict[int, CurveMinute]
 
 
@@ -63,9 +64,12 @@ def _goes_on(tally: SessionTally, as_of_ms: int) -> bool:
     return _status(tally) is not Status.ENDED and as_of_ms - _alive_ms(tally) < HOUR_MS
 
 
-def _rank(tally: SessionTally, as_of_ms: int) -> tuple[bool, int, int, str]:
-    heard_ms = max(tally.seen_ms.values())
-    return _goes_on(tally, as_of_ms), _alive_ms(tally), heard_ms, tally.session_id
+def _rank(tally: SessionTally, as_of_ms: int) -> tuple[bool, bool, int, int, str]:
+    goes_on, alive_ms = _goes_on(tally, as_of_ms), _alive_ms(tally)
+    if goes_on and as_of_ms - alive_ms < LIVELY_MS:
+        start_ms = 0 if tally.lifecycle is None else tally.lifecycle.started_first_ms or 0
+        return goes_on, True, start_ms, 0, tally.session_id
+    return goes_on, False, alive_ms, max(tally.seen_ms.values()), tally.session_id
 
 
 def _rest(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:

@@ -66,9 +66,10 @@ class HostTally(Struct, frozen=True, kw_only=True):
     Shapes: of two, the one with the greater ``version`` is the newer, and of those with the same the one
         with the greater ``as_of_ms``. ``sessions``: those that go on (not ended, and a sign of life in the
         hour before ``as_of_ms``: anything but orders, which come for weeks after), at least the latest;
-        that with the newest sign of life first, four at most. Name and place are those that the host had
-        when the first of them began. ``rejected`` counts by topic the records of the host that cannot be
-        used and name no broadcast; those that name one are in its completeness.
+        of those with a sign of life in its last five minutes that which started last first, then that with
+        the newest sign; four at most. Name and place are those that the host had when the first began.
+        ``rejected`` counts by topic the records of the host that cannot be used and name no broadcast; those
+        that name one are in its completeness.
     """
 
     version: int

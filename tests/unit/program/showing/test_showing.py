@@ -177,6 +177,26 @@ def test_a_broadcast_that_goes_on_comes_before_one_of_which_only_money_is_heard(
     assert [each.session_id for each in tally(view).sessions] == ["new"]
 
 
+def test_of_two_broadcasts_at_once_the_one_that_started_last_comes_first_until_it_falls_silent() -> (
+    None
+):
+    stage = Stage()
+    stage.tell(room_started(T0), room_started(T0 + SECOND_MS, session_id="s-2"))
+    firsts = []
+    for turn in range(2, 40):
+        now_ms = T0 + turn * SECOND_MS
+        stage.tell(liked(at_ms=now_ms - turn % 3, session_id="s-2" if turn % 2 else "s-1"))
+        firsts += [tally(view).sessions[0].session_id for view in stage.at(now_ms)]
+    assert set(firsts[1:]) == {"s-2"}
+
+    def first(minute: int) -> str:
+        now_ms = T0 + minute * MINUTE_MS
+        stage.tell(liked(at_ms=now_ms))
+        return tally(stage.at(now_ms)[0]).sessions[0].session_id
+
+    assert [first(minute) for minute in (4, 6, 7)] == ["s-2", "s-1", "s-1"]
+
+
 def test_what_is_on_show_and_who_the_host_was_are_told() -> None:
     stage = Stage()
     stage.tell(
