@@ -182,7 +182,10 @@ class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class VerdictTaken(Struct, frozen=True, kw_only=True):
-    """A verdict that is written. Shapes: the same verdict within a minute has the same ``event_id``."""
+    """A verdict that is written.
+
+    Shapes: the same verdict on the same step of an alert within a minute has the same ``event_id``.
+    """
 
     event_id: str
     alert_id: str

@@ -53,12 +53,13 @@ def event_of(
 ) -> AlertJudged:
     """The event that a verdict is.
 
-    Shapes: the same verdict on the same alert within a minute has the same ``event_id``.
+    Shapes: the same verdict on the same step of an alert within a minute has the same ``event_id``.
     Errors: ``Refused`` if it makes no sense, or the alert's names are none that an event may have.
     """
     verdict, until_ms = _said(judgement, now_ms)
     minute = now_ms // MINUTE_MS
-    asked = f"{alert.alert_id}\0{verdict}\0{judgement.snooze_minutes or 0}\0{minute}"
+    # a verdict that is taken back and given again comes on a later step, and is no copy of the first
+    asked = f"{alert.alert_id}\0{alert.seq}\0{verdict}\0{judgement.snooze_minutes or 0}\0{minute}"
     event = AlertJudged(
         event_id=f"board:alert.judged:{sha256(asked.encode()).hexdigest()[:32]}",
         occurred_at_ms=now_ms,

@@ -200,6 +200,18 @@ async def test_a_verdict_leaves_as_an_event_that_the_codec_takes(board: Served) 
     assert "老李" not in encode(first).decode()
 
 
+async def test_a_verdict_that_is_taken_back_and_given_again_is_no_copy(board: Served) -> None:
+    room = board.rooms[0]
+    alert = room.trouble(NOW_MS)
+    for verdict in ("real", "bait", "real", "bait"):
+        await board.shown(room)
+        path = f"/api/v1/alerts/{alert.alert_id}/verdict"
+        assert (await board.client.post(path, json={"verdict": verdict})).status_code == 202
+        room.judged(alert.alert_id, NOW_MS, verdict, None)
+
+    assert len({each.event_id for each in board.published.verdicts}) == 4
+
+
 @pytest.mark.parametrize(
     ("body", "verdict", "minutes"),
     [
