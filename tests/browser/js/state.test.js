@@ -57,6 +57,17 @@ test("totals are sums of what is known, exact beyond what a float holds", () => 
   assert.equal(sums.orders_main, null);
 });
 
+test("who is online is added up of rooms that go on; what was sold of all", () => {
+  const [now, live] = [10_000_000, { status: "live", heard_ms: 10_000_000, online_now: 3, comments_1m: 1, orders_main: 1 }];
+  const room = (host_id, more = {}) => ({ ...card(host_id, 100), as_of_ms: now, ...live, ...more });
+  const ended = room("e", { status: "ended", online_now: 70_000 });
+  const silent = room("s", { as_of_ms: now - 700_000, heard_ms: now - 700_000, online_now: 900 });
+  const sums = totals([room("a"), room("p", { status: "paused" }), room("u", { status: "unknown" }), ended, silent].values());
+  assert.deepEqual([sums.online_now, sums.comments_1m, sums.live, sums.rooms], [9, 3, 1, 5]);
+  assert.deepEqual([sums.orders_main, sums.pay_gmv_minor.CNY], [5, 500n]);
+  assert.equal(totals([silent]).online_now, 900, "old as all that is known: the page says so");
+});
+
 test("alerts that somebody took on, put off, or that follow from another do not count", () => {
   const quiet = [alert("v", { verdict: "bait" }), alert("s", { snoozed_until_ms: 99 }), alert("i", { inhibited_by: "AdapterDown" })];
   const loud = [alert("t", { severity: "ticket" }), alert("p", { opened_ms: 1 }), alert("q", { opened_ms: 5 })];

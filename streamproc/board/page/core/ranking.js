@@ -59,18 +59,27 @@ export function moves(before, rows) {
   return moved;
 }
 
+/** Who is in a room that was silent for longer nobody knows. */
+const SILENT_MS = 600_000;
+const SOLD = ["orders_main", "items_sold"];
+const NOW = ["online_now", "comments_1m"];
+
 /**
  * The sums of all rooms.
  *
- * Shapes: money by currency as BigInt; a count is null if no room knows it. `live` rooms are on air.
+ * Shapes: money by currency as BigInt; a count is null if no room knows it. `live` rooms are on air. What is
+ *     of now is added up of rooms that have not ended and were heard of lately: the others keep their last number.
  */
 export function totals(cards) {
+  const all = [...cards];
   const sums = { pay_gmv_minor: {}, net_gmv_minor: {}, rooms: 0, live: 0 };
-  const counted = ["orders_main", "items_sold", "online_now", "comments_1m"];
-  for (const name of counted) sums[name] = null;
-  for (const card of cards) {
+  for (const name of [...SOLD, ...NOW]) sums[name] = null;
+  const newestMs = all.reduce((newest, card) => Math.max(newest, card.as_of_ms ?? 0), 0);
+  for (const card of all) {
+    const goesOn = card.status !== "ended" && !(newestMs - card.heard_ms > SILENT_MS);
+    const counted = goesOn ? [...SOLD, ...NOW] : SOLD;
     sums.rooms += 1;
-    if (card.status === "live") sums.live += 1;
+    if (card.status === "live" && goesOn) sums.live += 1;
     for (const name of ["pay_gmv_minor", "net_gmv_minor"]) addMoney(sums[name], card[name]);
     for (const name of counted) {
       if (card[name] !== null && card[name] !== undefined) sums[name] = (sums[name] ?? 0) + card[name];
