@@ -236,6 +236,41 @@ async def test_everything_is_told_again_once_it_is_gone_without_a_word(
         assert json.decode(client.hget("sp:{h1}:alerts", "a1"))["seq"] == 1
 
 
+@pytest.mark.parametrize("lost", ["sp:{h1}:alerts", "sp:{lb}:alerts", "sp:{h1}:curve:s1"])
+async def test_a_piece_that_is_gone_is_told_again_though_tallies_are_there(
+    url: str, client: Client, lost: str
+) -> None:
+    async with Stage(config(url, refresh_interval_s=0.3)) as stage:
+        stage.tell(HOSTS, 1)
+        stage.tell_alert(alert("h1", "a1", 1), alert("h1", "a1", 2), alert("h2", "a2", 1))
+        await stage.settled(client)
+        await eventually(lambda: client.zcard("sp:{lb}:alerts") == 2)
+        before = client.hget("sp:{h1}:alerts", "a1")
+        client.delete(lost)
+
+        await eventually(lambda: stage.agains)
+        await eventually(lambda: client.zcard("sp:{lb}:alerts") == 2)
+        await eventually(lambda: client.hget("sp:{h1}:alerts", "a1") == before)
+        await stage.settled(client)  # curves too
+
+
+async def test_nothing_is_told_again_while_nothing_is_lost(url: str, client: Client) -> None:
+    async with Stage(config(url, refresh_interval_s=0.05, alert_keep_s=1)) as stage:
+        stage.tell(HOSTS, 1)
+        old_ms = time.time_ns() // 1_000_000 - 900
+        over = alert("h1", "a1", 2, phase="resolved", at_ms=old_ms)
+        stage.tell_alert(alert("h1", "a1", 1), over, alert("h2", "a2", 1), alert("h3", "a3", 3))
+        await stage.settled(client)
+        stage.tell_alert(alert("h3", "a3", 2))
+        stage.tell(["h1"], 2)
+        stage.leave("h9")
+        await eventually(lambda: set(client.hgetall("sp:{h1}:alerts")) <= {"_v"})
+        looks = stage.view.writes + 20
+
+        await eventually(lambda: stage.view.writes >= looks)
+        assert stage.agains == 0
+
+
 async def test_what_there_is_no_room_for_is_told_again_afterwards(url: str, client: Client) -> None:
     hosts = [f"h{number}" for number in range(200)]
     stage = Stage(config(url, buffer_hosts_max=130))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from msgspec import MsgspecError, json
 
 from streamproc.events.host_tally import versioned
-from streamproc.events.view_keys import Keys
+from streamproc.events.view_keys import FENCE, Keys
 from streamproc.sinks.redis_view.config import RedisConfig
 from streamproc.sinks.redis_view.dirty import Step, Waiting
 from streamproc.sinks.redis_view.library import function
@@ -137,10 +137,22 @@ class Composer:
             commands.append(command(b"EXPIRE", stream, self._ttl))
         return commands
 
+    def look_up(self, step: Step) -> list[bytes]:
+        """What is held of an alert: its newest step, and where it stands among the open ones."""
+        member = step.host + SEPARATOR + step.alert_id
+        return [
+            command(b"HGET", self.keys.alerts(step.host), step.alert_id),
+            command(b"ZSCORE", self.keys.alert_index[0], member),
+        ]
+
     def beat(self, partition: int, version: int, epoch: bytes, ttl_s: int) -> bytes:
         """Say who owns a partition."""
         args = (b"%d" % version, epoch, b"%d" % ttl_s)
         return call(self._beat, (self.keys.epoch(partition),), *args)
+
+    def read_curve_fence(self, host: bytes, part: str) -> bytes:
+        """Which version wrote a curve last."""
+        return command(b"HGET", self.keys.curve(host, part), FENCE)
 
     def read_fences(self, hosts: Iterable[bytes]) -> list[bytes]:
         """What is held of each host: its tally's version and time, and the leaderboards' version of all."""

@@ -81,6 +81,14 @@ class Link:
         return answers
 
 
+def checked(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """The same answers. Errors: ``Unavailable`` if one says that none is to be had now."""
+    for answer in answers:
+        if isinstance(answer, ResponseError) and (reason := reason_of(answer)):
+            raise Unavailable(reason, str(answer))
+    return answers
+
+
 def _unavailable(error: Exception) -> Unavailable:
     reason = reason_of(error) if isinstance(error, RedisError) else None
     if reason is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from itertools import chain, islice
 from typing import Final
 
 import structlog
@@ -16,6 +17,7 @@ from msgspec import json
 from redis.exceptions import ResponseError
 
 from streamproc.engine.engine import Engine
+from streamproc.sinks.redis_view.alerts_audit import AlertsAudit
 from streamproc.sinks.redis_view.alerts_held import AlertsHeld
 from streamproc.sinks.redis_view.audit import Audit
 from streamproc.sinks.redis_view.breaker import Breaker
@@ -35,6 +37,8 @@ _BYTES_AT_ONCE: Final = 2 << 20
 _STEPS_AT_ONCE: Final = 128
 _AGAIN_GAP_S: Final = 5.0
 """Everything is told again at most so often: it costs the worker work."""
+_SHARE_OF_TTL: Final = 0.5
+"""Past this share of its time to live something may be missing: nobody told of it for long."""
 
 _log = structlog.get_logger("streamproc.redis")
 
@@ -73,7 +77,8 @@ class Writer:
         self._owned, self._health, self._tell_again = owned, health, tell_again
         self._compose = Composer(config)
         self._breaker = Breaker(time.monotonic)
-        self._audit = Audit(config.ttl_s)
+        self._audit = Audit(config.ttl_s * _SHARE_OF_TTL)
+        self._alerts_audit = AlertsAudit(config.ttl_s * _SHARE_OF_TTL)
         self._kept: frozenset[int] = frozenset()
         self._beaten: dict[int, float] = {}
         self._next_beat_s = self._next_audit_s = 0.0
@@ -162,6 +167,7 @@ class Writer:
         if partitions != self._kept:
             self._kept = partitions
             self._audit.keep(partitions)
+            self._alerts_audit.keep(partitions)
             self._beaten = {each: at for each, at in self._beaten.items() if each in partitions}
             self._next_beat_s = 0.0
 
@@ -189,8 +195,14 @@ class Writer:
     def _look_over(self, now_s: float) -> None:
         """Compare what is there with what was acknowledged, and forget what is old."""
         now_ms = _now_ms()
-        if lost := self._audit.lost(self._link, self._compose, now_s):
-            _log.warning("Redis lost what it had acknowledged: all is told again", hosts=lost)
+        hosts_lost = self._audit.lost(self._link, self._compose, now_s)
+        alerts_lost = self._alerts_audit.lost(self._link, self._compose, now_s)
+        if hosts_lost or alerts_lost:
+            _log.warning(
+                "Redis lost what it had acknowledged: all is told again",
+                hosts=hosts_lost,
+                alerts=alerts_lost,
+            )
             self._again_due = True
         failing, self._failing = self._failing, {}
         self._dirty.put_back(failing, ())
@@ -204,6 +216,7 @@ class Writer:
         self._again_due = False
         self._again_from_s = now_s + _AGAIN_GAP_S
         self._audit.clear()
+        self._alerts_audit.clear()
         self._dirty.put_steps(self._alerts.again(now_s))
         self._health.full_publishes_total += 1
         self._tell_again()
@@ -226,35 +239,42 @@ class Writer:
             if is_refused:
                 self._failing[each.host] = waiting[each.host]
             else:
-                self._taken(each, answer, waiting[each.host].partition, now_s)
+                self._taken(each, answer, waiting[each.host], now_s)
 
-    def _taken(self, told: Told, answer: Answer, partition: int, now_s: float) -> None:
+    def _taken(self, told: Told, answer: Answer, waiting: Waiting, now_s: float) -> None:
         if not answer:
             self._health.refused_total += 1
             self._audit.forget(told.host)
             return
         self._health.written_total += 1
         if told.as_of_ms:
-            self._audit.acknowledged(told, partition, now_s)
+            self._audit.acknowledged(told, waiting.partition, waiting.parts, now_s)
         else:
             self._audit.forget(told.host)
 
     def _write_steps(self, steps: Sequence[Step]) -> None:
         now_ms, versions = _now_ms(), self._owned.versions
-        commands: list[bytes] = []
+        composed: list[list[bytes]] = []
         for step in steps:
             # a step told again stands under what its partition has come to since
             version = max(step.version, versions.get(step.partition, 0))
-            commands += self._compose.step(step, version, now_ms)
+            composed.append(self._compose.step(step, version, now_ms))
         hosts = list(dict.fromkeys(step.host for step in steps))
         try:
-            answers = self._ask([*commands, self._compose.poke(hosts)])
-            for answer in answers:
-                if self._is_bad(answer) or answer == 0:
-                    self._health.refused_total += 1
+            answers = iter(self._ask([*chain(*composed), self._compose.poke(hosts)]))
+            for step, commands in zip(steps, composed, strict=True):
+                refused = [self._is_refused(answer) for answer in islice(answers, len(commands))]
+                self._alerts_audit.answered(step, time.monotonic(), taken=not any(refused))
+            self._is_bad(next(answers))
         except Unavailable:
             self._dirty.put_back({}, steps)
             raise
+
+    def _is_refused(self, answer: Answer) -> bool:
+        """Whether something newer stands there, or the write will never be taken; and count it."""
+        refused = self._is_bad(answer) or answer == 0
+        self._health.refused_total += refused
+        return refused
 
     def _ask(self, commands: Sequence[bytes]) -> list[Answer]:
         began_s = time.perf_counter()
