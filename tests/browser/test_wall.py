@@ -205,6 +205,7 @@ def test_data_that_stands_still_since_its_worker_died_looks_old(
     stage.beat_age_s = 9.0
     expect(page.locator(".fresh")).to_have_attribute("data-state", "stale")
     expect(page.locator(".banner")).to_contain_text("没有心跳")
+    expect(page.locator(".room-notes").first).to_contain_text("前的数")
     stage.beat_age_s = 0.2
     expect(page.locator(".banner")).to_be_hidden()
 
