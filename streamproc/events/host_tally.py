@@ -68,8 +68,8 @@ class HostTally(Struct, frozen=True, kw_only=True):
         hour before ``as_of_ms``: anything but orders, which come for weeks after), at least the latest;
         of those with a sign of life in its last five minutes that which started last first, then that with
         the newest sign; four at most. Name and place are those that the host had when the first began.
-        ``rejected`` counts by topic the records of the host that cannot be used and name no broadcast; those
-        that name one are in its completeness.
+        ``rejected`` counts by topic the records of the host that cannot be used and name no broadcast;
+        those that name one are in its completeness.
     """
 
     version: int
