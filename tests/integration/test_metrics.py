@@ -205,7 +205,7 @@ async def _checks_a_move(bootstrap: str, redis: RedisServer, tmp_path: Path, por
 def _of_partitions(now: Scrape) -> set[tuple[str, frozenset[tuple[str, str]]]]:
     """The series of partitions and rooms, but for those that begin with the next record.
 
-    How bad an alert is may change meanwhile.
+    How bad an alert is may change meanwhile, and what follows from another comes and goes.
     """
     return {
         (
@@ -214,7 +214,9 @@ def _of_partitions(now: Scrape) -> set[tuple[str, frozenset[tuple[str, str]]]]:
         )
         for family in now.families.values()
         for sample in family.samples
-        if {"partition", "room"} & sample.labels.keys() and "watermark" not in sample.name
+        if {"partition", "room"} & sample.labels.keys()
+        and "watermark" not in sample.name
+        and not sample.labels.get("quiet")
     }
 
 
