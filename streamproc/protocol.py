@@ -48,16 +48,17 @@ class Batch:
 class BatchReport:
     """What a program made of one batch.
 
-    Shapes: ``applied + duplicate + rejected`` is the number of records handed in; ``late`` counts
-    among ``applied``. ``dirty_keys`` is how many changed keys the program holds that nobody took.
-    ``event_times_ms`` are of every :func:`sample_step`-th record from the first on, 0 where it was
-    rejected; empty: the program tells none.
+    Shapes: ``applied + duplicate + rejected`` is the number of records handed in; ``late`` and
+    ``ahead`` count among ``applied``. ``dirty_keys`` is how many changed keys the program holds that
+    nobody took. ``event_times_ms`` are of every :func:`sample_step`-th record from the first on, 0
+    where it was rejected; empty: the program tells none.
     """
 
     applied: int = 0
     duplicate: int = 0
     rejected: int = 0
     late: int = 0
+    ahead: int = 0
     dirty_keys: int = 0
     event_times_ms: list[int] = field(default_factory=list, compare=False)
 
@@ -67,6 +68,7 @@ class BatchReport:
         self.duplicate += other.duplicate
         self.rejected += other.rejected
         self.late += other.late
+        self.ahead += other.ahead
 
 
 @dataclass(slots=True, frozen=True)

@@ -375,7 +375,7 @@ def _gone(accounting: Mapping[str, Any], log: Log, expected: Tree) -> list[str]:
 
 def _comparable(accounting: Mapping[str, Any], expected: Tree) -> Tree:
     """The fences' accounting in the oracle's form, of partitions that can be compared."""
-    names = ("applied", "duplicate", "rejected", "late")
+    names = ("applied", "duplicate", "rejected", "late", "ahead")
     form = {
         topic: {
             str(number): {name: counts[name] for name in sorted(names) if counts[name]}

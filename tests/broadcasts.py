@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ from streamproc.events.viewers import (
 )
 from streamproc.oracle.batch import LogRecord
 from tests.builders import T0, made, viewer_key
-from tests.folding import log_of
+from tests.folding import LEADS_MS, log_of, written_before
 
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000
@@ -290,6 +291,12 @@ def _changed(event: AnyEvent, **others: object) -> AnyEvent:
     return type(event)(**{**fields, **others})
 
 
-def logs(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[list[LogRecord]]:
-    """Logs of one partition in which that is told, of all topics interleaved."""
-    return told(times_ms).map(log_of)
+def logs(
+    times_ms: st.SearchStrategy[int] = far_ms, leads: Sequence[Sequence[int]] = LEADS_MS
+) -> st.SearchStrategy[list[LogRecord]]:
+    """Logs of one partition in which that is told, of all topics interleaved, some ahead of its record."""
+    return st.builds(
+        lambda events, leads_ms: written_before(log_of(events), leads_ms),
+        told(times_ms),
+        st.sampled_from(leads),
+    )

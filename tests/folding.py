@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
+from typing import Final
 
 from streamproc.events.registry import AnyEvent
 from streamproc.oracle.batch import LogRecord
@@ -12,12 +14,23 @@ from tests.builders import record
 
 State = dict[bytes, bytes]
 
+LEADS_MS: Final = ((0,), (0,), (0, 0, 420_000), (0, 300_001, 0, 600_001), (0, 0, 0, 3_600_000))
+"""How far events are ahead of their records, in turn."""
+
 
 def log_of(events: Sequence[AnyEvent]) -> list[LogRecord]:
     """The log of one partition, as these events were written to it."""
     return [
         LogRecord(topic, 0, offset, key, value, timestamp_ms)
         for offset, (topic, key, value, timestamp_ms) in enumerate(map(record, events))
+    ]
+
+
+def written_before(log: Sequence[LogRecord], leads_ms: Sequence[int]) -> list[LogRecord]:
+    """The log, if its records had been written, in turn, so long before what they tell happened."""
+    return [
+        each._replace(timestamp_ms=each.timestamp_ms - lead_ms)
+        for each, lead_ms in zip(log, cycle(leads_ms), strict=False)
     ]
 
 
@@ -59,6 +72,14 @@ def tell(program: LiveProgram, *events: AnyEvent) -> BatchReport:
         total.rejected += report.rejected
         total.late += report.late
         total.dirty_keys = report.dirty_keys
+    return total
+
+
+def tell_at(program: LiveProgram, timestamp_ms: int, *events: AnyEvent) -> BatchReport:
+    """Fold events that were written at one moment, whatever time they tell."""
+    total = BatchReport()
+    for each in log_of(events):
+        total.add(program.apply(each.topic, batch_of([each._replace(timestamp_ms=timestamp_ms)])))
     return total
 
 

@@ -14,7 +14,7 @@ from streamproc.events.registry import AnyEvent
 from streamproc.oracle.batch import LogRecord
 from tests.broadcasts import far_ms, told
 from tests.builders import T0, comment, viewer_key
-from tests.folding import log_of
+from tests.folding import LEADS_MS, log_of, written_before
 
 Comments = list[CommentPosted]
 
@@ -229,12 +229,16 @@ def few_spoken(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[l
 
 def spoken_logs(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[Log]:
     """Logs of one partition in which much is said."""
-    return spoken(times_ms).map(lambda events: Log(log_of(events)))
+    return st.builds(_written, spoken(times_ms), st.sampled_from(LEADS_MS))
 
 
 def few_spoken_logs(times_ms: st.SearchStrategy[int] = far_ms) -> st.SearchStrategy[Log]:
     """Logs of one partition in which little is said."""
-    return few_spoken(times_ms).map(lambda events: Log(log_of(events)))
+    return st.builds(_written, few_spoken(times_ms), st.sampled_from(LEADS_MS))
+
+
+def _written(events: list[AnyEvent], leads_ms: Sequence[int]) -> Log:
+    return Log(written_before(log_of(events), leads_ms))
 
 
 def evening(seed: int) -> list[LogRecord]:

@@ -13,7 +13,7 @@ from streamproc.cli.terminal import error_console
 from streamproc.engine.preflight import check_topics
 from streamproc.errors import BadInput
 from streamproc.events.base import EARLIEST_MS
-from streamproc.events.limits import DAY_MS
+from streamproc.events.limits import AHEAD_MS, DAY_MS
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.events.rejected import RejectReason
 from streamproc.ingest.lines import BadLine, LineReader, Record, Unusable
@@ -160,11 +160,11 @@ async def from_topics(settings: Settings, work: Callable[[Iterator[Recorded]], T
 def recorded(record: LogRecord) -> Recorded:
     """A record of an input topic, as a replay takes it.
 
-    Shapes: a time that a worker refuses tells nothing; then the event is of its record's time.
+    Shapes: a time that a worker does not believe tells nothing; then the event is of its record's time.
     """
     at_ms = event_time_ms(record.value)
     # one such time would move the clock that rooms are judged by, and never let it back
-    if at_ms is None or not EARLIEST_MS <= at_ms <= record.timestamp_ms + DAY_MS:
+    if at_ms is None or not EARLIEST_MS <= at_ms <= record.timestamp_ms + AHEAD_MS:
         at_ms = record.timestamp_ms
     return Recorded(
         record.topic,

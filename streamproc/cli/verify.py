@@ -29,7 +29,7 @@ from streamproc.simulate.run import totals_path
 from streamproc.simulate.truth import Totals, read_totals
 from streamproc.verification import Log, Verification, in_a_thread, silent, verify_state, words_of
 
-COUNTS = ("applied", "duplicate", "rejected", "late", "absent", "unaccounted")
+COUNTS = ("applied", "duplicate", "rejected", "late", "ahead", "absent", "unaccounted")
 
 
 def verify(

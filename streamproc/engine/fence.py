@@ -17,14 +17,14 @@ from streamproc.protocol import BatchReport
 FENCE_KEY = b"\x00fence"
 CLAIM_KEY = b"\x00claim"
 VERSION = 2
-"""Of the fence. 1: positions without ``newest_ms``; read as if no time were known."""
+"""Of the fence. 1: positions without ``newest_ms`` and ``ahead``; read as if nothing were known of them."""
 
 
 class TopicPosition(msgspec.Struct, array_like=True):
     """How far one source topic is read and what its offsets became.
 
     Shapes: ``next_offset - first_offset == applied + duplicate + rejected + absent``, always; ``late``
-    counts among ``applied``; ``absent`` are offsets that the log did not hold.
+    and ``ahead`` count among ``applied``; ``absent`` are offsets that the log did not hold.
     Units: ``newest_ms`` is the broker's time of the last record passed, 0: none was, or a state of an
     earlier version.
     """
@@ -37,6 +37,7 @@ class TopicPosition(msgspec.Struct, array_like=True):
     absent: int = 0
     late: int = 0
     newest_ms: int = 0
+    ahead: int = 0
 
     def advance(self, report: BatchReport, records: int, next_offset: int) -> None:
         """Pass a batch; the offsets it jumped over are absent."""
@@ -45,6 +46,7 @@ class TopicPosition(msgspec.Struct, array_like=True):
         self.duplicate += report.duplicate
         self.rejected += report.rejected
         self.late += report.late
+        self.ahead += report.ahead
         self.next_offset = next_offset
 
     def seen(self, times_ms: Sequence[int]) -> None:

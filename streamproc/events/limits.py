@@ -25,6 +25,8 @@ _E = TypeVar("_E", bound=Event)
 _V_contra = TypeVar("_V_contra", contravariant=True)
 
 DAY_MS: Final = 86_400_000
+AHEAD_MS: Final = 300_000
+"""So far after its record's own timestamp an event's time is believed."""
 _ALNUM: Final = string.ascii_letters + string.digits
 _COMPOSED_AT_MOST: Final = 1_000
 """NFC takes quadratic time in a run of combining marks: a longer text is judged as it stands."""

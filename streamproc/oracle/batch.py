@@ -38,6 +38,7 @@ ORDERS_TOPIC = "live.orders.v1"
 ORDERS_ALLOWANCE_MS = 900_000
 OTHER_ALLOWANCE_MS = 120_000
 BUCKET_MS = 30_000
+AHEAD_MS = 300_000
 BUCKET_KEPT_MS = 120_000
 DAY_MS = 86_400_000
 SEEN_DAYS = 1
@@ -105,6 +106,7 @@ class _Count:
     duplicate: int = 0
     rejected: int = 0
     late: int = 0
+    ahead: int = 0
 
 
 class Collected:
@@ -132,6 +134,10 @@ class Collected:
             self.rejected[whose(record.key, record.value)][record.topic] += 1
             return
         memory = self.memories[record.topic, record.partition, event.host_id]
+        counts_at_ms = _counts_at_ms(event, record)
+        ahead = counts_at_ms != event.occurred_at_ms
+        if not isinstance(event, OrderFact):  # whose time is part of what it says of its line
+            event = msgspec.structs.replace(event, occurred_at_ms=counts_at_ms)
         allowance_ms = ORDERS_ALLOWANCE_MS if record.topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
         late = memory.is_late(event.occurred_at_ms, allowance_ms)
         late = late and not isinstance(event, OrderRefunded)  # posted at its own time, however old
@@ -145,13 +151,14 @@ class Collected:
             return
         count.applied += 1
         count.late += late
-        memory.move(event.occurred_at_ms)
-        self.days[place] = max(self.days[place], event.occurred_at_ms // DAY_MS)
-        self.last_ms = max(self.last_ms or 0, event.occurred_at_ms)
+        count.ahead += ahead
+        memory.move(counts_at_ms)
+        self.days[place] = max(self.days[place], counts_at_ms // DAY_MS)
+        self.last_ms = max(self.last_ms or 0, counts_at_ms)
         if isinstance(event, HostProfiled):
             memory.profiles[event.valid_from_ms] = event
             return
-        self._add(event, record, late=late)
+        self._add(event, record, counts_at_ms, late=late)
 
     def _is_duplicate(self, memory: _Memory, event: AnyEvent, today: int, *, late: bool) -> bool:
         """Whether an event says nothing new, or loses; if not, it is remembered.
@@ -169,12 +176,12 @@ class Collected:
             return known or _is_seen(memory, event, today)
         return _is_seen(memory, event, today)
 
-    def _add(self, event: _Told, record: LogRecord, *, late: bool) -> None:
-        """Let its session know of an applied event."""
+    def _add(self, event: _Told, record: LogRecord, at_ms: int, *, late: bool) -> None:
+        """Let its session know of an applied event, which was seen at a time."""
         session = self.sessions[event.host_id][event.session_id]
         session.begin(record.topic, event.occurred_at_ms)
         seen_ms = session.seen_ms.get(record.topic, 0)
-        session.seen_ms[record.topic] = max(seen_ms, event.occurred_at_ms)
+        session.seen_ms[record.topic] = max(seen_ms, at_ms)
         if late:
             session.late[record.topic] += 1
         if isinstance(event, CommentPosted) and self.reading is not None:
@@ -259,7 +266,7 @@ def until(records: Iterable[LogRecord], as_of_ms: int) -> Iterator[LogRecord]:
     codecs: dict[str, Codec] = {}
     for record in records:
         event = decoded(codecs, record)
-        if isinstance(event, Rejected) or event.occurred_at_ms <= as_of_ms:
+        if isinstance(event, Rejected) or _counts_at_ms(event, record) <= as_of_ms:
             yield record
 
 
@@ -291,6 +298,12 @@ def differences(left: Mapping[str, Any], right: Mapping[str, Any], limit: int = 
     if more:
         lines.append(f"and {more} more differences")
     return lines
+
+
+def _counts_at_ms(event: AnyEvent, record: LogRecord) -> int:
+    """When an event happened: not after it was written down, but for clocks that are a little wrong."""
+    is_ahead = event.occurred_at_ms > record.timestamp_ms + AHEAD_MS
+    return record.timestamp_ms if is_ahead else event.occurred_at_ms
 
 
 def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar, cast
 
 from xxhash import xxh3_64_intdigest
 
+from streamproc.events.ahead import as_of_record
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rejected import Rejected
 from streamproc.events.rooms import RoomEnded, RoomPaused, RoomResumed, RoomStarted
@@ -111,6 +112,10 @@ class AudienceFold(Streams):
                         session.minute.members.told[index][hash_of(key.encode())] = None
         self.records.grown_blocks += blocks
         return BatchReport(len(events) - duplicate - rejected, duplicate, rejected, lates)
+
+    def _take_ahead(self, stream: HostStream, event: Any, timestamp_ms: int) -> BatchReport:  # noqa: ANN401
+        """Take in an event that is ahead, as of its record."""
+        return self.apply([as_of_record(event, timestamp_ms)])
 
     def _turn(self, stream: HostStream, pane_no: int) -> None:
         """Look at another pane than the last event's."""

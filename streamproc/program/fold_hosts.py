@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from streamproc.events.ahead import as_of_record
 from streamproc.events.hosts import HostProfiled
 from streamproc.events.registry import HOSTS_TOPIC
 from streamproc.events.rejected import Rejected
@@ -53,6 +54,12 @@ class ProfileFold:
             key = _HEAD + event.host_id.encode() + SEPARATOR + number(event.valid_from_ms)
             self.records.put(key, pack_profile(profile))
             self._hold(event.host_id, event.valid_from_ms, profile)
+        return report
+
+    def apply_ahead(self, event: HostProfiled, timestamp_ms: int) -> BatchReport:
+        """Fold a profile that is ahead, as of its record."""
+        report = self.apply([as_of_record(event, timestamp_ms)])
+        report.ahead = report.applied
         return report
 
     def name(self, host_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from xxhash import xxh3_64_intdigest
 
+from streamproc.events.ahead import as_of_record
 from streamproc.events.orders import (
     OrderCancelled,
     OrderCreated,
@@ -93,6 +94,30 @@ class OrderFold(AttemptRecords):
                 session = self.turn(stream, event.session_id)
                 self.meet(session, BUYERS, event.buyer_key, at_ms, late)
         return BatchReport(len(events) - duplicate - rejected, duplicate, rejected, lates)
+
+    def _take_ahead(self, stream: HostStream, event: Any, timestamp_ms: int) -> BatchReport:  # noqa: ANN401
+        """Take in an event that is ahead: a fact keeps its time, which is part of what it says of its line.
+
+        Shapes: one that is not applied leaves the day as it was: nothing in the state would tell of it.
+        """
+        kind, at_ms = event.__class__, event.occurred_at_ms
+        if kind in _TOLD_APART_BY_ID:
+            return self.apply([as_of_record(event, timestamp_ms)])
+        today = self.today
+        self.turn_day(timestamp_ms)
+        self.begin()
+        late = kind is not OrderRefunded and self.is_late(stream, at_ms)
+        session: Session | None = self._take_in[kind](stream, event, late)
+        applied = session is not None
+        if session is None:
+            self.begin_day(today)
+        else:
+            self.advance(stream, session, timestamp_ms, may_be_late=False)
+            session.late += late
+        if kind is OrderPaid and event.buyer_key is not None:
+            session = self.turn(stream, event.session_id)
+            self.meet(session, BUYERS, event.buyer_key, at_ms, late)
+        return BatchReport(int(applied), int(not applied), 0, int(late and applied))
 
     def _create(self, stream: HostStream, event: OrderCreated, late: bool) -> Session | None:
         """Take in that a line was created; None: a duplicate."""

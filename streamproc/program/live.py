@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge
+from streamproc.events.ahead import places_ahead
 from streamproc.events.codec import Codec
 from streamproc.events.outputs import decode_alert
 from streamproc.events.registry import (
@@ -52,6 +53,20 @@ SLICE_RECORDS: Final = 400
 """Records that are decoded and folded before the next are: what comes of so many fits a core's cache."""
 
 
+class _Fold(Protocol):
+    """The fold of one topic. Shapes: ``rejected_days`` has the day of each rejected record, to be taken."""
+
+    rejected_days: list[int]
+
+    def apply(self, events: Sequence[Any]) -> BatchReport:
+        """Fold decoded records, in log order."""
+        ...
+
+    def apply_ahead(self, event: Any, timestamp_ms: int) -> BatchReport:  # noqa: ANN401
+        """Fold an event that is ahead, as of its record."""
+        ...
+
+
 class LiveProgram:
     """One partition's tallies: orders, sessions, minutes, people, what is for sale, who hosts are.
 
@@ -78,13 +93,10 @@ class LiveProgram:
             ROOMS_TOPIC: RoomFold(self.records),
         }
         self.streams = {ORDERS_TOPIC: self.orders, **self.audience}
-        self._folds: dict[str, OrderFold | AudienceFold | ProfileFold] = {
+        self._folds: dict[str, _Fold] = {
             ORDERS_TOPIC: self.orders,
             HOSTS_TOPIC: self.profiles,
             **self.audience,
-        }
-        self._apply: dict[str, Callable[[Sequence[Any]], BatchReport]] = {
-            topic: fold.apply for topic, fold in self._folds.items()
         }
         self._sweep = Sweep(self.records, self.streams, self.profiles)
         self._rest = Rest(self.streams.values())
@@ -177,18 +189,31 @@ class LiveProgram:
         return report
 
     def _apply_slice(self, topic: str, batch: Batch, part: slice, report: BatchReport) -> None:
+        timestamps_ms = batch.timestamps_ms[part]
         events = self._codecs[topic].decode_batch(
-            batch.keys[part], batch.values[part], batch.timestamps_ms[part]
+            batch.keys[part], batch.values[part], timestamps_ms
         )
-        if topic == COMMENTS_TOPIC:
-            self.comments.place(batch.partition, batch.offsets[part])
-        of_slice = self._apply[topic](events)
+        of_slice, begun = BatchReport(), 0
+        for place in places_ahead(events, timestamps_ms):
+            of_slice.add(self._fold(batch, events[begun:place], part.start + begun))
+            begun = place + 1
+            self.comments.place(
+                batch.partition, batch.offsets[part.start + place : part.start + begun]
+            )
+            of_slice.add(self._folds[topic].apply_ahead(events[place], timestamps_ms[place]))
+        of_slice.add(self._fold(batch, events[begun:], part.start + begun))
         if of_slice.rejected:
             self._reject(batch, part.start, events)
         report.add(of_slice)
         report.event_times_ms += [
             getattr(each, "occurred_at_ms", 0) for each in events[:: sample_step(len(batch))]
         ]
+
+    def _fold(self, batch: Batch, events: Sequence[AnyEvent | Rejected], first: int) -> BatchReport:
+        """Fold events of a batch that are not ahead, the first of them at that place."""
+        if batch.topic == COMMENTS_TOPIC:
+            self.comments.place(batch.partition, batch.offsets[first : first + len(events)])
+        return self._folds[batch.topic].apply(events)
 
     def tick(self, now_ms: int, caught_up: bool) -> None:
         """Judge rooms; delete a few of the records that are over, and close a few of those that rest."""

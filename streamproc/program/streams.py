@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import chain, groupby
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from streamproc.program.codecs import unpack_block, unpack_minute, unpack_people, unpack_session
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
+from streamproc.protocol import BatchReport
 from streamproc.tally.dedupe import Bucket
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.panes import Minute
@@ -170,7 +171,7 @@ class Streams:
         """Let it be the day of that time, if it is a later one."""
         today = day_of(at_ms)
         if today > self.today:
-            self._begin_day(today)
+            self.begin_day(today)
             for stream in self.hosts.values():
                 # What it looks at may be over now.
                 stream.session = NOTHING
@@ -178,7 +179,8 @@ class Streams:
                     stream.look_again()
                     self._silent.append(stream)
 
-    def _begin_day(self, today: int) -> None:
+    def begin_day(self, today: int) -> None:
+        """Let it be that day."""
         self.today = today
         self._oldest_no = max(0, today - SEEN_DAYS) * (DAY_MS // BUCKET_MS)
 
@@ -220,6 +222,20 @@ class Streams:
         stream.hold(bucket)
         self.records.buckets[bucket.key] = bucket
         return bucket
+
+    def apply_ahead(self, event: Any, timestamp_ms: int) -> BatchReport:  # noqa: ANN401 - of the topic
+        """Fold an event that is ahead, as of its record."""
+        stream = self.stream(event.host_id)
+        watermark_ms = stream.watermark_ms
+        report = self._take_ahead(stream, event, timestamp_ms)
+        if stream.watermark_ms != watermark_ms:
+            stream.lent_ms = stream.watermark_ms
+        report.ahead = report.applied
+        return report
+
+    def _take_ahead(self, stream: HostStream, event: Any, timestamp_ms: int) -> BatchReport:  # noqa: ANN401
+        """The same, without its accounting."""
+        raise NotImplementedError
 
     def advance(
         self, stream: HostStream, session: Session, at_ms: int, *, may_be_late: bool = True
@@ -267,7 +283,7 @@ class Streams:
     def restore_session(self, key: bytes, value: bytes) -> Session:
         """Learn a host's watermark from a session of it; the session."""
         session = unpack_session(key, value)
-        self._begin_day(max(self.today, day_of(session.seen_ms)))
+        self.begin_day(max(self.today, day_of(session.seen_ms)))
         host, _, _ = key[len(self._session_head) :].partition(SEPARATOR)
         self.advance(self.stream(host.decode()), session, session.seen_ms)
         return session

@@ -20,7 +20,8 @@ class HostStream:
         ``seen`` has the hashes of all of them, to look into; ``bucket`` is the one that is added to,
         None until :meth:`add_to` is told of one. Where the last event fell, so that the next one need
         not look: its ``session`` and ``pane_no``. ``visited_ms`` is what the watermark was when it was
-        last asked whether anything happens here.
+        last asked whether anything happens here. ``lent_ms`` is the last watermark that no
+        event told but the record of one that was ahead: it does not say how old events are when they come.
     """
 
     __slots__ = (
@@ -29,6 +30,7 @@ class HostStream:
         "dies_at_ms",
         "host",
         "latest",
+        "lent_ms",
         "pane_no",
         "seen",
         "session",
@@ -38,7 +40,7 @@ class HostStream:
 
     def __init__(self, host: bytes, session: Session) -> None:
         self.host = host
-        self.watermark_ms = self.visited_ms = NO_WATERMARK_MS
+        self.watermark_ms = self.visited_ms = self.lent_ms = NO_WATERMARK_MS
         self.latest = ""
         self.buckets: list[Bucket] = []  # a handful: a dict would only be larger
         self.dies_at_ms = NEVER_MS

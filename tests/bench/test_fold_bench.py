@@ -76,7 +76,7 @@ def folded(flushes: list[Decoded]) -> Cost:
         for partition, topic, events in batches:
             programs[partition].comments.place(partition, range(len(events)))
             began_s = process_time()
-            programs[partition]._apply[topic](events)
+            programs[partition]._folds[topic].apply(events)
             cost.fold_s[topic] += process_time() - began_s
             cost.events[topic] += len(events)
         for program in programs:
@@ -115,7 +115,7 @@ def test_folding_the_live_mix_is_reported(hosts: int, capsys: pytest.CaptureFixt
 
 def test_restoring_lines_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     program, restored = LiveProgram(), LiveProgram()
-    program._apply[ORDERS_TOPIC](
+    program._folds[ORDERS_TOPIC].apply(
         [
             each(1_999, order_id=f"{6_900_000_000_000_000_000 + line}", line_id="1")
             for line in range(LINES)

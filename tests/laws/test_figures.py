@@ -43,6 +43,9 @@ _ADDITIVE = (
 )
 _MONEY = ("created_minor", "pay_gmv_minor", "refunded_minor", "net_gmv_minor")
 
+_REMEMBERED_MS = ((0,), (0, 0, 420_000))
+"""So far events may be ahead of records whose timestamps do not ascend, and a copy is known still."""
+
 
 def _answered(log: Sequence[LogRecord], as_of_ms: int) -> dict[str, Any]:
     """What the fold's state answers, in the oracle's form."""
@@ -199,7 +202,7 @@ def test_no_figure_depends_on_how_topics_interleave(
     assert compute(other) == compute(log)
 
 
-@given(log=logs(near_ms), again=st.randoms(use_true_random=False))
+@given(log=logs(near_ms, _REMEMBERED_MS), again=st.randoms(use_true_random=False))
 def test_no_figure_depends_on_how_often_something_is_told(log: list[LogRecord], again: Any) -> None:  # noqa: ANN401 - Hypothesis's own random
     repeated = [copy for record in log for copy in [record] * again.choice([1, 1, 2, 3])]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -24,6 +25,8 @@ from tests.strategies import events
 T0 = 1_750_000_000_000
 HOSTS = ("h-1", "h-2")
 SESSIONS = ("s-1", "s-2", "s-3")
+LEADS = (None, None, 0, 300_000, 300_001, 420_000, 600_001, 1_000_000, 86_400_000, 86_400_001)
+"""How far an event is ahead of its record; None: it lies behind."""
 STEPS_MS = (0, 1, 1_000, 9_999, 10_000, 29_999, 30_000, 59_999, 119_999, 120_000, 120_001, 150_000)
 
 
@@ -166,12 +169,22 @@ def logs() -> st.SearchStrategy[list[LogRecord]]:
         st.lists(_narrow(st.one_of(*_audience_events())), min_size=10, max_size=60),
         st.lists(_narrow(st.one_of(*_shop_events())), min_size=10, max_size=60),
     )
-    return rows.map(
-        lambda rows: [
-            LogRecord(topic, 0, offset, key, value, T0 + 2_000_000)
-            for offset, (topic, key, value) in enumerate(rows)
-        ]
-    )
+    fitting = st.just([None])
+    leads = st.one_of(fitting, st.lists(st.sampled_from(LEADS), min_size=1, max_size=7))
+    return st.builds(_log, rows, leads)
+
+
+def _log(rows: Sequence[Row], leads_ms: Sequence[int | None]) -> list[LogRecord]:
+    """The log of rows, whose events are in turn so far ahead of their records, or lie behind them."""
+    log = []
+    for offset, ((topic, key, value), lead_ms) in enumerate(
+        zip(rows, cycle(leads_ms), strict=False)
+    ):
+        timestamp_ms = T0 + 2_500_000
+        if lead_ms is not None and value is not None and b"occurred_at_ms" in value:
+            timestamp_ms = msgspec.json.decode(value)["occurred_at_ms"] - lead_ms
+        log.append(LogRecord(topic, 0, offset, key, value, timestamp_ms))
+    return log
 
 
 def by_topic(log: Sequence[LogRecord]) -> dict[str, list[LogRecord]]:
@@ -272,13 +285,14 @@ def test_every_record_is_applied_a_duplicate_or_rejected(
         report = program.apply(topic, batch)
         assert report.applied + report.duplicate + report.rejected == len(batch)
         assert report.late <= report.applied
-        for name in ("applied", "duplicate", "rejected", "late"):
+        for name in ("applied", "duplicate", "rejected", "late", "ahead"):
             setattr(total[topic], name, getattr(total[topic], name) + getattr(report, name))
     accounting = compute(log)["accounting"]
 
     for topic, report in total.items():
         expected = accounting.get(topic, {}).get("0", {})
-        got = {name: getattr(report, name) for name in ("applied", "duplicate", "rejected", "late")}
+        names = ("applied", "duplicate", "rejected", "late", "ahead")
+        got = {name: getattr(report, name) for name in names}
         assert {name: number for name, number in got.items() if number} == expected
     rejected = sum(report.rejected for report in total.values())
     assert len(program.take_outputs().dead_letters) == rejected

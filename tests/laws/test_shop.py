@@ -45,7 +45,7 @@ from streamproc.program.tallies import session_tallies
 from streamproc.tally import floor, sold
 from streamproc.tally.figures import Figures, OrderFigures
 from tests.builders import T0, made, viewer_key
-from tests.folding import State, feed, folded, log_of, pieces, take_into
+from tests.folding import LEADS_MS, State, feed, folded, log_of, pieces, take_into, written_before
 
 MINUTE_MS = 60_000
 SPANS_MS = (30_000, 200_000, 3_600_000)
@@ -65,7 +65,7 @@ def busy(seed: int, events: int = 150) -> list[LogRecord]:
         told.append(_event(chance, products, at_ms, where))
         if chance.random() < 0.1:
             told.append(chance.choice(told))
-    return log_of(told)
+    return written_before(log_of(told), chance.choice(LEADS_MS))
 
 
 def _event(chance: Random, products: int, at_ms: int, where: dict[str, str]) -> AnyEvent:

@@ -66,6 +66,7 @@ PIPELINE = Board(
                     (f"sum(rate(streamproc_events_applied_total{RATE}))", "applied"),
                     (f"sum(rate(streamproc_events_duplicate_total{RATE}))", "duplicate"),
                     (f"sum(rate(streamproc_events_late_total{RATE}))", "late"),
+                    (f"sum(rate(streamproc_events_ahead_total{RATE}))", "ahead"),
                     (f"sum(rate(streamproc_events_rejected_total{RATE}))", "rejected"),
                     (f"sum(rate(streamproc_events_replayed_total{RATE}))", "replayed"),
                 ),

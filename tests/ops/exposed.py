@@ -65,6 +65,7 @@ def _partitions(exposed: Exposition, number: int) -> None:
         count(f"streamproc_events_applied_total{{{source}}}", rate, 1000)
         count(f"streamproc_events_duplicate_total{{{source}}}", 0.01)
         count(f"streamproc_events_late_total{{{source}}}", 0.01)
+        count(f"streamproc_events_ahead_total{{{source}}}", 0.0)
         gauge[f"streamproc_events_absent_total{{{source}}}"] = 0.0
         gauge[f"streamproc_partition_lag{{{source}}}"] = 0.0
         count(f"streamproc_partition_end_offset{{{source}}}", rate, 1000)

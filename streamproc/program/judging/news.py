@@ -36,7 +36,8 @@ class News:
     """What was written of the broadcasts of one partition.
 
     Shapes: ``told`` are the ids of broadcasts that were told of, for whoever looks at them and empties it;
-        ``newest_ms`` the greatest event time of the partition. ``evident`` gets the keys of floors.
+        ``newest_ms`` the greatest event time of the partition, of what was not ahead. ``evident`` gets the
+        keys of floors.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class News:
     def note(self, watched: Mapping[bytes, Watched]) -> None:
         """Learn what was written, and have those under watch know of their minutes."""
         # the same keys are written each second, so where they belong is found once a minute
-        places, tell, newest_ms = self._places, self.told.add, self.newest_ms
+        places, tell, newest_ms, lent_ms = self._places, self.told.add, self.newest_ms, 0
         for key in chain(self._written, self._records.changed):
             ids, stream, gathers = places.get(key) or self._place(key)
             if stream is not None:
@@ -63,15 +64,19 @@ class News:
                 if gathers is not None:
                     gathers.add(key)
                 if stream.watermark_ms > newest_ms:
-                    newest_ms = stream.watermark_ms
+                    if stream.watermark_ms == stream.lent_ms:
+                        lent_ms = max(lent_ms, stream.lent_ms)
+                    else:
+                        newest_ms = stream.watermark_ms
             else:
                 found = watched.get(ids)
                 if found is not None:
                     found.written.add(key)
         self._written.clear()
         self.newest_ms = newest_ms
-        if newest_ms // MINUTE_MS != self._minute:
-            self._minute = newest_ms // MINUTE_MS
+        minute = max(newest_ms, lent_ms) // MINUTE_MS
+        if minute != self._minute:
+            self._minute = minute
             places.clear()
 
     def note_session(self, key: bytes) -> None:

@@ -189,7 +189,7 @@ class Showing:
             held.noted.add(key)
         (self._again if host.told_at_ms == self._wall_ms else self._waiting)[host_id] = None
         stream = self._streams[TOPIC_OF_CODE[key[1]]].hosts.get(host.host_id)
-        if stream is not None and stream.watermark_ms > self._newest_ms:
+        if stream is not None and self._newest_ms < stream.watermark_ms != stream.lent_ms:
             self._newest_ms = stream.watermark_ms
 
     def _note_seldom(self, key: bytes) -> None:

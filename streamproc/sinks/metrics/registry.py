@@ -71,6 +71,11 @@ EVENTS: Final = Section(
         ),
         _counter("events_duplicate_total", SOURCE, "Records of an event that was known already."),
         _counter("events_late_total", SOURCE, "Applied records that came too late for a window."),
+        _counter(
+            "events_ahead_total",
+            SOURCE,
+            "Applied records whose event time is over 5 min after the broker's: they count as of that.",
+        ),
         _counter("events_absent_total", SOURCE, "Offsets that the log did not hold any more."),
         _counter(
             "events_rejected_total",

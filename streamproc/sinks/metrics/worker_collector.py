@@ -129,6 +129,7 @@ def _tell_source(partition: Partition, topic: str, into: Exposition) -> None:
         "events_applied_total": at.applied,
         "events_duplicate_total": at.duplicate,
         "events_late_total": at.late,
+        "events_ahead_total": at.ahead,
         "events_absent_total": at.absent,
         "partition_durable_offset": at.next_offset,
         "partition_unaccounted_records": at.unaccounted,

@@ -18,7 +18,9 @@ from streamproc.errors import ChangelogLost, NewerState
 from streamproc.protocol import BatchReport
 
 COUNT = integers(0, 50)
-REPORTS = builds(BatchReport, applied=COUNT, duplicate=COUNT, rejected=COUNT, late=COUNT)
+REPORTS = builds(
+    BatchReport, applied=COUNT, duplicate=COUNT, rejected=COUNT, late=COUNT, ahead=COUNT
+)
 WHERE = "changelog, partition 3"
 
 
@@ -31,6 +33,12 @@ def fence(version: int = VERSION) -> Fence:
 
 def test_a_fence_comes_back_as_it_was_written() -> None:
     assert decode_fence(fence().encode(), where=WHERE) == fence()
+
+
+def test_a_fence_of_the_version_before_goes_on_with_none_ahead() -> None:
+    written = msgspec.msgpack.encode([1, 0xDEAD, {"orders": [10, 4, 3, 1, 1, 1, 2]}, "worker 1"])
+
+    assert decode_fence(written, where=WHERE) == fence(1)
 
 
 def test_a_fence_of_a_newer_version_is_refused_with_what_to_do() -> None:
@@ -90,6 +98,7 @@ def test_passing_batches_accounts_for_every_offset(
     assert at.absent == holes
     assert at.applied == sum(report.applied for report, _ in batches)
     assert at.late == sum(report.late for report, _ in batches)
+    assert at.ahead == sum(report.ahead for report, _ in batches)
 
 
 def test_a_record_that_a_program_did_not_report_shows() -> None:
