@@ -10,6 +10,8 @@ import msgspec
 from streamproc.oracle.batch import LogRecord
 
 T0 = 1_750_000_000_000
+WRITTEN_MS = T0 + 86_400_000
+"""Late enough that nothing is ahead of its record."""
 """A moment in June 2025, at the start of a pane."""
 
 ORDERS = "live.orders.v1"
@@ -44,7 +46,7 @@ class LogBuilder:
         """Append bytes as they are."""
         offset = self._offsets[topic, partition]
         self._offsets[topic, partition] += 1
-        self.records.append(LogRecord(topic, partition, offset, key, value, T0))
+        self.records.append(LogRecord(topic, partition, offset, key, value, WRITTEN_MS))
         return self
 
     def event(self, event_type: str, at_ms: int = T0, **fields: Any) -> LogBuilder:  # noqa: ANN401

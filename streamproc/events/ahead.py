@@ -29,20 +29,15 @@ def places_ahead(
     Units: ``timestamps_ms`` are the records' own.
     """
     try:
-        all_told = cast("Sequence[AnyEvent]", events)
-        newest_ms = max([each.occurred_at_ms for each in all_told], default=0)
+        times_ms = [each.occurred_at_ms for each in cast("Sequence[AnyEvent]", events)]
     except AttributeError:  # some are rejected, and have no time
-        newest_ms = max((_at_ms(each) for each in events), default=0)
-    if newest_ms <= min(timestamps_ms, default=0) + AHEAD_MS:
+        times_ms = [0 if isinstance(each, Rejected) else each.occurred_at_ms for each in events]
+    if max(times_ms, default=0) <= min(timestamps_ms, default=0) + AHEAD_MS:
         return ()
-    pairs = zip(events, timestamps_ms, strict=True)
-    return [place for place, (each, at_ms) in enumerate(pairs) if _at_ms(each) > at_ms + AHEAD_MS]
+    pairs = enumerate(zip(times_ms, timestamps_ms, strict=True))
+    return [place for place, (at_ms, written_ms) in pairs if at_ms > written_ms + AHEAD_MS]
 
 
 def as_of_record(event: _E, timestamp_ms: int) -> _E:
     """An event that is ahead as it counts: at the time of its record."""
     return msgspec.structs.replace(event, occurred_at_ms=timestamp_ms)
-
-
-def _at_ms(event: AnyEvent | Rejected) -> int:
-    return 0 if isinstance(event, Rejected) else event.occurred_at_ms

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamproc.oracle.batch import compute, differences, digest
-from tests.log_records import COMMENTS, HOSTS, ORDERS, T0, VIEWERS, LogBuilder
+from tests.log_records import COMMENTS, HOSTS, ORDERS, T0, VIEWERS, WRITTEN_MS, LogBuilder
 
 SECOND_MS = 1_000
 
@@ -264,3 +264,21 @@ def test_a_topic_begins_with_the_first_minute_that_it_told_anything_of_also_late
     lost.paid(5, at_ms=T0 + 120_000, buyer_key="0" * 16)
     assert begun(lost) == {ORDERS: 0, VIEWERS: 60_000}
     assert begun(lost, "s-2") == {ORDERS: 120_000}
+
+
+def test_what_is_over_five_minutes_ahead_counts_when_it_was_written() -> None:
+    believed_ms, ahead_ms = WRITTEN_MS + 300_000, WRITTEN_MS + 300_001
+    log = LogBuilder().event("viewers.counted", believed_ms, online=1)
+    log.event("viewers.counted", ahead_ms, online=2).event("viewers.counted", ahead_ms, online=3)
+
+    assert session(log)["readings"].keys() == {str(believed_ms)}
+    assert session(log)["late"] == {VIEWERS: 2}
+    assert counts(log, VIEWERS) == {"applied": 3, "ahead": 2, "late": 2}
+
+
+def test_a_fact_that_is_ahead_stands_at_its_own_time() -> None:
+    ahead_ms = WRITTEN_MS + 3_600_000
+    log = LogBuilder().paid(500, at_ms=ahead_ms).paid(500, at_ms=ahead_ms)
+
+    assert session(log)["panes"].keys() == {str(ahead_ms // 10_000 * 10_000)}
+    assert counts(log, ORDERS) == {"applied": 1, "ahead": 1, "duplicate": 1}

@@ -113,6 +113,21 @@ def test_a_fact_of_an_order_keeps_its_time_so_that_it_is_known_again() -> None:
     assert tally.seen_ms == {"live.orders.v1": T0}
 
 
+def test_a_copy_of_a_fact_makes_no_other_day() -> None:
+    program, state = LiveProgram(), State()
+    ahead = created(at_ms=T0 + 23 * HOUR_MS)
+    tell_at(program, T0, ahead)
+    assert tell_at(program, T0 + 22 * HOUR_MS, ahead).duplicate == 1
+    take_into(state, program)
+    restored, other = LiveProgram(), dict(state)
+    restored.restore(state.items())
+    for each, held in ((program, state), (restored, other)):
+        tell(each, created(at_ms=T0, order_id="o-2", event_id="e-2"))
+        take_into(held, each)
+
+    assert state == other
+
+
 def test_the_last_one_told_stands_though_the_one_before_it_was_ahead() -> None:
     program = LiveProgram()
     last_ms = T0 + SECOND_MS
