@@ -60,6 +60,11 @@ class Judge:
         self._limits_of_host = limits_of_host
         # with a first name that is always there, so that one rule is no special case
         self._sections = attrgetter("__class__", *(rule.section for rule in self.rules.values()))
+        self._over_ms = [
+            (place, rule.over_ms)
+            for place, rule in enumerate(self.rules.values(), start=1)
+            if rule.over_ms is not None
+        ]
         self._asked = {status: self._asked_in(status) for status in Status}
 
     def judge(self, room: Room, alerts: Mapping[Key, Held]) -> Judged:
@@ -67,10 +72,11 @@ class Judge:
         policy, now_ms, status = self.policy, room.now_ms, room.status
         asked = self._asked[status]
         heard_ms = room.heard_ms or room.begun_ms
-        over_ms, why = _over(room, status, heard_ms, policy)
+        limits = self._sections(self._limits_of_host(room.host_id))
+        over_ms, why = self._over(room, status, heard_ms, limits)
         if now_ms >= over_ms:
             return self.end(room, alerts, why)
-        asking = Asking(room, self._sections(self._limits_of_host(room.host_id)))
+        asking = Asking(room, limits)
         asking.ask(asked, alerts)
         rest_ms = _rest_until_ms(room, alerts, policy) if alerts else FAR_MS
         is_at_rest = not asking.found and rest_ms > now_ms
@@ -114,9 +120,26 @@ class Judge:
             moving.close(key, why)
         return moving.result()
 
+    def silence_ms(self, host_id: str) -> int:
+        """How long a silence means that a broadcast of a host is over, though nobody said so."""
+        return self._silence_ms(self._sections(self._limits_of_host(host_id)))
+
     def limits_of(self, rule: Rule, host_id: str) -> Any:  # noqa: ANN401 - each rule has its own struct
         """The thresholds of a rule for a host."""
         return getattr(self._limits_of_host(host_id), rule.section)
+
+    def _over(
+        self, room: Room, status: Status, heard_ms: int, limits: Sequence[Any]
+    ) -> tuple[int, str]:
+        """When a broadcast is judged no more, and why."""
+        ended_ms = room.lifecycle.ended_ms
+        if status is Status.ENDED and ended_ms is not None:
+            return ended_ms + self.policy.after_end_ms, "ended"
+        return heard_ms + self._silence_ms(limits), "abandoned"
+
+    def _silence_ms(self, limits: Sequence[Any]) -> int:
+        said_ms = [over_ms(limits[place]) for place, over_ms in self._over_ms]
+        return min(said_ms, default=self.policy.abandoned_ms)
 
     def _asked_in(self, status: Status) -> Asked:
         rules = tuple(
@@ -226,14 +249,6 @@ class _Moving:
         if not verdicts or not held.episode or held.phase is Phase.INACTIVE:
             return None
         return verdicts.get(alert_id(self._room.host_id, self._room.session_id, held))
-
-
-def _over(room: Room, status: Status, heard_ms: int, policy: Policy) -> tuple[int, str]:
-    """When a broadcast is judged no more, and why."""
-    ended_ms = room.lifecycle.ended_ms
-    if status is Status.ENDED and ended_ms is not None:
-        return ended_ms + policy.after_end_ms, "ended"
-    return heard_ms + policy.abandoned_ms, "abandoned"
 
 
 def _rest_until_ms(room: Room, alerts: Mapping[Key, Held], policy: Policy) -> int:

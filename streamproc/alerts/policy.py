@@ -39,8 +39,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     that it rests on look back."""
     kept_ms: PositiveMs = 15 * MINUTE_MS
     """How long a resolved alert is remembered whole; later only how many there were."""
-    abandoned_ms: PositiveMs = 360 * MINUTE_MS
-    """A broadcast of which nothing is heard for so long is judged no more, and its alerts end."""
+    abandoned_ms: PositiveMs = 30 * MINUTE_MS
+    """A broadcast of which nothing is heard for so long is over, though nobody said so: it is judged no
+    more, and its alerts end. What the thresholds of a rule say counts before this."""
     after_end_ms: SpanMs = 1_440 * MINUTE_MS
     """So long rules are asked that look at broadcasts which ended."""
     poll_ms: PositiveMs = 1_000

@@ -34,8 +34,10 @@ class Rule:
         ``asked`` are the states of a broadcast in which it is asked; else its alerts end. ``warm_up_ms``:
         asked only when the broadcast has run so long without a break; ``after_pin_ms``: and not sooner
         after another product was pinned. ``look_ms``: a room of which only such rules find anything is
-        judged so often, for nobody is woken by them; 0: each second. ``runbook`` are the steps of whoever
-        answers, in zh and en. ``version`` rises with whatever changes what it finds.
+        judged so often, for nobody is woken by them; 0: each second. ``over_ms`` says, by its thresholds,
+        how long a silence means that a broadcast is over: then all its alerts end, not only the rule's own.
+        ``runbook`` are the steps of whoever answers, in zh and en. ``version`` rises with whatever changes
+        what it finds.
     """
 
     kind: str
@@ -57,3 +59,4 @@ class Rule:
     look_ms: int = 0
     brews: Callable[[Room, Any], bool] | None = None
     silent_until_ms: Callable[[Room, Any], int] | None = None
+    over_ms: Callable[[Any], int] | None = None

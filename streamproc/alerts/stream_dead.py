@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from streamproc.alerts.activity import BEFORE_MS, after_ms, expected_messages
 from streamproc.alerts.bounds import Count, DurationMs, ascending
-from streamproc.alerts.model import FAR_MS, ROOM, Finding, Level, Severity
+from streamproc.alerts.model import ROOM, Finding, Level, Severity
+from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.events.outputs import Advice, Evidence
@@ -24,8 +25,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """So many events would have come meanwhile, going by the ten minutes before."""
     quiet_ms: DurationMs = 300_000
     """No event for so long, of a room that has few: a ticket."""
-    over_ms: DurationMs = 1_800_000
-    """No event for so long: the broadcast counts as over, though nobody said so."""
+    over_ms: DurationMs = Policy().abandoned_ms
+    """No event for so long: the broadcast counts as over, though nobody said so; all its alerts end."""
     still_ms: DurationMs = 20_000
     """Every picture report for so long said zero frames."""
     fresh_ms: DurationMs = 60_000
@@ -43,8 +44,7 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     heard_ms = room.heard_ms
     silent_ms = room.now_ms - heard_ms
     if silent_ms >= limits.silent_ms:
-        if silent_ms < limits.over_ms:
-            yield from _silent(room, heard_ms, limits)
+        yield from _silent(room, heard_ms, limits)
     elif room.pulse.health:
         still_ms = _still_ms(room, limits)
         if still_ms >= limits.still_ms:
@@ -112,8 +112,6 @@ def silent_until_ms(room: Room, limits: Limits) -> int:
     """When the silence is long enough for what the room usually tells."""
     heard_ms = room.heard_ms
     silent_ms = room.now_ms - heard_ms
-    if silent_ms >= limits.over_ms:
-        return FAR_MS
     if silent_ms < limits.silent_ms:
         return heard_ms + limits.silent_ms
     expected = _expected(room, heard_ms)
@@ -165,5 +163,6 @@ RULE = Rule(
     advice=advice,
     asked=LIVE_ONLY,
     silent_until_ms=silent_until_ms,
+    over_ms=lambda limits: limits.over_ms,
     brews=lambda room, _limits: bool(room.pulse.health) and not room.pulse.health[-1].frames_per_s,
 )

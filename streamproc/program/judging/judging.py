@@ -24,8 +24,6 @@ from streamproc.tally.profiles import Profile
 from streamproc.tally.retention import DAY_MS
 from streamproc.tally.sessions import Session
 
-FIRST_SIGHT_MS: Final = 1_800_000
-"""A broadcast that was silent for longer when it is first looked at is over, though nobody said so."""
 FAILED_MS: Final = 60_000
 """So long a room is left alone in which a rule failed."""
 
@@ -198,10 +196,10 @@ class Judging:
         else:
             self._leave(ids)
 
-    @staticmethod
-    def _is_long_over(room: Room) -> bool:
+    def _is_long_over(self, room: Room) -> bool:
         """Whether it is silent for so long that it is over, though nobody said so."""
-        return room.now_ms - room.heard_ms > FIRST_SIGHT_MS and room.status is not Status.ENDED
+        silent_ms = room.now_ms - room.heard_ms
+        return silent_ms >= self.judge.silence_ms(room.host_id) and room.status is not Status.ENDED
 
     def _keep(self, ids: bytes, changed: Mapping[Key, Held | None]) -> None:
         for key, held in changed.items():

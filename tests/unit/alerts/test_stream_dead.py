@@ -62,11 +62,6 @@ def test_a_broadcast_whose_start_nobody_told_may_just_be_over_and_pages_nobody()
     assert alarm(RULE, lively(MINUTE, status=Status.UNKNOWN)).severity is Severity.TICKET
 
 
-def test_a_room_that_is_silent_for_half_an_hour_counts_as_over() -> None:
-    assert alarm(RULE, lively(29 * MINUTE)).state == "silent"
-    assert is_clear(RULE, lively(30 * MINUTE), "")
-
-
 def test_a_picture_that_stands_still_for_twenty_seconds_is_dead() -> None:
     found = alarm(RULE, pictured((40, 25.0), (25, 0.0), (10, 0.0)))
 

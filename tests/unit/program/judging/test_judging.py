@@ -17,8 +17,8 @@ from streamproc.alerts.room import Room
 from streamproc.events.comments import Role
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
 from streamproc.events.registry import ROOMS_TOPIC, AnyEvent
+from streamproc.events.rooms import CouponReported
 from streamproc.program.alert_codec import pack_alert
-from streamproc.program.judging.judging import FIRST_SIGHT_MS
 from streamproc.program.keys import CLOCK, Kind, head
 from streamproc.program.live import LiveProgram
 from streamproc.tally.retention import DAY_MS
@@ -26,6 +26,7 @@ from tests.builders import (
     T0,
     comment,
     joined,
+    made,
     room_ended,
     room_started,
     stock_reported,
@@ -149,9 +150,23 @@ def test_a_room_whose_end_nobody_told_is_not_called_dead_a_day_later() -> None:
     program = live()
     take_into(state, program)
 
-    steps = pass_time(again(state), T0 + FIRST_SIGHT_MS + 60_000, T0 + FIRST_SIGHT_MS + 90_000)
+    over_ms = T0 + Policy().abandoned_ms
+    steps = pass_time(again(state), over_ms + 60_000, over_ms + 90_000)
 
     assert steps == []
+
+
+def test_nobody_is_told_anything_of_a_room_whose_end_nobody_told_when_it_is_over() -> None:
+    program = live()
+    tell(program, made(CouponReported, T0, coupon_id="c-1", remaining=0))
+    over_ms = T0 + Policy().abandoned_ms
+
+    steps = pass_time(program, T0 + SECOND_MS, over_ms + 60_000)
+
+    ends = [(each.kind, each.why) for each in steps if each.phase == "resolved"]
+    assert ends == [("StreamDead", "abandoned"), ("CouponExhausted", "abandoned")]
+    assert max(each.at_ms for each in steps) <= over_ms
+    assert pass_time(program, over_ms + 60_000, over_ms + 20 * 60_000) == []
 
 
 def open_after(state: State, fields: dict[str, Any]) -> AlertTransition:
