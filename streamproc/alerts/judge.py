@@ -24,6 +24,8 @@ SILENCE_POLLS: Final = 8
 """A silence is looked at so often before it is twice as long."""
 FORGOTTEN: Final = "forgotten"
 """Why alerts end of whose broadcast the state no longer knows anything."""
+SUPERSEDED: Final = "superseded"
+"""Why alerts end of a broadcast in whose place its host began another."""
 _NOTHING: Final[Mapping[Key, Held | None]] = {}
 
 
@@ -76,6 +78,9 @@ class Judge:
         over_ms, why = self._over(room, status, heard_ms, limits)
         if now_ms >= over_ms:
             return self.end(room, alerts, why)
+        if now_ms < room.superseded_ms:
+            # what it lacks may be told of its host's next one: soon it is known
+            return Judged(_NOTHING, (), room.superseded_ms)
         asking = Asking(room, limits)
         asking.ask(asked, alerts)
         rest_ms = _rest_until_ms(room, alerts, policy) if alerts else FAR_MS
@@ -132,7 +137,7 @@ class Judge:
         self, room: Room, status: Status, heard_ms: int, limits: Sequence[Any]
     ) -> tuple[int, str]:
         """When a broadcast is judged no more, and why."""
-        ended_ms = room.lifecycle.ended_ms
+        ended_ms = room.ended_ms
         if status is Status.ENDED and ended_ms is not None:
             return ended_ms + self.policy.after_end_ms, "ended"
         return heard_ms + self._silence_ms(limits), "abandoned"
@@ -186,7 +191,7 @@ class _Moving:
             if rule is None:
                 self.close(key, "retired")
             elif status not in rule.asked:
-                self.close(key, status.value)
+                self.close(key, SUPERSEDED if self._room.superseded_ms else status.value)
             else:
                 self._move(key, held or Held(*key), rule)
         return self.result()

@@ -83,7 +83,7 @@ def _settled(room: Room, limits: Limits) -> PlatformOrders | None:
     """
     oldest_ms = room.now_ms - _REACH_MS
     if room.status is Status.ENDED:
-        oldest_ms = max(oldest_ms, room.lifecycle.ended_ms or 0)
+        oldest_ms = max(oldest_ms, room.ended_ms or 0)
     newest_ms = min(room.now_ms - limits.settle_ms, room.seen_ms.get(ORDERS_TOPIC, 0))
     for told in reversed(room.platform_orders):
         if oldest_ms <= told.at_ms <= newest_ms:

@@ -15,6 +15,8 @@ from streamproc.tally.session_sense import SessionSense
 from streamproc.tally.sessions import Online, PlatformOrders
 
 TOPICS: Final = (ORDERS_TOPIC, COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
+SUPERSEDED_AFTER_MS: Final = 30_000
+"""A broadcast that fell silent no later after its host began another, and for so long, is over."""
 _NO_FLOOR: Final = Floor()
 _NO_PULSE: Final = Pulse()
 _NO_SENSE: Final = SessionSense(b"")
@@ -29,7 +31,7 @@ class Room:
         ``paid_day`` the paid lines of the host in the last day, ``platform_orders`` the platform's own
         totals that are kept, the newest last. ``said`` is what is kept of single comments;
         ``open_subjects`` are those for which an alert of the rule that is asked now is open, so that it can
-        say what becomes of them.
+        say what becomes of them. ``next_ms`` is when the host began another broadcast, 0: none did.
     Units: event time, UTC.
     """
 
@@ -39,6 +41,7 @@ class Room:
         "history",
         "host_id",
         "lifecycle",
+        "next_ms",
         "now_ms",
         "online",
         "open_subjects",
@@ -71,12 +74,42 @@ class Room:
         self.online: Online | None = None
         self.peak_online = 0
         self.open_subjects: Sequence[str] = ()
+        self.next_ms = 0
 
     @property
     def status(self) -> Status:
-        """What the broadcast is doing; one that nobody started is live while it is heard."""
+        """What the broadcast is doing; one that nobody started is live while it is heard.
+
+        Shapes: one in whose place another goes on has ended, though nobody said so.
+        """
+        if 0 < self.superseded_ms <= self.now_ms:
+            return Status.ENDED
         told = self.lifecycle.status()
         return Status.LIVE if told is Status.UNKNOWN else told
+
+    @property
+    def ended_ms(self) -> int | None:
+        """When it ended; None: it has not, as far as is known."""
+        return self.on_air_ms if self.superseded_ms else self.lifecycle.ended_ms
+
+    @property
+    def on_air_ms(self) -> int:
+        """The time of the latest event but orders, which go on when a broadcast is over; 0: none."""
+        seen_ms = self.seen_ms.get
+        return max(seen_ms(COMMENTS_TOPIC, 0), seen_ms(VIEWERS_TOPIC, 0), seen_ms(ROOMS_TOPIC, 0))
+
+    @property
+    def superseded_ms(self) -> int:
+        """From when on it counts as over because its host began another broadcast; 0: it does not.
+
+        Trap: a host may be live on two platforms at once, so the other one alone says nothing.
+        """
+        if not self.next_ms or self.lifecycle.status() is Status.ENDED:
+            return 0
+        on_air_ms = self.on_air_ms
+        if not on_air_ms or on_air_ms > self.next_ms + SUPERSEDED_AFTER_MS:
+            return 0
+        return max(on_air_ms, self.next_ms) + SUPERSEDED_AFTER_MS
 
     @property
     def heard_ms(self) -> int:

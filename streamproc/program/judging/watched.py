@@ -18,6 +18,7 @@ from streamproc.program.streams import Streams
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.floor import Floor
 from streamproc.tally.held import Held
+from streamproc.tally.lifecycle import Status
 from streamproc.tally.pulse import Pulse
 from streamproc.tally.sessions import Session
 from streamproc.tally.timing import MINUTE_MS
@@ -29,6 +30,9 @@ SESSIONS: Final = {
 _FLOOR: Final = head(Kind.FLOOR, ROOMS_TOPIC)
 _PULSE: Final = head(Kind.PULSE, ROOMS_TOPIC)
 _SENSE: Final = head(Kind.SENSE, COMMENTS_TOPIC)
+
+_QUIET_MS: Final = 10_000
+"""Of a broadcast that is heard so lately it is not asked whether another is in its place."""
 
 T = TypeVar("T")
 
@@ -108,7 +112,23 @@ class Watched:
         rooms = found[ROOMS_TOPIC]
         if rooms is not None:
             room.lifecycle = rooms.told.lifecycle or room.lifecycle
+        if now_ms - room.on_air_ms >= _QUIET_MS:
+            room.next_ms = self._next_ms(room)
         return room
+
+    def _next_ms(self, room: Room) -> int:
+        """When the host began another broadcast after this one; 0: it did not, or this one ended."""
+        streams = self._streams[ROOMS_TOPIC]
+        stream = streams.hosts.get(self.host_id)
+        if stream is None or stream.latest == self.session_id or room.status is Status.ENDED:
+            return 0
+        latest = streams.find_session(stream, stream.latest)
+        if latest is None or latest.told.lifecycle is None:
+            return 0
+        started, own = latest.told.lifecycle.started_last, room.lifecycle.started_last
+        if started is None or (own is not None and own.at_ms >= started.at_ms):
+            return 0
+        return started.at_ms
 
     @staticmethod
     def _tell_orders(room: Room, orders: Session | None) -> None:

@@ -22,8 +22,6 @@ from tests.unit.alerts.played import S, enter
 from tests.unit.alerts.scripted import judge_of, rule, scripted
 from tests.unit.alerts.watched import Watched
 
-HALF_HOUR_MS = HOUR_MS // 2
-
 
 def test_a_room_without_news_changes_nothing_and_is_looked_at_again_soon() -> None:
     limits = SimpleNamespace(stream_dead=stream_dead.Limits())
@@ -84,43 +82,6 @@ def test_a_rule_for_broadcasts_that_ended_is_asked_for_a_day() -> None:
     assert watched.told == [("ReconcileDrift", "entered"), ("ReconcileDrift", "ended")]
     assert over.due_ms == T0 + 24 * HOUR_MS + Policy().kept_ms
     assert watched.look(room(over.due_ms, lifecycle=ended)).due_ms == 0
-
-
-@pytest.mark.parametrize("status", [Status.LIVE, Status.PAUSED, Status.UNKNOWN])
-def test_every_alert_of_a_broadcast_that_nobody_hears_for_half_an_hour_ends(status: Status) -> None:
-    kinds = ("CouponExhausted", "GmvStall")
-    watched = Watched(judge_of(*(rule(kind, enter(), asked=LIVE_OR_PAUSED) for kind in kinds)))
-    first = watched.look(room(T0, status=status, silent_ms=HALF_HOUR_MS - 1))
-
-    watched.look(room(T0 + 1, status=status, silent_ms=HALF_HOUR_MS))
-    watched.look(room(T0 + 2, status=status, silent_ms=HALF_HOUR_MS + 1))
-
-    assert first.due_ms == T0 + 1
-    assert watched.told == [(kind, why) for why in ("entered", "abandoned") for kind in kinds]
-    assert Judge((), lambda _: None).judge(room(silent_ms=HALF_HOUR_MS), {}).due_ms == 0
-
-
-@pytest.mark.parametrize("over_ms", [20 * 60 * S, 90 * 60 * S])
-def test_thresholds_say_how_long_a_silence_means_that_a_broadcast_is_over(over_ms: int) -> None:
-    limits = SimpleNamespace(stream_dead=stream_dead.Limits(over_ms=over_ms), gmvstall=None)
-    rules = (stream_dead.RULE, rule("GmvStall", enter()))
-    watched = Watched(Judge(rules, lambda _: limits))
-    watched.look(room(T0, silent_ms=over_ms - 1))
-
-    watched.look(room(T0 + 1, silent_ms=over_ms))
-
-    assert watched.told[2:] == [("StreamDead", "abandoned"), ("GmvStall", "abandoned")]
-    assert watched.judge.silence_ms("h-1") == over_ms
-
-
-def test_what_is_heard_again_when_it_was_over_is_another_episode() -> None:
-    watched = Watched(judge_of(rule("StreamDead", enter())))
-    watched.look(room())
-    watched.look(room(T0 + HOUR_MS, silent_ms=HOUR_MS))
-
-    watched.look(room(T0 + 2 * HOUR_MS))
-
-    assert watched.alerts["StreamDead", ROOM].episode == 2
 
 
 def test_a_room_that_is_silent_for_long_is_looked_at_less_often() -> None:

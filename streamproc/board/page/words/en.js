@@ -147,6 +147,7 @@ export const en = {
   "why.delisted": "delisted",
   "why.paused": "broadcast paused",
   "why.ended": "broadcast ended",
+  "why.superseded": "host began another broadcast",
   "why.abandoned": "nothing heard for long",
   "state.confirmed": "confirmed",
   "state.suspected": "suspected",

@@ -147,6 +147,7 @@ export const zh = {
   "why.delisted": "下架了",
   "why.paused": "直播暂停",
   "why.ended": "直播结束",
+  "why.superseded": "主播已另开一场",
   "why.abandoned": "久无消息",
   "state.confirmed": "确认",
   "state.suspected": "疑似",

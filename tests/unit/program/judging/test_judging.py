@@ -17,7 +17,7 @@ from streamproc.alerts.room import Room
 from streamproc.events.comments import Role
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
 from streamproc.events.registry import ROOMS_TOPIC, AnyEvent
-from streamproc.events.rooms import CouponReported
+from streamproc.events.rooms import AdapterHeartbeat, CouponReported
 from streamproc.program.alert_codec import pack_alert
 from streamproc.program.keys import CLOCK, Kind, head
 from streamproc.program.live import LiveProgram
@@ -27,6 +27,7 @@ from tests.builders import (
     comment,
     joined,
     made,
+    paid,
     room_ended,
     room_started,
     stock_reported,
@@ -123,6 +124,41 @@ def test_nothing_is_told_of_a_room_that_ended() -> None:
     tell(program, room_ended(T0 + 1_000))
 
     assert dead(pass_time(program, T0 + 2_000, T0 + 3 * SILENT_MS)) == []
+
+
+def began_another(s_1_goes_on: bool) -> list[AlertTransition]:
+    """The steps of a lively broadcast whose host begins another after two minutes."""
+    program = live()
+    tell(program, made(CouponReported, T0, coupon_id="c-1", remaining=0))
+    steps: list[AlertTransition] = []
+    for second in range(1, 400):
+        now_ms = T0 + second * SECOND_MS
+        if second == 120:
+            tell(program, room_started(now_ms, session_id="s-2"))
+        if second >= 120:
+            tell(program, joined(second, now_ms, session_id="s-2"))
+        if second < 120 or (s_1_goes_on and second < 240):
+            beat = made(AdapterHeartbeat, now_ms, connected=True, last_message_age_ms=0)
+            tell(program, joined(second, now_ms), beat)
+        else:
+            tell(program, paid(at_ms=now_ms, order_id=f"o-{second}"))
+        steps += pass_time(program, now_ms, now_ms + 1)
+    return [each for each in steps if each.session_id == "s-1"]
+
+
+def test_nobody_is_told_that_a_broadcast_is_dead_whose_host_went_on_in_another() -> None:
+    steps = began_another(s_1_goes_on=False)
+
+    assert [(each.kind, each.why) for each in steps] == [
+        ("CouponExhausted", "entered"),
+        ("CouponExhausted", "superseded"),
+    ]
+
+
+def test_of_two_broadcasts_at_once_each_may_lose_its_connector() -> None:
+    steps = began_another(s_1_goes_on=True)
+
+    assert ("AdapterDown", "entered") in [(each.kind, each.why) for each in steps]
 
 
 def test_while_it_is_behind_nobody_is_judged() -> None:
