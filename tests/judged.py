@@ -14,7 +14,7 @@ from streamproc.program.fold_comments import CommentReader
 from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Published
-from tests.builders import T0, joined, profiled, room_started
+from tests.builders import T0, joined, profiled, room_started, viewers_counted
 from tests.folding import State, take_into, tell
 
 SECOND_MS = 1_000
@@ -56,9 +56,12 @@ def decoded(published: Iterable[Published]) -> list[AlertTransition]:
 
 
 def live() -> LiveProgram:
-    """A program whose room was heard for the last time at ``T0``."""
+    """A program whose room was heard for the last time at ``T0``, and often in the two minutes before."""
     program = judging()
-    tell(program, profiled(at_ms=T0 - 2_000), room_started(T0 - 1_000), joined(at_ms=T0))
+    started_ms = T0 - 120_000
+    tell(program, profiled(at_ms=started_ms - 1_000), room_started(started_ms))
+    tell(program, *(viewers_counted(3, at_ms) for at_ms in range(started_ms, T0, 10_000)))
+    tell(program, joined(at_ms=T0))
     return program
 
 

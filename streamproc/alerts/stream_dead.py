@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
 from streamproc.alerts.activity import BEFORE_MS, after_ms, expected_messages
 from streamproc.alerts.bounds import Count, DurationMs, ascending
+from streamproc.alerts.history import MINUTES
 from streamproc.alerts.model import ROOM, Finding, Level, Severity
 from streamproc.alerts.policy import Policy
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.events.outputs import Advice, Evidence
 from streamproc.tally.lifecycle import Status
+from streamproc.tally.timing import MINUTE_MS
+
+_KNOWN_MS: Final = (MINUTES - 1) * MINUTE_MS - BEFORE_MS
+"""Of the time before a silence that is longer not all is remembered."""
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +50,8 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
     heard_ms = room.heard_ms
     silent_ms = room.now_ms - heard_ms
     if silent_ms >= limits.silent_ms:
-        yield from _silent(room, heard_ms, limits)
+        if silent_ms < limits.over_ms:
+            yield from _silent(room, heard_ms, limits)
     elif room.pulse.health:
         still_ms = _still_ms(room, limits)
         if still_ms >= limits.still_ms:
@@ -55,19 +62,22 @@ def judge(room: Room, limits: Limits) -> Iterator[Finding]:
 
 
 def _silent(room: Room, heard_ms: int, limits: Limits) -> Iterator[Finding]:
-    """A silence, if the room usually tells more; nobody is woken where it seldom tells anything."""
+    """A silence, if the room usually tells more; nobody is woken where it seldom does, or nobody knows."""
     silent_ms = room.now_ms - heard_ms
+    if ROOM in room.open_subjects and silent_ms > _KNOWN_MS:
+        # what is usual is forgotten bit by bit: that makes a silence neither worse nor better
+        yield Finding(ROOM, Level.HOLD, Severity.PAGE, "silent", hold_ms=limits.hold_ms)
+        return
     expected = _expected(room, heard_ms)
-    severity = Severity.PAGE
-    if expected is not None and expected < limits.min_expected:
-        severity = Severity.TICKET
+    is_unusual = expected is not None and expected >= limits.min_expected
+    severity = Severity.PAGE if is_unusual else Severity.TICKET
     if room.lifecycle.status() is Status.UNKNOWN:
         severity = Severity.TICKET  # a source that tells no start tells no end either
     why = {
         "silent_ms": silent_ms,
         "expected_events": None if expected is None else round(expected, 1),
     }
-    if expected is None or expected >= limits.min_expected or silent_ms >= limits.quiet_ms:
+    if is_unusual or silent_ms >= limits.quiet_ms:
         yield Finding(ROOM, Level.ENTER, severity, "silent", hold_ms=limits.hold_ms, why=why)
 
 
@@ -136,14 +146,14 @@ def advice(_room: Room, _finding: Finding) -> Advice:
 RULE = Rule(
     kind="StreamDead",
     section="stream_dead",
-    version=1,
+    version=2,
     zh="直播中断",
     en="Stream dead",
     severity=Severity.PAGE,
     trigger=(
         "No event of any kind for 60 s while 5 or more were to be expected, or every picture report"
-        " for 20 s said zero frames. A ticket: no event for 5 min in a room that has few, or in a"
-        " broadcast whose start nobody told"
+        " for 20 s said zero frames. A ticket: no event for 5 min in a room that has few, or of which"
+        " nothing is known before, or in a broadcast whose start nobody told"
     ),
     clears="Events and frames for 10 s, the broadcast ended, or 30 min of silence: then it counts as over",
     runbook=(

@@ -17,7 +17,7 @@ from streamproc.alerts.rule import ALWAYS, LIVE_OR_PAUSED
 from streamproc.tally.floor import Floor, Verdict
 from streamproc.tally.lifecycle import Status
 from tests.builders import T0
-from tests.rooms import HOUR_MS, room, shown
+from tests.rooms import HOUR_MS, room, row, shown
 from tests.unit.alerts.played import S, enter
 from tests.unit.alerts.scripted import judge_of, rule, scripted
 from tests.unit.alerts.watched import Watched
@@ -40,7 +40,9 @@ def test_a_room_without_any_event_raises_stream_dead_on_time_also_after_a_move()
     while not fired_ms:
         # a new judge each time, as after a restart: all that it knows are the alerts
         judge = Judge((stream_dead.RULE,), lambda _: limits)
-        judged = judge.judge(room(now_ms, silent_ms=now_ms - heard_ms), alerts)
+        silent_ms = now_ms - heard_ms
+        told = {ago: row(comments=12) for ago in range(silent_ms // 60_000 + 1, 31)}
+        judged = judge.judge(room(now_ms, silent_ms=silent_ms, minutes=told), alerts)
         if judged.steps:
             fired_ms = now_ms
         assert judged.due_ms > now_ms

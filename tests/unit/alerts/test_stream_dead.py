@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from streamproc.alerts.model import Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.stream_dead import RULE
@@ -10,7 +12,7 @@ from streamproc.tally.online import Reading
 from streamproc.tally.pulse import Health, Heartbeat, Pulse
 from tests.builders import T0
 from tests.rooms import room, row
-from tests.unit.alerts.judged import MINUTE, S, alarm, is_clear, told
+from tests.unit.alerts.judged import MINUTE, S, alarm, is_clear, is_held, told
 
 
 def lively(silent_ms: int, a_minute: int = 12, **fields: object) -> Room:
@@ -54,8 +56,20 @@ def test_counts_of_viewers_and_reports_of_instruments_say_that_a_room_tells_much
     assert alarm(RULE, beating, min_expected=2).severity is Severity.PAGE
 
 
-def test_where_nothing_is_known_of_the_time_before_a_minute_is_enough() -> None:
-    assert alarm(RULE, room(silent_ms=60 * S)).why["expected_events"] is None
+def test_where_nothing_is_known_of_the_time_before_nobody_is_woken() -> None:
+    assert is_clear(RULE, room(silent_ms=5 * MINUTE - S))
+    found = alarm(RULE, room(silent_ms=5 * MINUTE))
+
+    assert (found.severity, found.why["expected_events"]) == (Severity.TICKET, None)
+
+
+@pytest.mark.parametrize("a_minute", [0, 1, 12])
+def test_what_is_open_neither_rises_nor_falls_when_the_time_before_is_forgotten(
+    a_minute: int,
+) -> None:
+    first_ms = 20 * MINUTE + S
+    for silent_ms in range(first_ms, 30 * MINUTE, MINUTE):
+        assert is_held(RULE, lively(silent_ms, a_minute), "")
 
 
 def test_a_broadcast_whose_start_nobody_told_may_just_be_over_and_pages_nobody() -> None:
