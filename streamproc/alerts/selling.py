@@ -65,6 +65,11 @@ class Selling:
         """Lines in panes that begin at or after a time."""
         return sum(self.lines[max(0, -(-at_ms // PANE_MS) - self.first) :])
 
+    def between(self, start_ms: int, end_ms: int) -> int | None:
+        """Lines from the pane of one time to that of another; None: so far back nothing is known."""
+        start, end = start_ms // PANE_MS - self.first, end_ms // PANE_MS - self.first
+        return None if start < 0 else sum(self.lines[start : end + 1])
+
     def refused_since(self, at_ms: int) -> int:
         """Attempts refused for lack of stock, from the pane of a time on."""
         return sum(self.refused[max(0, at_ms // PANE_MS - self.first) :])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
+from streamproc.alerts.selling import Selling
 from streamproc.events.outputs import ReleasePlanned, StockSeen
-from streamproc.tally.floor import WHOLE, Plan, Product, Stock
+from streamproc.tally.floor import WHOLE, Cycle, Plan, Product, Stock
 
 FRESH_MS: Final = 60_000
 """A report is fresh for so long."""
@@ -27,13 +31,30 @@ class Shelf(NamedTuple):
     """The stock of a product, or of one pack of it, as it was told.
 
     Shapes: ``stock`` is the report that decides, None: none came. ``out`` packs are out and others not;
-        only of a whole product.
+        only of a whole product. ``is_ahead``: the clock that told it is ahead of ours.
     """
 
     pack: str
     stock: Stock | None
     plan: Plan | None
     out: tuple[str, ...] = ()
+    is_ahead: bool = False
+
+    def by(self, now_ms: int) -> Shelf:
+        """The same by our clock: a report that is here was told now at the latest.
+
+        Trap: how long it is out is known by the clock of the feed alone, so up to its newest report.
+        """
+        stock, ahead_ms = self.stock, self.told_ms - now_ms
+        if stock is None or ahead_ms <= 0:
+            return self
+        cycles = [
+            Cycle(each.out_ms - ahead_ms, each.back_ms and each.back_ms - ahead_ms)
+            for each in stock.cycles
+        ]
+        out_since_ms = stock.out_since_ms and stock.out_since_ms - ahead_ms
+        told = replace(stock, as_of_ms=now_ms, out_since_ms=out_since_ms, cycles=cycles)
+        return self._replace(stock=told, is_ahead=True)
 
     @property
     def since_ms(self) -> int:
@@ -120,7 +141,7 @@ def _plan(product: Product, pack: str) -> Plan | None:
     return max(plans, key=lambda plan: (plan.told_ms, plan.release_at_ms), default=None)
 
 
-def muted_until_ms(shelf: Shelf) -> int:
+def muted_until_ms(shelf: Shelf, sells: Selling) -> int:
     """Until when a product that is out is meant to be: more is announced, or it always comes back soon.
 
     Shapes: 0: it is not.
@@ -133,27 +154,55 @@ def muted_until_ms(shelf: Shelf) -> int:
         and since_ms <= plan.release_at_ms <= max(since_ms, plan.told_ms) + _SOON_MS
     ):
         until_ms = plan.release_at_ms + _LATE_RELEASE_MS
-    lengths = lengths_out(shelf)
+    lengths = lengths_out(shelf, sells)
     if since_ms and len(lengths) >= LEARNED_CYCLES:
         until_ms = max(until_ms, since_ms + max(_LEAST_MUTED_MS, _LONGER * max(lengths)))
     return until_ms
 
 
-def lengths_out(shelf: Shelf) -> list[int]:
+def lengths_out(shelf: Shelf, sells: Selling) -> list[int]:
     """How long it was out each time of late, before it is out now, the newest first.
 
-    Shapes: each and the time between them at most ``NEAR_MS``.
+    Shapes: each and the time between them at most ``NEAR_MS``; not those after which none was sold.
+    """
+    return [
+        cycle.back_ms - cycle.out_ms for cycle, sold in _turns(shelf, sells) if sold is not False
+    ]
+
+
+def flaps_since_ms(shelf: Shelf, sells: Selling) -> int:
+    """Since when it is told by turns that it is out and there, and nobody could buy any; 0: it is not.
+
+    Source: two feeds that disagree tell so, each time that one of them reports.
+    """
+    since_ms = turns = 0
+    for cycle, sold in _turns(shelf, sells):
+        if sold:
+            break
+        since_ms, turns = cycle.out_ms, turns + (sold is False)
+    return since_ms if turns >= LEARNED_CYCLES else 0
+
+
+def _turns(shelf: Shelf, sells: Selling) -> Iterator[tuple[Cycle, bool | None]]:
+    """Each time out of late that has ended, the newest first, and whether it was sold when it was back.
+
+    Shapes: None: nobody knows yet, because it is back now, or nobody buys or tries to.
     """
     if shelf.stock is None:
-        return []
+        return
+    is_known = bool(sells.last_ms or sells.refused_ms)
     next_ms = shelf.since_ms
-    found: list[int] = []
     for cycle in reversed(shelf.stock.cycles):
         if not cycle.back_ms:
             continue
         length_ms = cycle.back_ms - cycle.out_ms
         if length_ms > NEAR_MS or (next_ms and next_ms - cycle.back_ms > NEAR_MS):
-            break
-        found.append(length_ms)
+            return
+        sold = None
+        if next_ms and is_known:
+            lines = sells.between(cycle.back_ms, next_ms)
+            if lines is None:
+                return
+            sold = lines > 0
+        yield cycle, sold
         next_ms = cycle.out_ms
-    return found

@@ -9,7 +9,7 @@ from streamproc.alerts.model import Finding, Level, Severity
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.alerts.selling import LATE_MS
-from streamproc.alerts.shelf import FRESH_MS, LEARNED_CYCLES, NEAR_MS, lengths_out
+from streamproc.alerts.shelf import FRESH_MS, LEARNED_CYCLES, NEAR_MS
 from streamproc.alerts.stockout_case import Case
 from streamproc.alerts.stockout_cases import cases, is_judged, is_quiet
 from streamproc.alerts.stockout_limits import Limits
@@ -42,11 +42,22 @@ def judge(room: Room, limits: Limits) -> Iterable[Finding]:
 def _judged(room: Room, limits: Limits) -> Iterator[Finding]:
     for case in cases(room, limits):
         if is_judged(room, case.product):
-            found = _by_stock(case) or _by_viewers(case) or _of_open(case)
+            found = _by_flaps(case) or _by_stock(case) or _by_viewers(case) or _of_open(case)
         else:
             found = _over(case, DELISTED) if case.is_open else None
         if found is not None:
             yield found
+
+
+def _by_flaps(case: Case) -> Finding | None:
+    """Reports that contradict each other, while nobody can buy it; a page if that lasts."""
+    limits, since_ms = case.limits, case.flaps_since_ms
+    is_refused = case.refused >= limits.refused_attempts
+    if not since_ms or not case.has_stopped or not (is_refused or case.stands_out):
+        return None
+    page_ms = since_ms + limits.page_after_ms
+    severity = Severity.PAGE if case.room.now_ms >= page_ms else Severity.TICKET
+    return _found(case, Level.ENTER, DESYNC, severity, due_ms=page_ms)
 
 
 def _by_stock(case: Case) -> Finding | None:
@@ -54,13 +65,17 @@ def _by_stock(case: Case) -> Finding | None:
     now_ms, limits, since_ms = case.room.now_ms, case.limits, case.shelf.since_ms
     if not case.is_out or not case.shelf.is_fresh(now_ms):
         return None
-    if now_ms - since_ms < limits.seen_ms:
+    unseen_ms = limits.seen_ms - (now_ms - since_ms)
+    if unseen_ms > 0 and not case.shelf.is_ahead:
         return _found(case, Level.HOLD, CONFIRMED, due_ms=since_ms + limits.seen_ms)
     if case.is_wanted:
-        return _muted(case) or _confirmed(case)
-    if case.is_open or case.is_unwanted:
+        found = _muted(case) or _confirmed(case)
+    elif case.is_open or case.is_unwanted:
         return None
-    return _found(case, Level.ENTER, INFO)
+    else:
+        found = _found(case, Level.ENTER, INFO)
+    # by a clock that is ahead nobody knows for how long it was seen, so that counts from now on
+    return found._replace(for_ms=max(0, unseen_ms))
 
 
 def _muted(case: Case) -> Finding | None:
@@ -85,7 +100,7 @@ def _confirmed(case: Case) -> Finding:
 
 
 def _page_ms(case: Case) -> int:
-    longest_ms = max(lengths_out(case.shelf), default=0)
+    longest_ms = max(case.lengths_out, default=0)
     return case.shelf.since_ms + max(case.limits.page_after_ms, _LONGER * longest_ms)
 
 
@@ -149,7 +164,7 @@ def _over_why(case: Case) -> str:
 def _is_between_batches(case: Case) -> bool:
     """Whether it is there for a short while: of selling in batches one alert tells, and not of each."""
     recent = case.room.now_ms - case.shelf.back_ms < NEAR_MS
-    return recent and len(lengths_out(case.shelf)) > LEARNED_CYCLES
+    return recent and len(case.lengths_out) > LEARNED_CYCLES
 
 
 def _over(case: Case, why: str) -> Finding:
@@ -180,15 +195,16 @@ def _found(
 RULE = Rule(
     kind="Stockout",
     section="stockout",
-    version=1,
+    version=2,
     zh="断货",
     en="Stock-out",
     severity=Severity.PAGE,
     trigger=(
         "confirmed: the feed tells of nothing left for 5 s and somebody wants it; suspected: 3 viewers or "
         "more say so and orders stopped, or an old report or the house says so; desync: 5 viewers say so "
-        "and orders stopped although the feed tells of stock; batch_selling: more is announced, or it was "
-        "out and back twice of late; info: only viewers say so, or nobody wants it. A page after 90 s"
+        "and orders stopped although the feed tells of stock, or it tells now of stock and now of none "
+        "while nobody can buy it; batch_selling: more is announced, or it was out, and back and sold, twice"
+        " of late; info: only viewers say so, or nobody wants it. A page after 90 s"
     ),
     clears="Stock told, 2 orders, taken out of the room, the house says so, or nobody wants it for 3 min",
     runbook=RUNBOOK,

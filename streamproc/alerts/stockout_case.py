@@ -12,7 +12,7 @@ from streamproc.alerts.house import House
 from streamproc.alerts.products import subject_of
 from streamproc.alerts.room import Room
 from streamproc.alerts.selling import Selling, audience_holds, heard_until_ms
-from streamproc.alerts.shelf import Shelf, muted_until_ms
+from streamproc.alerts.shelf import Shelf, flaps_since_ms, lengths_out, muted_until_ms
 from streamproc.alerts.stockout_limits import Limits
 from streamproc.tally.timing import MINUTE_MS, PANE_MS
 
@@ -215,7 +215,17 @@ class Case:
     @cached_property
     def muted_until_ms(self) -> int:
         """Until when it is meant to be out; 0: it is not."""
-        return muted_until_ms(self.shelf)
+        return muted_until_ms(self.shelf, self.sells)
+
+    @cached_property
+    def lengths_out(self) -> list[int]:
+        """How long it was out each time of late, the newest first."""
+        return lengths_out(self.shelf, self.sells)
+
+    @cached_property
+    def flaps_since_ms(self) -> int:
+        """Since when reports contradict each other; 0: they do not."""
+        return flaps_since_ms(self.shelf, self.sells)
 
     @cached_property
     def is_muted(self) -> bool:

@@ -75,7 +75,7 @@ def brought(
     for subject in subjects:
         product, pack = product_of(subject)
         held = room.floor.products.get(product)
-        shelf = shelf_of_pack(held, pack) if pack else shelf_of(held)
+        shelf = (shelf_of_pack(held, pack) if pack else shelf_of(held)).by(room.now_ms)
         asks, says = asked.get(product, Asking()), told.get(product, House())
         case = Case(room, limits, product, pack, shelf, asks, sells[subject], says, backdrop)
         found.append(case)

@@ -95,7 +95,7 @@ def _found(room: Room, limits: Limits, subject: str, sells: Selling) -> Finding 
     if not is_sold_here(room.floor, product) or shelf.is_out or cover.left <= 0:
         # if it is out, that is another alert
         return Finding(subject, Level.CLEAR, Severity.TICKET, over="out")
-    if not shelf.is_fresh(room.now_ms) or _is_provided(room, cover):
+    if not shelf.is_fresh(room.now_ms) or _is_provided(room, cover, sells):
         return None
     why = {
         "left_units": round(cover.left, 1),
@@ -121,7 +121,7 @@ def _found(room: Room, limits: Limits, subject: str, sells: Selling) -> Finding 
 def cover_of(room: Room, subject: str, sells: Selling) -> Cover:
     """How long a pack lasts at the rate of the last minute."""
     product, pack = product_of(subject)
-    shelf = shelf_of_pack(room.floor.products.get(product), pack)
+    shelf = shelf_of_pack(room.floor.products.get(product), pack).by(room.now_ms)
     lines = sum(sells.lines)
     each = sells.units / lines if lines else 0.0
     span_ms = RECENT_PANES * PANE_MS + room.now_ms % PANE_MS
@@ -130,13 +130,13 @@ def cover_of(room: Room, subject: str, sells: Selling) -> Cover:
     return Cover(shelf, max(0.0, left), per_min)
 
 
-def _is_provided(room: Room, cover: Cover) -> bool:
+def _is_provided(room: Room, cover: Cover, sells: Selling) -> bool:
     """Whether more comes before it runs out, or it is sold in batches."""
     plan = cover.shelf.plan
     end_ms = room.now_ms + cover.lasts_ms
     if plan is not None and room.now_ms <= plan.release_at_ms <= end_ms:
         return True
-    return len(lengths_out(cover.shelf)) >= LEARNED_CYCLES
+    return len(lengths_out(cover.shelf, sells)) >= LEARNED_CYCLES
 
 
 def evidence(room: Room, finding: Finding, _limits: Limits) -> Evidence:
