@@ -68,6 +68,20 @@ def deadline_ms(held: Held, moment: Moment) -> int:
     return min((at for at in due if at), default=0)
 
 
+_TIMES: Final = ("since_ms", "opened_ms", "told_ms", "notified_ms", "clear_ms", "cleared_ms")
+
+
+def set_right(held: Held, now_ms: int) -> Held:
+    """The alert after a clock that was ahead is set right: what it did later it did now.
+
+    Shapes: the same object if it did nothing later.
+    """
+    changes: dict[str, Any] = {name: now_ms for name in _TIMES if getattr(held, name) > now_ms}
+    if not changes:
+        return held
+    return replace(held, flips=tuple(min(at_ms, now_ms) for at_ms in held.flips), **changes)
+
+
 def _not_before(held: Held, moment: Moment) -> Moment:
     last_ms = max(held.since_ms, held.told_ms, held.clear_ms)
     return moment if moment.now_ms >= last_ms else moment._replace(now_ms=last_ms)

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import MsgspecError
 
 from streamproc.alerts.held import Held, Key
+from streamproc.alerts.lifecycle import set_right
 from streamproc.alerts.model import Phase
 from streamproc.alerts.retold import held_of
 from streamproc.events.outputs import (
@@ -69,6 +70,14 @@ class AlertRecords:
         """Write an alert as it stands now."""
         self.held.setdefault(ids, {})[held.key] = held
         self._records.put(_key(ids, held.kind, held.subject), pack_alert(held))
+
+    def set_right(self, now_ms: int) -> None:
+        """Have no alert wait for a time that a clock told which was ahead."""
+        for ids, alerts in self.held.items():
+            for held in list(alerts.values()):
+                after = set_right(held, now_ms)
+                if after is not held:
+                    self.keep(ids, after)
 
     def drop(self, ids: bytes, alert: Key) -> None:
         """Forget an alert."""

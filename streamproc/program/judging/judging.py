@@ -69,6 +69,8 @@ class Judging:
         self._news = News(records, streams, evident)
         self._to_tidy: list[bytes] = []
         self._behind = False
+        # the clock of whoever held these alerts before may have been ahead as well
+        self._set_right = True
         self._wall_ms = 0
         self._tells_again = False
         self._to_retell: set[bytes] = set()
@@ -102,7 +104,7 @@ class Judging:
         if is_set_back(wall_ms, self._wall_ms):
             # what is due, or calm until then, was reckoned by the time that was ahead
             self._due_ms = dict.fromkeys(self._due_ms, 0)
-            self._behind = True
+            self._behind = self._set_right = True
         self._wall_ms = wall_ms
         self._note()
         if not caught_up:
@@ -114,9 +116,7 @@ class Judging:
         now_ms = self._clock.now(wall_ms, self._news.newest_ms)
         if now_ms is None:
             return
-        if self._tells_again:
-            self._tells_again = False
-            self._to_retell.update(self._alerts.open_ids())
+        self._take_up(now_ms)
         told = self._news.told
         due = {ids for ids, due_ms in self._due_ms.items() if due_ms <= now_ms}
         stirred = [ids for ids in told if not self._is_calm(ids, now_ms)]
@@ -127,6 +127,15 @@ class Judging:
                 self._fail(ids, error, now_ms)
         told.clear()
         self._tidy()
+
+    def _take_up(self, now_ms: int) -> None:
+        """Take the alerts up again: by a clock that was set right, for who wants them told once more."""
+        if self._set_right:
+            self._set_right = False
+            self._alerts.set_right(now_ms)
+        if self._tells_again:
+            self._tells_again = False
+            self._to_retell.update(self._alerts.open_ids())
 
     def next_ms(self) -> int:
         """When something is due although nothing is told, by the events' clock."""

@@ -6,8 +6,9 @@ from streamproc.alerts.judge import Judge
 from streamproc.alerts.limits import Limits
 from streamproc.alerts.registry import RULES
 from streamproc.events.host_tally import HostTally, decode_tally, versioned
+from streamproc.events.rooms import CouponReported
 from streamproc.program.live import LiveProgram
-from tests.builders import T0, joined, paid, profiled, room_started
+from tests.builders import T0, joined, made, paid, profiled, room_started
 from tests.folding import tell
 from tests.judged import decoded
 
@@ -65,3 +66,19 @@ def test_a_silence_is_told_as_soon_as_ever_once_the_clock_is_set_right() -> None
 
     assert told[0] == told[1]
     assert len(told[0]) >= 1
+
+
+def test_no_alert_waits_for_the_time_of_a_clock_that_was_ahead() -> None:
+    evening = Evening()
+    tell(evening.program, made(CouponReported, T0, coupon_id="c-1", remaining=0))
+    evening.seconds(30)
+    evening.seconds(5, ahead_ms=HOUR_MS)
+    evening.seconds(30)
+    assert [held.told_ms <= evening.now_ms for _, _, held in evening.program.open_alerts()] == [
+        True
+    ]
+
+    tell(evening.program, made(CouponReported, evening.now_ms, coupon_id="c-1", remaining=9))
+    evening.seconds(60)
+
+    assert list(evening.program.open_alerts()) == []
