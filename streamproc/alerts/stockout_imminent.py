@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streamproc.alerts.bounds import DurationMs, Weight, ascending
 from streamproc.alerts.model import Finding, Level, Severity
@@ -13,10 +14,18 @@ from streamproc.alerts.products import is_sold_here, product_of, subject_of
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.alerts.selling import RECENT_PANES, Selling, selling
-from streamproc.alerts.shelf import FRESH_MS, LEARNED_CYCLES, Shelf, lengths_out, shelf_of_pack
+from streamproc.alerts.shelf import (
+    FRESH_MS,
+    LEARNED_CYCLES,
+    Shelf,
+    lengths_out,
+    shelf_of,
+    shelf_of_pack,
+)
 from streamproc.alerts.shown import prompt
 from streamproc.alerts.stockout_words import called
 from streamproc.events.outputs import Advice, Evidence
+from streamproc.tally.floor import WHOLE
 from streamproc.tally.sold import REST
 from streamproc.tally.timing import MINUTE_MS, PANE_MS
 
@@ -61,7 +70,10 @@ def judge(room: Room, limits: Limits) -> Iterable[Finding]:
 
 
 def _candidates(room: Room, limits: Limits) -> Iterator[str]:
-    """Packs that may be: what two minutes sold, taken for one, would empty them in time."""
+    """Packs that may be: what two minutes sold, taken for one, would empty them in time.
+
+    Shapes: what is sold of a pack of which no stock is told counts for the product as a whole.
+    """
     number = room.now_ms // MINUTE_MS
     units: dict[tuple[str, str], int] = {}
     for each in (number - 1, number):
@@ -70,14 +82,43 @@ def _candidates(room: Room, limits: Limits) -> Iterator[str]:
             for key, sold in row.sold.packs.items():
                 if sold.units:
                     units[key] = units.get(key, 0) + sold.units
+    units = _by_stock(room, units)
     most = limits.clear_cover_ms / MINUTE_MS
     for (product, pack), count in units.items():
         if count < limits.per_min:
             continue
-        held = room.floor.products.get(product)
-        stock = None if held is None or product == REST else held.stock.get(pack)
+        stock = _shelf(room, product, pack).stock
         if stock is not None and stock.available <= most * count:
             yield subject_of(product, pack)
+
+
+def _by_stock(room: Room, units: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """Pieces by the product and pack whose stock they are taken of."""
+    found: dict[tuple[str, str], int] = {}
+    for (product, pack), count in units.items():
+        held = room.floor.products.get(product)
+        if held is None or product == REST:
+            continue
+        key = product, pack if pack in held.stock else WHOLE
+        found[key] = found.get(key, 0) + count
+    return found
+
+
+def _shelf(room: Room, product: str, pack: str) -> Shelf:
+    """The stock of a pack; of a product that is told by packs only, of all of them together."""
+    held = room.floor.products.get(product)
+    if pack or held is None or WHOLE in held.stock:
+        return shelf_of_pack(held, pack).by(room.now_ms)
+    shelf = shelf_of(held)
+    there = [each for each in held.stock.values() if not each.is_out]
+    if shelf.stock is None or not there:
+        return shelf.by(room.now_ms)
+    left = sum(each.available for each in there)
+    # what was sold since counts from the oldest report on
+    told_ms = min(each.as_of_ms for each in there)
+    return shelf._replace(stock=replace(shelf.stock, as_of_ms=told_ms, available=left)).by(
+        room.now_ms
+    )
 
 
 def _judged(room: Room, limits: Limits, subjects: list[str]) -> Iterator[Finding]:
@@ -121,7 +162,7 @@ def _found(room: Room, limits: Limits, subject: str, sells: Selling) -> Finding 
 def cover_of(room: Room, subject: str, sells: Selling) -> Cover:
     """How long a pack lasts at the rate of the last minute."""
     product, pack = product_of(subject)
-    shelf = shelf_of_pack(room.floor.products.get(product), pack).by(room.now_ms)
+    shelf = _shelf(room, product, pack)
     lines = sum(sells.lines)
     each = sells.units / lines if lines else 0.0
     span_ms = RECENT_PANES * PANE_MS + room.now_ms % PANE_MS
@@ -164,7 +205,7 @@ def advice(room: Room, finding: Finding) -> Advice:
 RULE = Rule(
     kind="StockoutImminent",
     section="stockout_imminent",
-    version=1,
+    version=2,
     zh="即将断货",
     en="Stock-out imminent",
     severity=Severity.TICKET,

@@ -12,13 +12,17 @@ from streamproc.alerts import stockout_imminent
 from streamproc.alerts.model import Finding
 from streamproc.alerts.room import Room
 from streamproc.alerts.stockout_imminent import Limits
-from streamproc.tally.floor import Cycle, Floor, Plan
+from streamproc.tally.floor import Cycle, Floor, Plan, Stock
 from tests.rooms import product
 from tests.unit.alerts.shop import ago, floor_with, in_stock, out_of_stock, shop
 
 
+def _findings(made: Room) -> list[Finding]:
+    return list(stockout_imminent.RULE.judge(made, Limits()))
+
+
 def imminent(made: Room) -> Finding | None:
-    findings = list(stockout_imminent.RULE.judge(made, Limits()))
+    findings = _findings(made)
     return findings[0] if findings else None
 
 
@@ -92,6 +96,26 @@ def test_each_pack_has_its_own_stock() -> None:
 
     assert finding is not None
     assert finding.subject == "p:p-1/s"
+
+
+@pytest.mark.parametrize(
+    ("packs", "stock", "expected"),
+    [
+        (("s", "m"), in_stock(available=100), "enter"),
+        (("s", "m"), in_stock(available=400), ""),
+        (("",), {"s": in_stock(available=60), "m": in_stock(available=40)}, "enter"),
+        (("",), {"s": in_stock(available=60), "m": in_stock(available=400)}, ""),
+        (("",), {"s": in_stock(available=90), "m": in_stock(available=0)}, "enter"),
+        (("",), {"s": in_stock(available=60), "m": in_stock(told_s=70, available=40)}, ""),
+    ],
+)
+def test_orders_and_stock_need_not_name_the_same_packs(
+    packs: tuple[str, ...], stock: Stock | dict[str, Stock], expected: str
+) -> None:
+    made = shop(packs=packs, stock=stock)
+
+    assert said(made) == expected
+    assert not expected or [each.subject for each in _findings(made)] == ["p:p-1"]
 
 
 def test_it_shows_stock_and_pace() -> None:
