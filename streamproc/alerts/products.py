@@ -62,11 +62,17 @@ def is_gone(floor: Floor, product: str) -> bool:
 
 
 def is_sold_here(floor: Floor, product: str) -> bool:
-    """Whether a room sells a product; where nothing is listed, nobody knows, and it may."""
+    """Whether a room sells a product; where nothing is listed, or not all is kept, it may."""
     held = floor.products.get(product)
     if held is not None:
         return held.delisted_ms <= held.listed_ms
-    return not any(each.is_listed for each in floor.products.values())
+    return floor.dropped or not any(each.is_listed for each in floor.products.values())
+
+
+def may_be_listed(floor: Floor, product: str) -> bool:
+    """Whether nobody knows that a product is not for sale: it may be one that was dropped."""
+    held = floor.products.get(product)
+    return floor.dropped and (held is None or not (held.listed_ms or held.delisted_ms))
 
 
 def off_show_ms(floor: Floor, product: str, now_ms: int) -> int:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from streamproc.alerts.asking import Said
 from streamproc.alerts.bounds import Count, DurationMs, ascending
 from streamproc.alerts.model import Finding, Level, Severity
-from streamproc.alerts.products import product_of
+from streamproc.alerts.products import may_be_listed, product_of
 from streamproc.alerts.room import Room
 from streamproc.alerts.rule import LIVE_ONLY, Rule
 from streamproc.alerts.shown import SHOWN
@@ -70,7 +70,7 @@ def _judged(room: Room, limits: Limits) -> Iterator[Finding]:
 def _asked(room: Room) -> dict[str, list[Uniques]]:
     """Who asked in which minute, by subject, of what is not for sale."""
     last = room.now_ms // MINUTE_MS
-    products = room.floor.products
+    floor, products = room.floor, room.floor.products
     found: dict[str, list[Uniques]] = {}
     for number in range(last - _MINUTES + 1, last + 1):
         row = room.history.rows.get(number)
@@ -79,9 +79,13 @@ def _asked(room: Room) -> dict[str, list[Uniques]]:
         for (label, subject), each in row.named():
             if label not in _LABELS:
                 continue
-            held = products.get(subject[len(OF_PRODUCT) :])
+            product = subject[len(OF_PRODUCT) :]
+            held = products.get(product)
             # what was asked while it was for sale was no demand for what is not
-            if held is None or (not held.is_listed and held.delisted_ms < number * MINUTE_MS):
+            is_listed = held is not None and (
+                held.is_listed or held.delisted_ms >= number * MINUTE_MS
+            )
+            if not is_listed and not may_be_listed(floor, product):
                 found.setdefault(subject, []).append(each.people()[1])
     return found
 
@@ -118,7 +122,7 @@ def advice(_room: Room, finding: Finding) -> Advice:
 RULE = Rule(
     kind="UnlistedDemand",
     section="unlisted_demand",
-    version=1,
+    version=2,
     zh="有人要没上架的商品",
     en="Unlisted demand",
     severity=Severity.INFO,

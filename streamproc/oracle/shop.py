@@ -21,7 +21,7 @@ from streamproc.events.rooms import (
 )
 from streamproc.oracle.sessions import Canonical, without_empty
 
-PRODUCTS_KEPT: Final = 64
+PRODUCTS_KEPT: Final = 256
 PACKS_KEPT: Final = 16
 CYCLES_KEPT: Final = 8
 COUPONS_KEPT: Final = 16
@@ -112,6 +112,7 @@ class Shop:
     health: list[StreamHealth] = field(default_factory=list)
     heartbeats: list[AdapterHeartbeat] = field(default_factory=list)
     acts_ms: list[int] = field(default_factory=list)
+    forgot_a_listed_one: bool = False
 
     def take(self, event: AnyEvent) -> None:
         """Keep an applied event."""
@@ -142,7 +143,10 @@ class Shop:
                 return
         self.products.setdefault(event.product_id, _Product()).take(event)
         if len(self.products) > PRODUCTS_KEPT:
-            del self.products[min(self.products, key=self._rank)]
+            least = min(self.products, key=self._rank)
+            if self.products[least].is_listed:
+                self.forgot_a_listed_one = True
+            del self.products[least]
 
     def _rank(self, product_id: str) -> tuple[bool, int, str]:
         """Of too many products the least is forgotten."""
@@ -161,6 +165,7 @@ class Shop:
             "coupons": {name: _coupon(told) for name, told in self.coupons.items()},
             "verdicts": {name: _verdict(_last(told)) for name, told in self.verdicts.items()},
             "acted_ms": max(self.acts_ms, default=0),
+            "dropped": int(self.forgot_a_listed_one),
         }
         pulse = {
             "health": [

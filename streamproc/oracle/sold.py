@@ -16,7 +16,7 @@ from streamproc.events.orders import (
 from streamproc.oracle.lines import Line, OrderFact
 from streamproc.oracle.sessions import MINUTE_MS, PANE_MS, Canonical, without_empty
 
-PACKS_KEPT: Final = 64
+PACKS_KEPT: Final = 256
 OTHERS: Final = ("*", "")
 """The product and pack of what comes when all places are taken."""
 

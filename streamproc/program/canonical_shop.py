@@ -39,6 +39,7 @@ def _floor(floor: Floor) -> Tree:
         "coupons": {name: _coupon(each) for name, each in floor.coupons.items()},
         "verdicts": {name: _verdict(each) for name, each in floor.verdicts.items()},
         "acted_ms": floor.acted_ms,
+        "dropped": int(floor.dropped),
     }
 
 

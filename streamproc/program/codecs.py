@@ -16,8 +16,10 @@ from streamproc.errors import NewerState, OlderState
 from streamproc.program.alert_codec import ALERT_VERSION, OUTBOX_VERSION
 from streamproc.program.expiry import STAMP_BYTES, day_of_stamp, stamp
 from streamproc.program.floor_codec import (
+    FLOOR_OF_FEW,
     FLOOR_VERSION,
     PULSE_VERSION,
+    SOLD_OF_FEW,
     SOLD_VERSION,
     pack_floor,
     pack_pulse,
@@ -78,6 +80,8 @@ READ: Final = frozenset(
         (int(Kind.SESSION), SESSION_LAST_COUNTED),
         (int(Kind.SESSION), SESSION_WITHOUT_BEGIN),
         (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN),
+        (int(Kind.FLOOR), FLOOR_OF_FEW),
+        (int(Kind.SOLD), SOLD_OF_FEW),
     )
 )
 """Kinds and versions that this program reads."""

@@ -11,9 +11,14 @@ from streamproc.tally.held import Held
 from streamproc.tally.pulse import Pulse
 from streamproc.tally.sold import MinuteSold
 
-FLOOR_VERSION: Final = 1
+FLOOR_VERSION: Final = 2
+FLOOR_OF_FEW: Final = 1
+"""A version that is read still: it held few products, and did not say whether it had dropped one."""
 PULSE_VERSION: Final = 1
-SOLD_VERSION: Final = 1
+SOLD_VERSION: Final = 2
+SOLD_OF_FEW: Final = 1
+"""A version that is read still: it held few packs, all others together."""
+_FEW: Final = 64
 
 _FLOOR: Final = bytes((FLOOR_VERSION,))
 _PULSE: Final = bytes((PULSE_VERSION,))
@@ -32,7 +37,10 @@ def pack_floor(held: Held[Any]) -> bytes:
 
 def unpack_floor(value: bytes) -> Floor:
     """The floor of a value."""
-    return _decode_floor(value[1:])
+    floor = _decode_floor(value[1:])
+    if value[0] == FLOOR_OF_FEW:
+        floor.dropped = len(floor.products) >= _FEW
+    return floor
 
 
 def pack_pulse(held: Held[Any]) -> bytes:

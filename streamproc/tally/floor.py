@@ -32,7 +32,7 @@ from streamproc.tally.stock import Cycle as Cycle
 from streamproc.tally.stock import Plan as Plan
 from streamproc.tally.stock import Stock as Stock
 
-PRODUCTS: Final = 64
+PRODUCTS: Final = 256
 PACKS: Final = 16
 """Of one product."""
 COUPONS: Final = 16
@@ -138,7 +138,8 @@ class Floor(Struct, array_like=True):
         ``acted_ms`` is when somebody last changed something by hand: listed, pinned, delisted, or
         reported stock as ``manual``. Of products those that are not for sale go first when there is
         no room, of them or else of all the one of which nothing was told for longest. ``room_id`` is
-        the platform's name of the room, told last.
+        the platform's name of the room, told last. ``dropped``: one went that is for sale, so what is not
+        known here may be.
     """
 
     products: dict[str, Product] = field(default_factory=dict)
@@ -148,6 +149,7 @@ class Floor(Struct, array_like=True):
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     acted_ms: int = 0
     room_id: str = ""
+    dropped: bool = False
 
     def on_show(self, at_ms: int) -> str | None:
         """The product that was on show at a time, pinned last; None: none that is known."""
@@ -256,7 +258,9 @@ class Floor(Struct, array_like=True):
     def _bound(self) -> None:
         if len(self.products) > PRODUCTS:
             products = self.products
-            del products[min(products, key=lambda each: (*_rank(products[each]), each))]
+            least = min(products, key=lambda each: (*_rank(products[each]), each))
+            self.dropped = self.dropped or products[least].is_listed
+            del products[least]
 
 
 def _rank(product: Product) -> tuple[bool, int]:

@@ -12,7 +12,7 @@ from typing import Final
 from streamproc.events.registry import ROOMS_TOPIC
 from streamproc.tally.timing import ALLOWANCE_MS
 
-LINKS: Final = 128
+LINKS: Final = 512
 """Changes of the link table that are remembered."""
 PINS: Final = 64
 

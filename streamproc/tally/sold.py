@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 
-PRODUCTS_OF_MINUTE: Final = 64
+PRODUCTS_OF_MINUTE: Final = 256
 REST: Final = "*"
 """Stands for products that come when there is no room for another one."""
 UNSAID: Final = ""

@@ -9,6 +9,7 @@ import pytest
 
 from streamproc.comparison import drop_kept_in_part, drop_unknown_begin, drop_unlike_senses
 from streamproc.events.registry import TOPIC_OF
+from streamproc.events.rooms import ProductListed
 from streamproc.oracle.batch import LogRecord, compute, differences
 from streamproc.program.canonical import canonical
 from streamproc.program.codecs import VERSION_OF
@@ -16,7 +17,8 @@ from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import session_tallies
 from streamproc.tally.sold import minute_of
-from tests.folding import State, feed, take_into
+from tests.builders import T0, created, made
+from tests.folding import State, feed, take_into, tell
 from tests.sensed import VERSION, spelled
 from tests.spelled_reader import SpelledReader
 
@@ -67,6 +69,47 @@ def test_the_recorded_state_is_of_the_version_before() -> None:
     assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (5, 2)
     sessions = {value[0] for key, value in before(LAST).items() if key[0] == Kind.SESSION}
     assert sessions == {VERSION_OF[Kind.SESSION] - 1}
+
+
+@pytest.mark.parametrize(("products", "dropped"), [(63, False), (64, True)])
+def test_a_floor_of_the_version_before_may_have_dropped_what_is_for_sale(
+    products: int, dropped: bool
+) -> None:
+    listed = [made(ProductListed, T0 + n, product_id=f"p-{n}", title="") for n in range(products)]
+    program, state = LiveProgram(), State()
+    tell(program, *listed)
+    take_into(state, program)
+    (key,) = [each for each in state if each[0] == Kind.FLOOR]
+    kept = msgspec.msgpack.decode(state[key][1:])
+    # the fields of the version before, one less
+    state[key] = bytes((1,)) + msgspec.msgpack.encode(kept[:-1])
+    again = LiveProgram()
+    again.restore(state.items())
+    tell(again, made(ProductListed, T0 + products, product_id="p-0", title=""))
+    take_into(state, again)
+
+    (tally,) = session_tallies(state.items())
+    assert tally.floor is not None
+    assert (len(tally.floor.products), tally.floor.dropped) == (products, dropped)
+    assert state[key][0] == VERSION_OF[Kind.FLOOR] == 2
+
+
+def test_what_was_sold_as_the_version_before_wrote_it_goes_on() -> None:
+    program, state = LiveProgram(), State()
+    tell(program, created(at_ms=T0, product_id="p-1"))
+    take_into(state, program)
+    (key,) = [each for each in state if each[0] == Kind.SOLD]
+    state[key] = bytes((1,)) + state[key][1:]
+    again = LiveProgram()
+    again.restore(state.items())
+    tell(again, created(at_ms=T0 + 1, order_id="o-2", product_id="p-2"))
+    take_into(state, again)
+
+    assert state[key][0] == VERSION_OF[Kind.SOLD] == 2
+    (tally,) = session_tallies(state.items())
+    sold = tally.minutes[minute_of(T0)].sold
+    assert sold is not None
+    assert set(sold.packs) == {("p-1", ""), ("p-2", "")}
 
 
 def test_a_state_of_the_version_before_goes_on(state: State) -> None:

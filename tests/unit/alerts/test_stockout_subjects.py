@@ -42,6 +42,12 @@ def test_a_product_that_is_not_sold_here_cannot_run_out() -> None:
     assert found(shop(stopped_s=20, said=asked(OUT, 6, "p:p-9"))) == {}
 
 
+def test_a_product_that_may_be_one_of_many_that_are_sold_here_can_run_out() -> None:
+    made = shop(pace=0, said=asked(OUT, 6, "p:p-9"), floor=floor_with(dropped=True))
+
+    assert set(found(made)) == {"p:p-9"}
+
+
 def test_where_nothing_is_listed_every_product_may_run_out() -> None:
     made = shop(stopped_s=20, said=asked(OUT, 4), floor=Floor())
 

@@ -31,6 +31,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "they praise it": ({"said": asked("praise", 9, "p:p-9")}, ""),
     "a link number is no product": ({"said": asked(IS_THERE, 9, "l:9")}, ""),
     "nobody knows what is for sale": ({"said": asked(IS_THERE, 9, "p:p-9"), "floor": Floor()}, ""),
+    "it may be one of many that are for sale": (
+        {"said": asked(IS_THERE, 9, "p:p-9"), "floor": floor_with(dropped=True)},
+        "",
+    ),
     "an ordinary room": ({}, ""),
 }
 
@@ -51,6 +55,17 @@ def test_what_was_taken_out_is_asked_for_only_afterwards() -> None:
 
     assert not list(unlisted_demand.RULE.judge(before, Limits()))
     assert list(unlisted_demand.RULE.judge(after, Limits()))
+
+
+def test_of_many_only_what_was_taken_out_is_surely_not_for_sale() -> None:
+    floor = floor_with(dropped=True)
+    floor.products["p-8"] = product(listed_ms=0)
+    floor.products["p-9"] = product(listed_ms=ago(4000), delisted_ms=ago(400))
+    findings = unlisted_demand.RULE.judge(
+        shop(said=asked(IS_THERE, 6, "p:p-8") + asked(IS_THERE, 6, "p:p-9"), floor=floor), Limits()
+    )
+
+    assert [each.subject for each in findings] == ["p:p-9"]
 
 
 def test_it_shows_who_asked_and_what_to_do() -> None:

@@ -11,6 +11,7 @@ from streamproc.events.comments import Role
 from streamproc.events.orders import FailReason, RefundReason
 from streamproc.events.registry import ORDERS_TOPIC, ROOMS_TOPIC, AnyEvent
 from streamproc.events.rooms import AdapterHeartbeat, ProductListed, StreamHealth
+from streamproc.program.codecs import VERSION_OF
 from streamproc.program.keys import Kind, head, parse
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import session_tallies
@@ -249,8 +250,10 @@ def test_a_floor_and_a_pulse_end_with_their_session() -> None:
     [(Kind.FLOOR, ROOMS_TOPIC), (Kind.PULSE, ROOMS_TOPIC), (Kind.SOLD, ORDERS_TOPIC)],
 )
 def test_a_record_of_a_newer_version_is_refused(kind: Kind, topic: str) -> None:
+    newer = bytes((VERSION_OF[kind] + 1,))
+
     with pytest.raises(NewerState, match=kind.name.lower()):
-        LiveProgram().restore([(head(kind, topic) + b"h\0s", b"\2")])
+        LiveProgram().restore([(head(kind, topic) + b"h\0s", newer)])
 
 
 def test_host_and_staff_are_remembered_whatever_they_say() -> None:

@@ -205,16 +205,18 @@ def test_what_is_not_for_sale_goes_first_and_of_it_what_was_told_of_least_recent
         delisted("delisted", 400),
     )
     assert len(floor.products) == PRODUCTS
-    floor.take(listed("p-64", 64))
+    floor.take(listed("q-1", 301))
     assert {"delisted", "never-listed"} & floor.products.keys() == {"never-listed"}
-    floor.take(listed("p-65", 65))
+    floor.take(listed("q-2", 302))
+    assert not floor.dropped
     assert "never-listed" not in floor.products
     floor.take(stock_reported(0, T0 + 999, product_id="p-0"))
-    floor.take(listed("p-66", 66))
+    floor.take(listed("q-3", 303))
 
     assert len(floor.products) == PRODUCTS
     assert "p-0" in floor.products
     assert "p-1" not in floor.products
+    assert floor.dropped
 
 
 def test_nothing_grows_beyond_its_bound() -> None:

@@ -21,7 +21,7 @@ def test_a_pack_for_which_there_is_no_room_counts_with_the_rest() -> None:
     sold = MinuteSold()
     for n in range(PRODUCTS_OF_MINUTE + 3):
         sold.create(f"p-{n}", "", 1, T0)
-    place = sold.create("p-99", "", 4, T0 + 1)
+    place = sold.create("another", "", 4, T0 + 1)
 
     assert len(sold.packs) == PRODUCTS_OF_MINUTE + 1
     assert sold.packs[REST, ""] == Sold([4, 0, 0, 0, 0, 0], [0] * 6, 7, T0 + 1, place)
