@@ -12,6 +12,7 @@ import math
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -32,10 +33,19 @@ from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.reader import ChangelogReader
 from streamproc.errors import DigestMismatch
 from streamproc.events.registry import INPUT_TOPICS
-from streamproc.oracle.batch import LogRecord, compute, differences, digest
+from streamproc.oracle.batch import Collected, LogRecord, collected, differences, digest
 from streamproc.oracle.senses import Reader
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
+from streamproc.retained import (
+    Gone,
+    Left,
+    accounting_of,
+    comparable,
+    drop_accounting,
+    drop_untold,
+    gone,
+)
 from streamproc.settings import Settings
 from streamproc.simulate.check import totals_of
 
@@ -117,10 +127,15 @@ class Verification(msgspec.Struct, kw_only=True):
 class State:
     """What the changelog says, all partitions together."""
 
-    records: list[tuple[bytes, bytes]] = field(default_factory=list)
+    by_partition: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)
     positions: dict[int, Mapping[str, TopicPosition]] = field(default_factory=dict)
     stale_records: int = 0
     differences: list[str] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[tuple[bytes, bytes]]:
+        """Every record, of any partition."""
+        return list(chain.from_iterable(self.by_partition.values()))
 
 
 async def verify_state(
@@ -143,11 +158,11 @@ async def verify_state(
     log = Log(kafka.bootstrap_servers, state.positions, say)
     reading = None if words is None else words.reading
 
-    def added_up(records: Iterator[LogRecord]) -> Tree:
-        return compute(records, reading)
+    def added_up(records: Iterator[LogRecord]) -> Collected:
+        return collected(records, reading)
 
-    expected = await in_a_thread(log.chunks(partitions), added_up)
-    return _compared(state, log, expected, partitions, words)
+    found = await in_a_thread(log.chunks(partitions), added_up)
+    return compared(state, log, found, partitions, words)
 
 
 async def read_state(bootstrap: str, changelog: str, partitions: int, told: Told) -> State:
@@ -171,7 +186,7 @@ async def read_state(bootstrap: str, changelog: str, partitions: int, told: Told
             state.differences.append(f"{where}: {error.what}")
         records = reader.program_records()
         LiveProgram().restore(records)  # refuses what a newer version wrote
-        state.records += records
+        state.by_partition[number] = records
         state.positions[number] = {} if fence is None else fence.positions
         state.stale_records += reader.stale_records
         if fence is None and records:
@@ -211,7 +226,8 @@ async def read_to_end(cursor: ChangelogCursor) -> AsyncIterator[tuple[int, RawRe
 class Log:
     """The input topics, cut at the state's fences; whole if ``positions`` are ``None``.
 
-    Shapes: ``counts`` and ``beyond`` by topic and partition, filled while :meth:`chunks` is read.
+    Shapes: ``counts`` and ``beyond`` by topic and partition, filled while :meth:`chunks` is read, as
+        are ``begins``: first offset and timestamp of the first record, None: there is none.
     """
 
     def __init__(
@@ -225,6 +241,7 @@ class Log:
         self._told = told
         self.counts: dict[str, dict[int, int]] = {topic: {} for topic in INPUT_TOPICS}
         self.beyond: dict[str, dict[int, int]] = {topic: {} for topic in INPUT_TOPICS}
+        self.begins: dict[str, dict[int, tuple[int, int | None]]] = {t: {} for t in INPUT_TOPICS}
 
     async def chunks(self, partitions: int) -> AsyncIterator[list[LogRecord]]:
         """The records that the fences cover, topic by topic, each partition in order."""
@@ -232,10 +249,27 @@ class Log:
             starts = dict.fromkeys(range(partitions), -1)
             read = 0
             async with changelog_cursor(self._bootstrap, topic, starts) as cursor:
+                begins = self.begins[topic]
+                for number, (first_offset, _) in (await cursor.bounds()).items():
+                    begins[number] = (first_offset, None)
                 async for number, raw, of_about in read_to_end(cursor):
                     read += len(raw.offsets)
+                    if begins[number][1] is None and raw.offsets:
+                        begins[number] = (begins[number][0], raw.timestamps_ms[0])
                     self._told(topic, read, of_about)
                     yield self._covered(topic, number, raw)
+
+    def losses(self, state: State) -> dict[int, Gone]:
+        """What of the log that the state folded is gone, by partition. Call it when all is read."""
+        found = {}
+        for number, positions in state.positions.items():
+            left = {
+                topic: Left(*self.begins[topic][number], self.counts[topic].get(number, 0))
+                for topic in INPUT_TOPICS
+                if topic in positions
+            }
+            found[number] = gone(positions, left)
+        return found
 
     def _covered(self, topic: str, number: int, raw: RawRecords) -> list[LogRecord]:
         fence = self._fence(topic, number)
@@ -276,21 +310,28 @@ async def in_a_thread(
     return await asyncio.to_thread(work, pulled())
 
 
-def _compared(
-    state: State, log: Log, expected: Tree, partitions: int, words: Words | None
+def compared(
+    state: State, log: Log, told: Collected, partitions: int, words: Words | None
 ) -> Verification:
-    found = list(state.differences)
-    accounting = _accounting(state)
-    notes = _gone(accounting, log, expected)
+    """What state and log say, held against each other, as far as the log still tells it.
+
+    Shapes: ``log`` is read, and ``told`` is what its records tell.
+    """
+    found, records, expected = list(state.differences), state.records, told.canonical()
+    losses = log.losses(state)
+    accounting = accounting_of(state.positions, losses)
+    notes = drop_accounting(expected, losses)
     held = {
-        **canonical(state.records),
-        "accounting": _comparable(accounting, expected),
+        **canonical(records),
+        "accounting": comparable(accounting),
     }
+    hosts, totals = len(held["hosts"]), totals_of(held)
     notes += drop_rejected_in_part(held, expected, accounting)
     notes += drop_kept_in_part(held, expected)
     notes += drop_unknown_begin(held, expected)
     notes += drop_unlike_senses(held, expected, None if words is None else words.version)
-    drop_expired(held, expected)
+    drop_expired(held, expected)  # by the newest that was told, so before any of it is left out
+    notes += drop_untold(held, expected, state.by_partition, told, losses)
     for topic, by_partition in accounting.items():
         found += [
             f"accounting / {topic} / {number}: {counts['unaccounted']} offsets without a reason"
@@ -305,13 +346,13 @@ def _compared(
         )
     return Verification(
         partitions=partitions,
-        state_records=len(state.records),
+        state_records=len(records),
         stale_records=state.stale_records,
         compared_records=sum(sum(each.values()) for each in log.counts.values()),
         state_sha256=state_sha256,
         log_sha256=log_sha256,
-        hosts=len(held["hosts"]),
-        totals=totals_of(held),
+        hosts=hosts,
+        totals=totals,
         accounting=accounting,
         beyond_records={topic: each for topic, each in log.beyond.items() if each},
         differences=found,
@@ -338,53 +379,6 @@ def tallies_digest(form: Mapping[str, Any]) -> str:
         for host, of in form["hosts"].items()
     }
     return digest({"hosts": hosts})
-
-
-def _accounting(state: State) -> dict[str, dict[int, dict[str, int]]]:
-    """What the fences account for, by topic and partition."""
-    return {
-        topic: {
-            number: {
-                **msgspec.structs.asdict(positions[topic]),
-                "unaccounted": positions[topic].unaccounted,
-            }
-            for number, positions in sorted(state.positions.items())
-            if topic in positions
-        }
-        for topic in INPUT_TOPICS
-    }
-
-
-def _gone(accounting: Mapping[str, Any], log: Log, expected: Tree) -> list[str]:
-    """Drop the accounting of partitions whose log lost folded records since; say which."""
-    notes = []
-    for topic, by_partition in accounting.items():
-        for number, counts in by_partition.items():
-            folded = counts["applied"] + counts["duplicate"] + counts["rejected"]
-            gone = folded - log.counts[topic].get(number, 0)
-            if gone > 0:
-                notes.append(
-                    f"{topic}, partition {number}: {gone} records that the state folded are gone from"
-                    " the log (retention or compaction); their accounting cannot be compared"
-                )
-                expected["accounting"].get(topic, {}).pop(str(number), None)
-                counts["gone"] = gone
-    expected["accounting"] = {topic: each for topic, each in expected["accounting"].items() if each}
-    return notes
-
-
-def _comparable(accounting: Mapping[str, Any], expected: Tree) -> Tree:
-    """The fences' accounting in the oracle's form, of partitions that can be compared."""
-    names = ("applied", "duplicate", "rejected", "late", "ahead")
-    form = {
-        topic: {
-            str(number): {name: counts[name] for name in sorted(names) if counts[name]}
-            for number, counts in by_partition.items()
-            if "gone" not in counts and any(counts[name] for name in names)
-        }
-        for topic, by_partition in accounting.items()
-    }
-    return {topic: each for topic, each in form.items() if each}
 
 
 def silent(doing: str, records: int, of_about: int) -> None:

@@ -48,7 +48,8 @@ def verify(
 
     It reads the input topics from their start with a slow, plain computation that shares no code with
     the worker, and the changelog as any reader would. Workers may go on meanwhile: of each partition
-    it compares what the state covers. Exit 25 on a difference.
+    it compares what the state covers. What retention took from the log cannot be compared, and is
+    noted. Exit 25 on a difference.
     """
     settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
     console = output_console(stderr=as_json)
@@ -156,7 +157,8 @@ def report(found: Verification, console: Console) -> None:
     )
     console.print(f"state  {found.state_sha256}\nlog    {found.log_sha256}")
     if found.is_equal:
-        console.print(Text("equal: every value, and the digest", style="bold green"))
+        of = "every value that can be compared" if found.notes else "every value"
+        console.print(Text(f"equal: {of}, and the digest", style="bold green"))
         return
     console.print(Text("differences (state | log):", style="bold red"))
     for line in found.differences:

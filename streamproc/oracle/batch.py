@@ -202,19 +202,28 @@ class Collected:
             for session_id, added in contributions(memory.lines.values()):
                 self.sessions[host][session_id].added.append(added)
 
-    def names(self) -> dict[str, str]:
-        """The name of each host: of its profile with the greatest start."""
+    def profiles(self) -> dict[str, HostProfiled]:
+        """The profile of each host with the greatest start."""
         newest: dict[str, HostProfiled] = {}
         for memory in self.memories.values():
             for profile in memory.profiles.values():
                 held = newest.get(profile.host_id)
                 if held is None or profile.valid_from_ms > held.valid_from_ms:
                     newest[profile.host_id] = profile
-        return {host: profile.name for host, profile in newest.items()}
+        return newest
+
+    def contradicted(self) -> set[tuple[str, str, str]]:
+        """Host, order and line of each line that two versions of one fact were told of."""
+        return {
+            (host, *name)
+            for (_, _, host), memory in self.memories.items()
+            for name, line in memory.lines.items()
+            if line.is_contradicted
+        }
 
     def canonical(self) -> Canonical:
         """The canonical form of what was taken so far."""
-        names = self.names()
+        names = {host: profile.name for host, profile in self.profiles().items()}
         hosts: Canonical = {}
         for host in {*self.sessions, *names}:
             sessions = {name: each.canonical() for name, each in self.sessions[host].items()}

@@ -81,6 +81,11 @@ class Line:
             self.named.add(version)
         return stands
 
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether two versions of one fact were told."""
+        return any(len(of_fact) > 1 for of_fact in self.versions.values())
+
     def standing(self, kind: type[OrderFact]) -> list[_Told]:
         """The greatest version of each fact of a kind."""
         return [
@@ -119,7 +124,7 @@ def _of_line(line: Line) -> Iterator[Of]:
         for fact, _ in line.standing(OrderRefunded):
             orphan = Added("orphan_refunds", 1, None, fact.occurred_at_ms, in_pane=True)
             yield Of(fact.session_id, orphan)
-    if any(len(of_fact) > 1 for of_fact in line.versions.values()):
+    if line.is_contradicted:
         at_ms, session_id = _contradicted_at(line, paid or created)
         yield Of(session_id, Added("contradicted_lines", 1, None, at_ms, in_pane=False))
 

@@ -49,7 +49,8 @@ class Session:
 
     Shapes: ``told`` are the topics that told anything; ``seen_ms`` by topic, the greatest event time
         applied (a payment that loses against another tells of its buyer, and is not applied).
-        ``begun_ms`` likewise the begin of the first minute told of, by such a payment, too.
+        ``first_ms`` likewise the smallest event time told, ``begun_ms`` the begin of the first minute told
+        of, both by such a payment, too.
         ``members`` by name: the minute (None: late) and the number of each.
     """
 
@@ -61,6 +62,7 @@ class Session:
     told: set[str] = field(default_factory=set)
     seen_ms: dict[str, int] = field(default_factory=dict)
     begun_ms: dict[str, int] = field(default_factory=dict)
+    first_ms: dict[str, int] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     late_readings: list[Reading] = field(default_factory=list)
     views_totals: list[int] = field(default_factory=list)
@@ -76,6 +78,7 @@ class Session:
         self.told.add(topic)
         minute_ms = at_ms // MINUTE_MS * MINUTE_MS
         self.begun_ms[topic] = min(self.begun_ms.get(topic, minute_ms), minute_ms)
+        self.first_ms[topic] = min(self.first_ms.get(topic, at_ms), at_ms)
 
     def meet(self, name: str, number: int, at_ms: int, *, late: bool) -> None:
         """Somebody did something."""
