@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -163,18 +164,44 @@ class Program(Protocol):
         ...
 
 
+class Inherited(NamedTuple):
+    """What became of the state that a new one replaces.
+
+    Shapes: counts of records: ``taken`` of what the log had told, ``unread`` of what no log tells again
+        and could not be read.
+    """
+
+    taken: int = 0
+    unread: int = 0
+
+
+NOTHING_CUT: Final[Mapping[str, int | None]] = MappingProxyType({})
+
+
 @runtime_checkable
 class Heir(Protocol):
     """A program whose state holds what no log tells again."""
 
-    def inherit(
-        self, records: Iterable[tuple[bytes, bytes]], published: Iterable[bytes] = ()
-    ) -> int:
-        """Take over from the state that this program's is to replace; how many such records it cannot read.
+    def is_whole(self, key: bytes, value: bytes) -> bool:
+        """Whether :meth:`restore` can take a record, whoever wrote it."""
+        ...
 
-        Shapes: any records, also broken ones; what the log tells is passed over. ``published`` are values
-            of output topics, of any partition: they stand in for what that state has lost. Called once,
-            after the log was folded.
+    def inherit(
+        self,
+        records: Iterable[tuple[bytes, bytes]],
+        published: Iterable[bytes] = (),
+        cut: Mapping[str, int | None] = NOTHING_CUT,
+        *,
+        damaged: bool = False,
+    ) -> Inherited:
+        """Take over from the state that this program's is to replace.
+
+        Shapes: what the log tells is passed over. ``published`` are values of output topics, of any
+            partition: they stand in for what that state has lost. ``cut`` are the topics that told that
+            state of something that is gone from the log, with the timestamp of the first record left
+            (None: none is): its records are then whole and as far as this program's, and what the log tells
+            in part is taken over; ``damaged``: some may be lost. Otherwise any records, also broken ones.
+            Called once, after the log was folded.
         """
         ...
 

@@ -42,7 +42,8 @@ def rebuild(
     accept_loss: Annotated[
         bool,
         typer.Option(
-            "--accept-loss", help="Rebuild although the log's beginning was deleted by retention."
+            "--accept-loss",
+            help="Rebuild although retention deleted the log's beginning: what it told is taken over.",
         ),
     ] = False,
 ) -> None:
@@ -80,7 +81,19 @@ async def _rebuilt(settings: Settings, console: Console) -> None:
             done = await making.replace(await last_steps(settings))
     if done.unread:
         console.print(
-            f"{done.unread:,} records of alerts could not be read and are gone: their episodes begin anew",
+            f"{done.unread:,} records of alerts or of what the log lost could not be read and are gone:"
+            " episodes of such alerts begin anew",
+            highlight=False,
+        )
+    if done.damaged:
+        console.print(
+            f"the state of {done.damaged:,} partitions was damaged: what the log tells no more was taken"
+            " over from it as it stood, and may lack something",
+            highlight=False,
+        )
+    if done.taken:
+        console.print(
+            f"{done.taken:,} records of what the log tells no more, or in part, were taken over",
             highlight=False,
         )
     console.print(

@@ -4,7 +4,8 @@ It folds the source topics from their start, beside whatever runs, and follows t
 only while the group is empty, it claims each changelog partition in a new incarnation and writes its
 state there, the fence last. A rebuild that dies in the middle leaves a state whose digest is wrong:
 workers refuse it, and a second rebuild mends it. What no log tells again is taken over from the state that
-stands, see ``Heir``; it is never deleted on the way, so a second rebuild finds it, too.
+stands, see ``Heir``; it is never deleted on the way, so a second rebuild finds it, too. Where the log has
+lost its beginning, that state first goes on to the end of the log, as a worker would take it there.
 
 Source: docs/adr/0013-a-rebuild-is-a-new-incarnation.md.
 """
@@ -17,7 +18,12 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from typing import Final
 
-from streamproc.engine.changelog import Changelog, ChangelogCursor, changelog_cursor
+from streamproc.engine.changelog import (
+    Changelog,
+    ChangelogCursor,
+    changelog_cursor,
+    read_range,
+)
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import (
@@ -32,8 +38,9 @@ from streamproc.engine.ownership import Claiming, Ownership, Writer
 from streamproc.engine.partition import batch_of
 from streamproc.engine.ports import GreatestVersion, SourcePartition, nothing_shown
 from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.reader import ChangelogReader
 from streamproc.engine.recovery import Recovery
-from streamproc.errors import FenceOutsideLog
+from streamproc.errors import ChangelogLost, FenceOutsideLog, NewerState
 from streamproc.protocol import Heir, Program
 
 PIECE_BYTES: Final = 1 << 20
@@ -42,6 +49,9 @@ PIECE_BYTES: Final = 1 << 20
 Told = Callable[[str, int, int], None]
 """Told what is read, how many records of it, and of about how many."""
 
+HEAD_BYTES: Final = 4 << 20
+"""What was folded behind the old fence is written with the new one, in one batch if it is no larger."""
+
 Record = tuple[bytes, bytes | None]
 
 
@@ -49,22 +59,43 @@ Record = tuple[bytes, bytes | None]
 class Replaced:
     """What a rebuild wrote.
 
-    Shapes: counts of records, of all partitions together; ``unread`` are those of the state that stood
-        that no log tells again and that could not be taken over.
+    Shapes: counts of records, of all partitions together; ``taken`` are those of the state that stood
+        that the log had told and tells no more; ``unread`` those that no log tells again and that could not
+        be taken over. ``damaged`` are partitions with a cut log whose state that stood had lost something.
     """
 
     written: int = 0
     deleted: int = 0
+    taken: int = 0
+    damaged: int = 0
     unread: int = 0
     incarnation: int = 0
 
 
 @dataclass(slots=True)
 class _Fold:
-    """One partition on its way."""
+    """One partition on its way.
+
+    Shapes: ``first_ms`` are timestamps of the first record of a topic; ``moved`` are the keys that changed
+        in the state that stood while it went on.
+    """
 
     program: Program
     positions: dict[str, TopicPosition] = field(default_factory=dict)
+    first_ms: dict[str, int] = field(default_factory=dict)
+    moved: set[bytes] = field(default_factory=set)
+
+    def apply(self, topic: str, number: int, raw: RawRecords) -> int:
+        """Fold records, which follow those that were folded last; how many."""
+        position = self.positions[topic]
+        batch = batch_of(topic, number, raw, position.next_offset)
+        if batch.timestamps_ms:
+            self.first_ms.setdefault(topic, batch.timestamps_ms[0])
+        report = self.program.apply(topic, batch)
+        self.program.take_outputs()  # the worker that first met a bad record has dead-lettered it
+        position.advance(report, len(batch), raw.next_offset)
+        position.seen(batch.timestamps_ms)
+        return len(batch)
 
 
 class Rebuild:
@@ -130,7 +161,7 @@ class Rebuild:
             about = sum(ends.values())
             while waiting:
                 for number, raw in (await cursor.read(waiting)).items():
-                    self._apply(topic, number, raw)
+                    self._records += self._folds[number].apply(topic, number, raw)
                     if raw.next_offset >= waiting[number]:
                         del waiting[number]
                 self._told(topic, sum(self._next(topic, n) for n in ends), about)
@@ -139,15 +170,6 @@ class Rebuild:
 
     def _next(self, topic: str, number: int) -> int:
         return self._folds[number].positions[topic].next_offset
-
-    def _apply(self, topic: str, number: int, raw: RawRecords) -> None:
-        fold = self._folds[number]
-        batch = batch_of(topic, number, raw, self._next(topic, number))
-        report = fold.program.apply(topic, batch)
-        fold.program.take_outputs()  # the worker that first met a bad record has dead-lettered it
-        fold.positions[topic].advance(report, len(batch), raw.next_offset)
-        fold.positions[topic].seen(batch.timestamps_ms)
-        self._records += len(batch)
 
     async def replace(self, published: Sequence[bytes] = ()) -> Replaced:
         """Put the new state in the place of the old one.
@@ -170,12 +192,55 @@ class Rebuild:
         )
         claims, _ = await recovery.claim(self._folds, 0, ())
         for number, claim in claims.items():
-            fold = self._folds[number]
-            if isinstance(fold.program, Heir):
-                done.unread += fold.program.inherit(claim.reader.program_records(), published)
+            await self._inherit(number, claim.reader, published, done)
             await self._write(number, claim, done)
             done.incarnation = max(done.incarnation, claim.epoch.incarnation)
         return done
+
+    async def _inherit(
+        self, number: int, reader: ChangelogReader, published: Sequence[bytes], done: Replaced
+    ) -> None:
+        """Take over what no log tells again."""
+        fold, records = self._folds[number], reader.program_records()
+        if not isinstance(fold.program, Heir):
+            return
+        where = f"{self._config.changelog}, partition {number}"
+        try:
+            fence = reader.fence(where=where)
+        except (ChangelogLost, NewerState):
+            fence = None
+        cut = {} if fence is None else _cut(fold, fence)
+        damaged = fence is None and bool(records) and _is_cut(fold)
+        if fence is not None and cut:
+            whole = [each for each in records if fold.program.is_whole(*each)]
+            unread = len(records) - len(whole)
+            damaged = unread > 0 or StateDigest(records).value != fence.digest
+            done.unread += unread
+            records, positions = await self._gone_on(number, whole, fence)
+            fold.positions.update((topic, positions[topic]) for topic in cut)
+        inherited = fold.program.inherit(records, published, cut, damaged=damaged)
+        done.damaged += damaged
+        done.taken += inherited.taken
+        done.unread += inherited.unread
+
+    async def _gone_on(
+        self, number: int, records: Sequence[tuple[bytes, bytes]], fence: Fence
+    ) -> tuple[list[tuple[bytes, bytes]], dict[str, TopicPosition]]:
+        """A state that stood, with what it had not folded yet of what this one has; and how far that is."""
+        earlier = _Fold(self._program(), copy_positions(fence.positions))
+        earlier.program.restore(records)
+        for topic, made in self._folds[number].positions.items():
+            first, end = made.first_offset, made.next_offset
+            position = earlier.positions.setdefault(topic, TopicPosition(first, first))
+            if position.next_offset < first:
+                position.skip_to(first)
+            if position.next_offset < end:
+                servers, begin = self._config.bootstrap_servers, position.next_offset
+                earlier.apply(topic, number, await read_range(servers, topic, number, begin, end))
+        changes = dict(earlier.program.take_dirty())
+        self._folds[number].moved.update(changes)
+        held: dict[bytes, bytes | None] = {**dict(records), **changes}
+        return [(k, v) for k, v in held.items() if v is not None], earlier.positions
 
     async def _write(self, number: int, claim: Claiming, done: Replaced) -> None:
         fold, owned = self._folds[number], claim.own()
@@ -188,9 +253,14 @@ class Rebuild:
         gone: list[Record] = [(key, None) for key in sorted(stale)]
         records: list[Record] = [*gone, *state, (FENCE_KEY, fence.encode())]
         owned.take_heal()  # every key of them is among these records
+        held = dict(state)
+        if fold.moved:
+            # else a rebuild that dies leaves what was folded behind its fence: the next one folds it twice
+            head: list[Record] = [(key, held.get(key)) for key in sorted(fold.moved)]
+            for piece in pieces([*head, (FENCE_KEY, fence.encode())], HEAD_BYTES):
+                await self._append(number, owned, piece)
         for piece in pieces(records, PIECE_BYTES):
             await self._append(number, owned, piece)
-        held = dict(state)
         while heal := owned.take_heal() - {CLAIM_KEY}:
             again: list[Record] = [(key, held.get(key)) for key in sorted(heal - {FENCE_KEY})]
             await self._append(number, owned, [*again, (FENCE_KEY, fence.encode())])
@@ -251,10 +321,27 @@ def pieces(records: Sequence[Record], limit_bytes: int) -> Iterator[list[Record]
         yield piece
 
 
+def _is_cut(fold: _Fold) -> bool:
+    return any(made.first_offset > 0 for made in fold.positions.values())
+
+
+def _cut(fold: _Fold, fence: Fence) -> dict[str, int | None]:
+    """The topics of which a state folded what is gone, with the timestamp of the first record left.
+
+    Shapes: what is gone stood before the log's begin, or in the middle, where compaction leaves holes.
+    """
+    return {
+        topic: fold.first_ms.get(topic)
+        for topic, made in fold.positions.items()
+        if (held := fence.positions.get(topic)) is not None
+        and (made.first_offset > held.first_offset or made.absent > held.absent)
+    }
+
+
 def _refuse_cut_log(topic: str, number: int, first_offset: int) -> None:
     raise FenceOutsideLog(
         f"the log begins at offset {first_offset}: what stood before is only in the state that stands",
         where=f"{topic}, partition {number}",
-        hint="restore the topic, or rebuild with --accept-loss: what the log lost is then lost to the"
-        " tallies, too. The state that stands was not touched",
+        hint="restore the topic, or rebuild with --accept-loss: what the log lost is then taken over from"
+        " the state that stands, as it is. That was not touched",
     )

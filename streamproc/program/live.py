@@ -9,7 +9,6 @@ from streamproc.alerts.held import Held
 from streamproc.alerts.judge import Judge
 from streamproc.events.ahead import places_ahead
 from streamproc.events.codec import Codec
-from streamproc.events.outputs import decode_alert
 from streamproc.events.registry import (
     COMMENTS_TOPIC,
     HOSTS_TOPIC,
@@ -27,7 +26,7 @@ from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.fold_comments import CommentFold, CommentReader
 from streamproc.program.fold_hosts import ProfileFold
 from streamproc.program.fold_orders import OrderFold
-from streamproc.program.judging.alert_records import is_sound, is_told_of, keep_told
+from streamproc.program.heritage import OF_CLOCK, inherit, is_whole
 from streamproc.program.judging.judging import Judging
 from streamproc.program.keys import SEPARATOR, TOPIC_OF_CODE, Kind, head
 from streamproc.program.records import Records
@@ -37,9 +36,11 @@ from streamproc.program.showing.showing import Showing
 from streamproc.program.sweep import Sweep
 from streamproc.program.watching_records import ViewerFold
 from streamproc.protocol import (
+    NOTHING_CUT,
     Batch,
     BatchReport,
     DeadLetter,
+    Inherited,
     Outputs,
     Published,
     View,
@@ -47,7 +48,6 @@ from streamproc.protocol import (
 )
 
 _FLOOR: Final = head(Kind.FLOOR, ROOMS_TOPIC)
-_OF_CLOCK: Final = frozenset((Kind.ALERT, Kind.OUTBOX))
 
 SLICE_RECORDS: Final = 400
 """Records that are decoded and folded before the next are: what comes of so many fits a core's cache."""
@@ -128,26 +128,24 @@ class LiveProgram:
         for topic, held in blocks.items():
             self.streams[topic].restore_blocks(held)
 
+    def is_whole(self, key: bytes, value: bytes) -> bool:
+        """Whether a record can be restored."""
+        return is_whole(key, value)
+
     def inherit(
-        self, records: Iterable[tuple[bytes, bytes]], published: Iterable[bytes] = ()
-    ) -> int:
-        """Take over alerts, and steps of them that may not be out, as they stood; how many are unreadable.
+        self,
+        records: Iterable[tuple[bytes, bytes]],
+        published: Iterable[bytes] = (),
+        cut: Mapping[str, int | None] = NOTHING_CUT,
+        *,
+        damaged: bool = False,
+    ) -> Inherited:
+        """Take over alerts, and steps of them that may not be out, as they stood; and what the log lost.
 
         Shapes: they are written like any change, and go on when a worker restores them. Of alerts of which
             the state knows less than was ``published``, what was published counts.
         """
-        unread = 0
-        for key, value in records:
-            if key and key[0] not in _OF_CLOCK:
-                continue
-            if is_sound(key, value):
-                self.records.put(key, value)
-            else:
-                unread += 1
-        for step in map(decode_alert, published):
-            if is_told_of(self.records, step):
-                keep_told(self.records, step)
-        return unread
+        return inherit(self.records, records, published, cut, damaged=damaged)
 
     def _restore(self, key: bytes, value: bytes) -> None:
         """Learn what there is to learn of a record at once."""
@@ -163,7 +161,7 @@ class LiveProgram:
                 showing.restore_minute(key)
         elif kind == Kind.PROFILE:
             self.profiles.restore(key, value)
-        elif kind in _OF_CLOCK and judging is not None:
+        elif kind in OF_CLOCK and judging is not None:
             judging.restore(key, value)
 
     def read_with(self, reader: CommentReader) -> None:

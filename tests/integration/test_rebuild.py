@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from streamproc.app import rebuild_of
+from streamproc.cli.config import settings_of
 from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import FENCE_KEY
+from streamproc.engine.rebuild import Record
 from streamproc.engine.stamp import Epoch, stamp
 from streamproc.errors import DigestMismatch, FenceOutsideLog, OlderState
+from streamproc.oracle.batch import LogRecord
+from streamproc.program.keys import Kind
+from streamproc.program.live import LiveProgram
 from streamproc.provision.admin import ensure_topics
+from tests.aged_log import aged_topics, send_as_of
 from tests.changelog_view import read_changelog
 from tests.command_line import running_worker, started, streamproc
 from tests.command_line import send as send_records
 from tests.kafka_log import append_batch, delete_records, delete_topics
-from tests.log_records import COMMENTS, ORDERS, LogBuilder
+from tests.log_records import COMMENTS, HOSTS, ORDERS, T0, LogBuilder
 from tests.read_views import tallies_of_topic
 from tests.servers import Broker
 from tests.worker_process import WorkerProcess
@@ -26,6 +34,7 @@ from tests.worker_process import WorkerProcess
 pytestmark = pytest.mark.integration
 
 PARTITIONS = 2
+LATER_MS = T0 + 9 * 86_400_000
 DEADLINE_S = 60.0
 ABOVE_ALL = stamp(Epoch(3, 0, 0, 1, 1), 1)
 """What somebody writes whom no worker so far outranks."""
@@ -87,7 +96,7 @@ async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_
     done = await rebuild(kafka_broker, app_id)
 
     assert done.code == 0, done.said
-    assert "1 records of alerts could not be read" in done.err
+    assert "1 records of alerts or of what the log lost could not be read" in done.err
     found = await verified(kafka_broker, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 1_999}
     rebuilt = await read_changelog(kafka_broker.bootstrap, changelog, 0)
@@ -162,9 +171,110 @@ async def test_a_log_whose_beginning_is_gone_is_not_rebuilt_from_unless_told(
     assert refused.code == FenceOutsideLog.exit_code, refused.said
     after = await read_changelog(kafka_broker.bootstrap, changelog, 0)
     assert len(after.records) == len(before.records)
-    assert (await rebuild(kafka_broker, app_id, "--accept-loss")).code == 0
+    done = await rebuild(kafka_broker, app_id, "--accept-loss")
+    assert done.code == 0, done.said
+    assert "were taken over" in done.err
     found = await verified(kafka_broker, app_id)
-    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 501}
+    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 2_500}
+
+
+async def test_what_the_log_lost_is_taken_over_and_goes_on(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    app_id, bootstrap = "rebuild-retention", kafka_broker.bootstrap
+    await aged_topics(bootstrap, app_id, PARTITIONS)
+    builder = LogBuilder().comment().comment().paid(1_999).paid(501, order_id="o-2").profile("阿梅")
+    await send_as_of(bootstrap, builder.records, T0)
+    late_show = LogBuilder(session="s-2").comment(LATER_MS, event_id="l-1")
+    late_show.paid(700, LATER_MS, order_id="o-3").profile("阿兰", LATER_MS, LATER_MS)
+    await send_as_of(bootstrap, late_show.records, LATER_MS)
+    async with running_worker(bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 3)
+        await worker.until(
+            lambda said: (
+                said["durable"].get(f"{COMMENTS}/0") == 3 and said["durable"].get(f"{HOSTS}/0") == 2
+            ),
+            "all folded",
+        )
+        await stopped(worker)
+    for topic, gone in ((COMMENTS, 2), (ORDERS, 1), (HOSTS, 1)):
+        await delete_records(bootstrap, topic, 0, gone)
+    unread = LogBuilder(session="s-2").comment(LATER_MS + 1, event_id="l-2")
+    await send_as_of(bootstrap, [*unread.records, *_refund("o-1", 99)], LATER_MS)
+
+    done = await rebuild(kafka_broker, app_id, "--accept-loss")
+
+    assert done.code == 0, done.said
+    found = await verified(kafka_broker, app_id)
+    assert any("h-1/s-1" in note for note in found["notes"])
+    assert found["totals"]["h-1/s-1"] | SOLD == found["totals"]["h-1/s-1"]
+    assert found["totals"]["h-1/s-2"] | {"comments": 2} == found["totals"]["h-1/s-2"]
+    view = await read_changelog(bootstrap, f"{app_id}-state-changelog", 0)
+    assert len([key for key in view.state if key[0] == Kind.PROFILE]) == 2
+    await send_as_of(bootstrap, _refund("o-2", 10), LATER_MS)
+    async with running_worker(bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 5)
+        await stopped(worker)
+    found = await verified(kafka_broker, app_id)
+    assert found["totals"]["h-1/s-1"]["refunded_minor"] == {"CNY": 109}
+    assert "orphan_refunds" not in found["totals"]["h-1/s-1"]
+
+
+async def test_a_rebuild_that_died_while_it_took_over_counts_nothing_twice(
+    kafka_broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app_id, bootstrap = "rebuild-died", kafka_broker.bootstrap
+    await aged_topics(bootstrap, app_id, PARTITIONS)
+    await send_as_of(bootstrap, LogBuilder().comment().paid(1_999).comment().records, T0)
+    async with running_worker(bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 1)
+        await worker.until(lambda said: said["durable"].get(f"{COMMENTS}/0") == 2, "comments")
+        await stopped(worker)
+    await delete_records(bootstrap, COMMENTS, 0, 1)
+    unread = LogBuilder().comment(LATER_MS, event_id="l-1")
+    unread.comment(LATER_MS + 600_000, event_id="l-2")  # by then the id of the first is forgotten
+    await send_as_of(bootstrap, unread.records, LATER_MS)
+    monkeypatch.setattr("streamproc.engine.rebuild.PIECE_BYTES", 1)
+    settings = settings_of(
+        kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id, engine__accept_loss=True
+    )
+
+    making = await rebuild_of(settings, LiveProgram, started_us=1, told=lambda *_: None)
+    async with making:
+        await making.follow()
+        monkeypatch.setattr(making, "_append", without_end(making._append))
+        with pytest.raises(DiedError):
+            await making.replace()
+    done = await rebuild(kafka_broker, app_id, "--accept-loss")
+
+    assert done.code == 0, done.said
+    found = await verified(kafka_broker, app_id)
+    assert found["totals"]["h-1/s-1"]["comments"] == 4
+    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 1_999}
+
+
+class DiedError(Exception):
+    """A process that is no more."""
+
+
+def without_end(append: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The same, up to the fence that ends a state."""
+
+    async def appended(number: int, owned: Any, piece: list[Record]) -> None:  # noqa: ANN401
+        if [key for key, _ in piece] == [FENCE_KEY]:
+            raise DiedError
+        await append(number, owned, piece)
+
+    return appended
+
+
+SOLD = {"comments": 2, "pay_gmv_minor": {"CNY": 2_500}, "refunded_minor": {"CNY": 99}}
+
+
+def _refund(order_id: str, refund_minor: int) -> list[LogRecord]:
+    money = {"refund_id": "f-1", "refund_minor": refund_minor, "currency": "CNY"}
+    of = {"order_id": order_id, "line_id": "1", **money}
+    return LogBuilder().event("order.refunded", LATER_MS, event_id=order_id, **of).records
 
 
 @pytest.mark.parametrize("rebuilt", [False, True], ids=["read again", "rebuilt"])

@@ -12,12 +12,12 @@ from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import FENCE_KEY
 from streamproc.engine.stamp import Epoch, stamp
 from streamproc.errors import VerificationFailed
-from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.keys import Kind, parse
 from streamproc.provision.admin import ensure_topics
+from tests.aged_log import aged_topics, send_as_of
 from tests.changelog_view import read_changelog
 from tests.command_line import Finished, running_worker, send, streamproc
-from tests.kafka_log import append_batch, delete_records, make_topics, producing
+from tests.kafka_log import append_batch, delete_records
 from tests.log_records import COMMENTS, ORDERS, T0, LogBuilder
 from tests.servers import Broker
 
@@ -98,13 +98,13 @@ async def test_what_retention_took_is_told_and_what_is_left_is_compared(
     kafka_broker: Broker, tmp_path: Path
 ) -> None:
     app_id = "verify-retention"
-    await _topics_as_of_old(kafka_broker, app_id)
+    await aged_topics(kafka_broker.bootstrap, app_id, PARTITIONS)
     evening = LogBuilder().comment().comment().paid(1_999).paid(501, order_id="o-2")
     evening.profile("阿梅")
     later = LogBuilder(session="s-2")
     later.comment(LATER_MS).paid(700, LATER_MS, order_id="o-3")
-    await _send_as_of(kafka_broker, evening, T0)
-    await _send_as_of(kafka_broker, later, LATER_MS)
+    await send_as_of(kafka_broker.bootstrap, evening.records, T0)
+    await send_as_of(kafka_broker.bootstrap, later.records, LATER_MS)
     async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
         await worker.until(
             lambda said: (
@@ -135,22 +135,6 @@ async def test_what_retention_took_is_told_and_what_is_left_is_compared(
     assert done.code == VerificationFailed.exit_code, done.said
     lost = [line for line in found["differences"] if "totals / pay_gmv_minor: missing" in line]
     assert [line.split(" / ")[3] for line in lost] == ["s-2"]
-
-
-async def _topics_as_of_old(broker: Broker, app_id: str) -> None:
-    """The topics, of which the inputs keep the times that records are sent with."""
-    times = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
-    await make_topics(broker.bootstrap, INPUT_TOPICS, PARTITIONS, times)
-    await ensure_topics(
-        broker.bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=app_id
-    )
-
-
-async def _send_as_of(broker: Broker, builder: LogBuilder, at_ms: int) -> None:
-    async with producing(broker.bootstrap) as producer:
-        for each in builder.records:
-            of = {"key": each.key, "value": each.value, "partition": each.partition}
-            await producer.send_and_wait(each.topic, timestamp_ms=at_ms, **of)
 
 
 async def _drop_order_sessions(broker: Broker, changelog: str) -> None:

@@ -1,4 +1,4 @@
-"""Laws of a log that lost its beginning: a right state never differs from it."""
+"""Laws of a log that lost its beginning: a right state never differs from it, and goes on in a new one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from streamproc.events.registry import INPUT_TOPICS, AnyEvent
 from streamproc.oracle.batch import LogRecord
+from streamproc.program.live import LiveProgram
 from tests.broadcasts import far_ms, told
 from tests.builders import T0
 from tests.cut_log import numbered, verified
+from tests.folding import feed, folded
 
 WRITTEN_MS: Final = 7_200_000
 """So long after the first of them two hours of events are in the log."""
@@ -73,3 +75,22 @@ def test_a_right_state_is_equal_to_what_is_left_of_its_log(
 
     assert found.differences == []
     assert (found.notes == []) is not any(begins.values())
+
+
+@given(**LOGS)
+def test_what_is_left_of_a_log_and_the_state_before_make_the_whole_state(
+    before: list[AnyEvent], after: list[AnyEvent], renamed: str, cuts: dict[str, float]
+) -> None:
+    log = _in_one_log(before, after, renamed)
+    begins = _begins(log, len(before), cuts)
+    whole, left = folded(log), [each for each in log if each.offset >= begins[each.topic]]
+    first_ms = {each.topic: each.timestamp_ms for each in reversed(left)}
+    cut = {topic: first_ms.get(topic) for topic, offset in begins.items() if offset}
+    program = LiveProgram()
+    feed(program, left)
+
+    program.inherit(whole.items(), (), cut)
+
+    made = [(key, value) for key, value in program.take_dirty() if value is not None]
+    assert len(made) == len(dict(made))
+    assert dict(made) == whole

@@ -28,7 +28,7 @@ def test_a_program_that_replaces_a_state_takes_its_alerts_over_and_counts_on() -
 
     rebuilt = live()
     tell(rebuilt, *(joined(now_ms, now_ms) for now_ms in range(T0 + 90_000, T0 + 100_000, 1_000)))
-    unread = rebuilt.inherit([*state.items(), *BROKEN])
+    _, unread = rebuilt.inherit([*state.items(), *BROKEN])
     taken: State = {}
     take_into(taken, rebuilt)
     assert by_clock(taken) == by_clock(state)
@@ -49,7 +49,7 @@ def test_a_program_that_finds_no_state_takes_alerts_from_what_was_published() ->
     (first,) = [each for each in published if each.kind == "StreamDead"]
     elsewhere = replace(first, session_id="s-9")
     rebuilt, taken = live(), dict[bytes, bytes]()
-    unread = rebuilt.inherit([], [encoded(each) for each in (first, elsewhere)])
+    _, unread = rebuilt.inherit([], [encoded(each) for each in (first, elsewhere)])
     take_into(taken, rebuilt)
     heir = again(taken)
 
