@@ -1,8 +1,8 @@
 """From what a rule finds now to what becomes of its alert: the state machine, one moment at a time.
 
 inactive -> pending -> firing -> resolving -> resolved. Pure: the same alert, finding and moment give the
-same, so a replay by the events' clock takes the same steps. A moment that lies before the last one counts
-as that one. docs/alerts-lifecycle.md tells it in words.
+same, so a replay by the events' clock takes the same steps. A moment that lies before the last one at which
+the alert changed counts as that one. docs/alerts-lifecycle.md tells it in words.
 """
 
 from __future__ import annotations
