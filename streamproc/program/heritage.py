@@ -20,14 +20,14 @@ from streamproc.program.codecs import (
     unpack_profile,
     unpack_session,
 )
-from streamproc.program.expiry import day_of_stamp
+from streamproc.program.expiry import STAMP_BYTES
 from streamproc.program.floor_codec import unpack_floor, unpack_pulse, unpack_sold
 from streamproc.program.judging.alert_records import is_sound, is_told_of, keep_told
 from streamproc.program.keys import NUMBER_BYTES, Kind, parse
 from streamproc.program.order_codec import open_order
 from streamproc.program.reach import Record, begun_ms, order_lines, whole_since_ms
 from streamproc.program.records import Records
-from streamproc.program.rejected_codec import unpack_rejected
+from streamproc.program.rejected_codec import REJECTED_BYTES, unpack_rejected
 from streamproc.program.sense_codec import unpack_asked, unpack_sense, unpack_senses
 from streamproc.program.watching_codec import unpack_watching
 from streamproc.protocol import Inherited
@@ -54,9 +54,9 @@ _OPEN: Final[dict[int, Callable[[bytes, bytes, str], Any]]] = {
     Kind.FLOOR: lambda _, value, __: unpack_floor(value),
     Kind.PULSE: lambda _, value, __: unpack_pulse(value),
     Kind.SOLD: lambda _, value, __: unpack_sold(value),
-    Kind.REJECTED: lambda _, value, __: unpack_rejected(value),
+    Kind.REJECTED: lambda _, value, __: (unpack_rejected(value), value[REJECTED_BYTES - 1]),
     Kind.WATCHING: lambda _, value, __: unpack_watching(value),
-    Kind.ATTEMPT: lambda _, value, __: day_of_stamp(value),
+    Kind.ATTEMPT: lambda _, value, __: value[STAMP_BYTES],
 }
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from streamproc.program.expiry import day_of_stamp, stamp
+from streamproc.program.expiry import STAMP_BYTES, day_of_stamp, stamp
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, Kind, head, number
 from streamproc.tally.retention import SESSION_DAYS
 
 REJECTED_VERSION: Final = 1
 
 _VERSION: Final = bytes((REJECTED_VERSION,))
+
+REJECTED_BYTES: Final = len(_VERSION) + NUMBER_BYTES + STAMP_BYTES
+"""Length of a value."""
 
 
 def rejected_key(topic: str, host_id: str, session_id: str = "") -> bytes:

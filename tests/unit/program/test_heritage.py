@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from streamproc.events.registry import AnyEvent
+from streamproc.events.registry import COMMENTS_TOPIC, AnyEvent
 from streamproc.events.rooms import StreamHealth
+from streamproc.oracle.batch import LogRecord
 from streamproc.program.canonical import canonical
 from streamproc.program.keys import Kind, parse
 from streamproc.program.live import LiveProgram
@@ -14,11 +15,13 @@ from tests.builders import (
     created,
     joined,
     made,
+    order_failed,
     paid,
     profiled,
     refunded,
     room_started,
     stock_reported,
+    viewers_counted,
 )
 from tests.cut_log import numbered
 from tests.folding import State, feed, folded, log_of
@@ -92,7 +95,8 @@ def test_only_records_that_can_be_restored_are_whole() -> None:
     program = LiveProgram(SpelledReader())
     asked = [comment(text="s L", user_key="a" * 16), comment(text="s L", at_ms=T0 + 60_000)]
     sold: list[AnyEvent] = [created(1, order_id="o-9"), made(StreamHealth, frames_per_s=24.0)]
-    feed(program, log_of([*EVENING, *asked, *sold, *STRADDLING]))
+    events = [*EVENING, *asked, *sold, order_failed(), viewers_counted(5), *STRADDLING]
+    feed(program, [*log_of(events), LogRecord(COMMENTS_TOPIC, 0, 99, b"h-1", b"{", T0)])
     records = {key: value for key, value in program.take_dirty() if value is not None}
 
     assert {key[0] for key in records} == set(Kind) - {Kind.ALERT, Kind.OUTBOX}
