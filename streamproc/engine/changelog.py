@@ -90,8 +90,8 @@ class Changelog:
 
     async def read_range(self, partition: int, first: int, end: int) -> RawRecords:
         """The records from ``first`` to before ``end`` that the log holds."""
-        servers = self._config.bootstrap_servers
-        return await read_range(servers, self.topic, partition, first, end)
+        async with self.reading({partition: first}) as cursor:
+            return await _read_range(cursor, partition, first, end)
 
     async def end_offset(self, partition: int) -> int:
         """Where the partition's log ends now."""
@@ -125,11 +125,15 @@ async def read_range(
     bootstrap_servers: str, topic: str, partition: int, first: int, end: int
 ) -> RawRecords:
     """The records of a partition from ``first`` to before ``end`` that its log holds."""
-    found = RawRecords(begin_offset=first, next_offset=first)
     async with changelog_cursor(bootstrap_servers, topic, {partition: first}) as cursor:
-        while found.next_offset < end:
-            for records in (await cursor.read({partition})).values():
-                _extend(found, records, end)
+        return await _read_range(cursor, partition, first, end)
+
+
+async def _read_range(cursor: ChangelogCursor, partition: int, first: int, end: int) -> RawRecords:
+    found = RawRecords(begin_offset=first, next_offset=first)
+    while found.next_offset < end:
+        for records in (await cursor.read({partition})).values():
+            _extend(found, records, end)
     return found
 
 

@@ -136,6 +136,8 @@ class Collected:
         memory = self.memories[record.topic, record.partition, event.host_id]
         counts_at_ms = _counts_at_ms(event, record)
         ahead = counts_at_ms != event.occurred_at_ms
+        is_near = event.occurred_at_ms <= record.timestamp_ms + 2 * AHEAD_MS
+        known_until_ms = event.occurred_at_ms if ahead and is_near else 0
         if not isinstance(event, OrderFact):  # whose time is part of what it says of its line
             event = msgspec.structs.replace(event, occurred_at_ms=counts_at_ms)
         allowance_ms = ORDERS_ALLOWANCE_MS if record.topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
@@ -146,7 +148,7 @@ class Collected:
             session.begin(record.topic, event.occurred_at_ms)
             session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
         place = record.topic, record.partition
-        if self._is_duplicate(memory, event, self.days[place], late=late):
+        if self._is_duplicate(memory, event, self.days[place], known_until_ms, late=late):
             count.duplicate += 1
             return
         count.applied += 1
@@ -160,7 +162,9 @@ class Collected:
             return
         self._add(event, record, counts_at_ms, late=late)
 
-    def _is_duplicate(self, memory: _Memory, event: AnyEvent, today: int, *, late: bool) -> bool:
+    def _is_duplicate(
+        self, memory: _Memory, event: AnyEvent, today: int, known_until_ms: int, *, late: bool
+    ) -> bool:
         """Whether an event says nothing new, or loses; if not, it is remembered.
 
         Shapes: ``today`` is the day that the topic has come to in this partition.
@@ -173,13 +177,13 @@ class Collected:
             return not self.sold[event.host_id].take(line, event, late=late)
         if isinstance(event, OrderFailed):
             known = (event.session_id, event.attempt_id) in memory.attempts
-            return known or _is_seen(memory, event, today)
-        return _is_seen(memory, event, today)
+            return known or _is_seen(memory, event, today, known_until_ms)
+        return _is_seen(memory, event, today, known_until_ms)
 
     def _add(self, event: _Told, record: LogRecord, at_ms: int, *, late: bool) -> None:
         """Let its session know of an applied event, which was seen at a time."""
         session = self.sessions[event.host_id][event.session_id]
-        session.begin(record.topic, event.occurred_at_ms)
+        session.begin(record.topic, at_ms)
         seen_ms = session.seen_ms.get(record.topic, 0)
         session.seen_ms[record.topic] = max(seen_ms, at_ms)
         if late:
@@ -324,14 +328,16 @@ def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:
     return new <= (held.occurred_at_ms, held.event_id)
 
 
-def _is_seen(memory: _Memory, event: AnyEvent, today: int) -> bool:
+def _is_seen(memory: _Memory, event: AnyEvent, today: int, known_until_ms: int) -> bool:
     """Whether this event id is remembered; it is from now on, by when it was told."""
     oldest_ms = max(0, today - SEEN_DAYS) * DAY_MS
-    for bucket, event_ids in memory.seen.items():
-        if bucket * BUCKET_MS >= oldest_ms and event.event_id in event_ids:
-            return True
     told_ms = max(event.occurred_at_ms, memory.watermark_ms or 0, oldest_ms)
-    memory.seen[told_ms // BUCKET_MS].add(event.event_id)
+    for bucket, event_ids in memory.seen.items():
+        begin_ms = bucket * BUCKET_MS
+        is_live = begin_ms >= oldest_ms and begin_ms + BUCKET_MS + BUCKET_KEPT_MS > told_ms
+        if is_live and event.event_id in event_ids:
+            return True
+    memory.seen[max(told_ms, known_until_ms) // BUCKET_MS].add(event.event_id)
     return False
 
 

@@ -38,8 +38,9 @@ def whole_since_ms(first_record_ms: int | None) -> int:
 def begun_ms(records: Iterable[Record]) -> dict[Broadcast, dict[str, int]]:
     """When each topic first told of each broadcast, as far as the state still knows.
 
-    Shapes: by broadcast, then by topic that told of it: the first of its minutes, the time of its last
-        event if it has none any more, or when the broadcast started if that is earlier.
+    Shapes: by broadcast, then by topic that told of it: the begin that its session keeps, the first of its
+        minutes or when the broadcast started if that is earlier; of a session that an earlier version began
+        and that has no minutes any more, the time of its last event.
     """
     minutes: dict[Broadcast, dict[str, int]] = {}
     seen: dict[Broadcast, dict[str, int]] = {}
@@ -53,12 +54,13 @@ def begun_ms(records: Iterable[Record]) -> dict[Broadcast, dict[str, int]]:
         elif key[0] == Kind.SESSION:
             parsed, session = parse(key), unpack_session(key, value)
             broadcast = (parsed.host_id, parsed.ids[0])
-            seen.setdefault(broadcast, {})[parsed.topic] = session.seen_ms
+            seen.setdefault(broadcast, {})[parsed.topic] = session.begun_ms or session.seen_ms
             lifecycle = session.told.lifecycle
             if lifecycle is not None and lifecycle.started_first_ms is not None:
                 started[broadcast] = lifecycle.started_first_ms
     for broadcast, topics in minutes.items():
-        seen.setdefault(broadcast, {}).update(topics)
+        of = seen.setdefault(broadcast, {})
+        of.update({topic: min(at_ms, of.get(topic, at_ms)) for topic, at_ms in topics.items()})
     for broadcast, at_ms in started.items():
         seen[broadcast] = {topic: min(at_ms, of) for topic, of in seen[broadcast].items()}
     return seen

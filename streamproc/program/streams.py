@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, groupby
 from typing import Any, Final, cast
 
+from streamproc.events.limits import AHEAD_MS
 from streamproc.program.codecs import unpack_block, unpack_minute, unpack_people, unpack_session
 from streamproc.program.keys import NUMBER_BYTES, SEPARATOR, Kind, head, number
 from streamproc.program.records import Records
@@ -46,6 +47,7 @@ class Streams:
         self._names = len(UNIQUES[topic])
         self.today = 0
         self._oldest_no = 0
+        self._until_ms = 0
         self._silent: list[HostStream] = []
         self.rejected_days: list[int] = []
 
@@ -202,13 +204,14 @@ class Streams:
             the event finds, or moves.
         """
         told_ms = max(at_ms, stream.watermark_ms, self._oldest_no * BUCKET_MS)
-        bucket_no = told_ms // BUCKET_MS
         if self._holds_over(stream):
+            stream.look_again()
             self.bury(stream)
-        bucket = stream.bucket
+        bucket, bucket_no = stream.bucket, max(told_ms, self._until_ms) // BUCKET_MS
         if bucket is None or bucket.number != bucket_no:
             bucket = self._hold_bucket(stream, bucket_no)
-            stream.add_to(bucket)
+        if bucket is not stream.bucket or stream.is_seen_ahead or told_ms >= stream.dies_at_ms:
+            stream.add_to(bucket, told_ms)
         return bucket
 
     def _holds_over(self, stream: HostStream) -> bool:
@@ -227,7 +230,12 @@ class Streams:
         """Fold an event that is ahead, as of its record."""
         stream = self.stream(event.host_id)
         watermark_ms = stream.watermark_ms
+        # A copy of it that is not ahead may follow, and is known by then.
+        is_near = event.occurred_at_ms <= timestamp_ms + 2 * AHEAD_MS
+        self._until_ms = event.occurred_at_ms if is_near else 0
+        stream.pane_no = -1
         report = self._take_ahead(stream, event, timestamp_ms)
+        self._until_ms, stream.pane_no = 0, -1
         if stream.watermark_ms != watermark_ms:
             stream.lent_ms = stream.watermark_ms
         report.ahead = report.applied

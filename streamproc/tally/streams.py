@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
@@ -17,7 +18,8 @@ class HostStream:
 
     Shapes: ``latest`` is the session with the greatest event time, the greater id among equals;
         ``buckets`` holds live ones only, ``dies_at_ms`` is the watermark at which the first dies.
-        ``seen`` has the hashes of all of them, to look into; ``bucket`` is the one that is added to,
+        ``seen`` has the hashes of all of them, to look into, ``is_seen_ahead``: but of those that die of an
+        event that was looked for and may be a duplicate; ``bucket`` is the one that is added to,
         None until :meth:`add_to` is told of one. Where the last event fell, so that the next one need
         not look: its ``session`` and ``pane_no``. ``visited_ms`` is what the watermark was when it was
         last asked whether anything happens here. ``lent_ms`` is the last watermark that no
@@ -29,6 +31,7 @@ class HostStream:
         "buckets",
         "dies_at_ms",
         "host",
+        "is_seen_ahead",
         "latest",
         "lent_ms",
         "pane_no",
@@ -49,17 +52,26 @@ class HostStream:
         self.bucket: Bucket | None = None
         # A dict, not a set: the cyclic collector leaves a dict of integers alone while it walks every set.
         self.seen: dict[int, None] = {}
+        self.is_seen_ahead = False
 
     def hold(self, bucket: Bucket) -> None:
         """Remember by a new bucket, which :meth:`add_to` is told of next, if by anybody."""
         self.buckets.append(bucket)
         self.dies_at_ms = min(self.dies_at_ms, bucket.dies_at_ms)
 
-    def add_to(self, bucket: Bucket) -> None:
-        """From now on add to this bucket, one of those that are held."""
-        if self.bucket is None:
-            self.seen = dict.fromkeys(chain.from_iterable(each.all() for each in self.buckets))
-        elif self.bucket is not bucket:
+    def add_to(self, bucket: Bucket, told_ms: int) -> None:
+        """From now on add to this bucket, one of those that are held, and know what is alive at a time.
+
+        Shapes: that time may be one that the watermark never reaches, as of an event that is a duplicate.
+        """
+        is_ahead = told_ms >= self.dies_at_ms
+        if self.bucket is None or self.is_seen_ahead:
+            alive = [each.all() for each in self.buckets if each.dies_at_ms > told_ms]
+            self.seen = dict.fromkeys(chain.from_iterable(alive))
+        elif is_ahead:
+            self._unsee(each for each in self.buckets if each.dies_at_ms <= told_ms)
+        self.is_seen_ahead = is_ahead
+        if self.bucket is not None and self.bucket is not bucket:
             self.bucket.settle()
         bucket.stir()
         self.bucket = bucket
@@ -79,7 +91,7 @@ class HostStream:
 
     def look_again(self) -> None:
         """Hold as little as can be of event ids, and look anew where the next event falls."""
-        self.pane_no, self.bucket, self.seen = -1, None, {}
+        self.pane_no, self.bucket, self.seen, self.is_seen_ahead = -1, None, {}, False
         for bucket in self.buckets:
             bucket.settle()
 
@@ -90,7 +102,11 @@ class HostStream:
         if dead:
             self.buckets = [each for each in self.buckets if each not in dead]
             self.dies_at_ms = min((each.dies_at_ms for each in self.buckets), default=NEVER_MS)
-            if self.seen:
-                for hashed in chain.from_iterable(each.all() for each in dead):
-                    self.seen.pop(hashed, None)
+            if self.seen and not self.is_seen_ahead:
+                self._unsee(dead)
+            self.is_seen_ahead = False
         return dead
+
+    def _unsee(self, buckets: Iterable[Bucket]) -> None:
+        for hashed in chain.from_iterable(each.all() for each in buckets):
+            self.seen.pop(hashed, None)

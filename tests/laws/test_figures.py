@@ -159,6 +159,8 @@ def test_every_set_of_figures_has_every_id(log: list[LogRecord]) -> None:
 @given(log=logs(near_ms))
 def test_without_anything_late_the_minutes_add_up_to_the_session(log: list[LogRecord]) -> None:
     for session in _sessions(log):
+        if session["completeness"]["late"]:
+            continue  # of a clock that went wrong, and right again
         whole, curve = session["figures"], session["curve"]
         for name in _ADDITIVE:
             assert (whole[name] or 0) == sum(entry[name] or 0 for entry in curve)

@@ -69,7 +69,7 @@ def folded(log: Sequence[LogRecord], reader: CommentReader | None = None) -> Sta
 
 def held(state: State) -> dict[str, Any]:
     """The canonical form of a state, without the versions that only a state has."""
-    form = canonical(state.items())
+    form = {"hosts": canonical(state.items())["hosts"]}
     for host in form["hosts"].values():
         for session in host.get("sessions", {}).values():
             session.get("senses", {}).pop("versions", None)

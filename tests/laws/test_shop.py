@@ -147,7 +147,7 @@ def _of_room(
 
 
 def unlike(log: Sequence[LogRecord]) -> list[str]:
-    return differences(canonical(folded(log).items()), {"hosts": compute(log)["hosts"]})
+    return differences(canonical(folded(log).items())["hosts"], compute(log)["hosts"])
 
 
 @given(seed=seeds)

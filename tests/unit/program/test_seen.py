@@ -50,15 +50,26 @@ def test_an_order_that_fails_is_told_again_with_another_time() -> None:
     assert tell(LiveProgram(), *failed).duplicate == 2
 
 
-def test_ids_end_when_the_watermark_goes_on_though_a_duplicate_told_of_later() -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_id_that_another_evening_uses_again_is_another_event(restarts: bool) -> None:
     program = LiveProgram()
-    first = joined(at_ms=BEGIN, event_id="e-1")
-    tell(program, first, joined(at_ms=BEGIN + 600 * SECOND, event_id="e-1"))
-    assert tell(program, first).duplicate == 1  # the duplicate moved nothing
+    other = joined(at_ms=BEGIN + 150 * SECOND, event_id="e-1")
+    tell(program, joined(at_ms=BEGIN, event_id="e-1"))
+    program = again(program) if restarts else program
 
-    tell(program, joined(at_ms=BEGIN + 150 * SECOND, event_id="e-2"))
+    told = tell(program, other, other, joined(at_ms=BEGIN + 151 * SECOND, event_id="e-1"))
 
-    assert tell(program, first).applied == 1
+    assert (told.applied, told.duplicate) == (1, 2)
+
+
+def test_what_would_end_ids_and_is_a_duplicate_ends_none() -> None:
+    program = LiveProgram()
+    first, second = (joined(at_ms=BEGIN + n * SLOT, event_id=f"e-{n}") for n in range(2))
+    tell(program, first, second)
+    # The first of them would be forgotten by then, the second is known.
+    ahead = joined(at_ms=BEGIN + 150 * SECOND, event_id="e-1")
+
+    assert tell(program, ahead, first, ahead, second, first).duplicate == 5
 
 
 @pytest.mark.parametrize("days", [1, 2, 40])

@@ -43,6 +43,8 @@ def test_a_broadcast_is_told_of_each_time_and_moves_the_newest_time() -> None:
 def test_a_minute_that_is_written_again_and_again_is_told_to_who_watches_it() -> None:
     program, news, _ = listening()
     watched = Watched(IDS, program.records, program.streams)
+    program.take_dirty()
+    news.note(NOBODY)
 
     for second in (0, 1, 2):
         tell(program, joined(second, T0 + second * 1_000))
