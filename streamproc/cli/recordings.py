@@ -86,7 +86,9 @@ class Lines:
 
     def _recorded(self, held: Record | Unusable, at_ms: int) -> Recorded:
         partition = self._partitions.of(held.key) if held.key else 0
-        return Recorded(held.topic, partition, held.key, held.value, _RECORDED_MS, at_ms)
+        # of the last day of those years an event would be ahead of it, and count as of that
+        written_ms = max(_RECORDED_MS, at_ms) if isinstance(held, Record) else _RECORDED_MS
+        return Recorded(held.topic, partition, held.key, held.value, written_ms, at_ms)
 
     def refuse_bad(self, *, where: str) -> None:
         """Return if every line was good.
