@@ -179,4 +179,5 @@ class _Told:
 
 def _part(key: bytes) -> Part:
     parsed = parse(key)
-    return parsed.host_id, parsed.ids[0], parsed.topic
+    # what was rejected may be of no broadcast
+    return parsed.host_id, parsed.ids[0] if parsed.ids else "", parsed.topic

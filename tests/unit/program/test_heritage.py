@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamproc.events.registry import COMMENTS_TOPIC, AnyEvent
+from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, AnyEvent
 from streamproc.events.rooms import StreamHealth
 from streamproc.oracle.batch import LogRecord
 from streamproc.program.canonical import canonical
@@ -82,6 +82,17 @@ def test_what_a_damaged_state_lost_is_what_the_log_tells_of_it() -> None:
         assert totals.get("joins", 0) == joins
         assert totals["pay_gmv_minor"] == {"CNY": 2_000}
         assert totals["refunded_minor"] == {"CNY": 500}
+
+
+def test_what_was_rejected_of_no_broadcast_counts_as_often_as_the_log_tells() -> None:
+    garbage = LogRecord(ORDERS_TOPIC, 0, 99, b"h-1", b"{", LATER_MS)
+    whole = folded([*LOG, garbage])
+    program = LiveProgram()
+    feed(program, [*LOG[len(EVENING) :], garbage])
+
+    program.inherit(whole.items(), (), CUT)
+
+    assert {key: value for key, value in program.take_dirty() if value is not None} == whole
 
 
 def test_without_a_loss_nothing_but_alerts_is_taken_over() -> None:
