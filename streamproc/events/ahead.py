@@ -8,7 +8,9 @@ Source: docs/adr/0019-an-event-ahead-counts-as-of-its-record.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar, cast
+from contextlib import suppress
+from operator import attrgetter
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -18,6 +20,7 @@ from streamproc.events.registry import AnyEvent
 from streamproc.events.rejected import Rejected
 
 _E = TypeVar("_E", bound=Event)
+_AT_MS: Final = attrgetter("occurred_at_ms")
 
 
 def places_ahead(
@@ -28,14 +31,16 @@ def places_ahead(
     Shapes: two lists of one length, one record per place.
     Units: ``timestamps_ms`` are the records' own.
     """
-    try:
-        times_ms = [each.occurred_at_ms for each in cast("Sequence[AnyEvent]", events)]
-    except AttributeError:  # some are rejected, and have no time
-        times_ms = [0 if isinstance(each, Rejected) else each.occurred_at_ms for each in events]
-    if max(times_ms, default=0) <= min(timestamps_ms, default=0) + AHEAD_MS:
-        return ()
-    pairs = enumerate(zip(times_ms, timestamps_ms, strict=True))
-    return [place for place, (at_ms, written_ms) in pairs if at_ms > written_ms + AHEAD_MS]
+    # some may be rejected, and have no time; where none is, one look at all of them tells
+    with suppress(AttributeError):
+        if max(map(_AT_MS, events), default=0) <= min(timestamps_ms, default=0) + AHEAD_MS:
+            return ()
+    pairs = enumerate(zip(events, timestamps_ms, strict=True))
+    return [place for place, (each, at_ms) in pairs if _is_ahead(each, at_ms)]
+
+
+def _is_ahead(event: AnyEvent | Rejected, timestamp_ms: int) -> bool:
+    return not isinstance(event, Rejected) and event.occurred_at_ms > timestamp_ms + AHEAD_MS
 
 
 def as_of_record(event: _E, timestamp_ms: int) -> _E:

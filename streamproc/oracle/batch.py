@@ -75,11 +75,6 @@ class _Memory:
     lines: dict[tuple[str, str], Line] = field(default_factory=dict)
     profiles: dict[int, HostProfiled] = field(default_factory=dict)
 
-    def is_live(self, bucket: int) -> bool:
-        """Whether event ids of this bucket are still remembered."""
-        end_ms = bucket * BUCKET_MS + BUCKET_MS
-        return self.watermark_ms is None or end_ms + BUCKET_KEPT_MS > self.watermark_ms
-
     def is_late(self, occurred_at_ms: int, allowance_ms: int) -> bool:
         """Whether something that old is late now."""
         return self.watermark_ms is not None and occurred_at_ms + allowance_ms < self.watermark_ms
@@ -94,7 +89,7 @@ class _Memory:
         """Let the watermark see an applied event; forget the buckets that died of it."""
         if self.watermark_ms is None or occurred_at_ms > self.watermark_ms:
             self.watermark_ms = occurred_at_ms
-            for bucket in [bucket for bucket in self.seen if not self.is_live(bucket)]:
+            for bucket in [each for each in self.seen if not _is_live(each, occurred_at_ms)]:
                 del self.seen[bucket]
 
 
@@ -328,14 +323,19 @@ def _is_held_profile(memory: _Memory, profile: HostProfiled) -> bool:
     return new <= (held.occurred_at_ms, held.event_id)
 
 
+def _is_live(bucket: int, at_ms: int) -> bool:
+    """Whether event ids of this bucket are still remembered at a time."""
+    return (bucket + 1) * BUCKET_MS + BUCKET_KEPT_MS > at_ms
+
+
 def _is_seen(memory: _Memory, event: AnyEvent, today: int, known_until_ms: int) -> bool:
     """Whether this event id is remembered; it is from now on, by when it was told."""
     oldest_ms = max(0, today - SEEN_DAYS) * DAY_MS
     told_ms = max(event.occurred_at_ms, memory.watermark_ms or 0, oldest_ms)
     for bucket, event_ids in memory.seen.items():
-        begin_ms = bucket * BUCKET_MS
-        is_live = begin_ms >= oldest_ms and begin_ms + BUCKET_MS + BUCKET_KEPT_MS > told_ms
-        if is_live and event.event_id in event_ids:
+        if bucket * BUCKET_MS < oldest_ms or not _is_live(bucket, told_ms):
+            continue
+        if event.event_id in event_ids:
             return True
     memory.seen[max(told_ms, known_until_ms) // BUCKET_MS].add(event.event_id)
     return False

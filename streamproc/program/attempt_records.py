@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Final, cast
 
-from xxhash import xxh3_64_intdigest
-
 from streamproc.events.orders import OrderFailed
 from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.codecs import ATTEMPT_VERSION
@@ -17,6 +15,7 @@ from streamproc.tally.figures import OrderFigures
 from streamproc.tally.retention import ATTEMPTS_OF_SESSION
 from streamproc.tally.sessions import Session
 from streamproc.tally.streams import HostStream
+from streamproc.tally.uniques import hashed
 
 _ATTEMPT: Final = head(Kind.ATTEMPT, ORDERS_TOPIC)
 
@@ -41,8 +40,7 @@ class AttemptRecords(OrderMoves):
 
 
 def _key(ids: bytes, event: OrderFailed) -> bytes:
-    hashed = xxh3_64_intdigest(event.attempt_id.encode())
-    return _ATTEMPT + ids + SEPARATOR + number(hashed)
+    return _ATTEMPT + ids + SEPARATOR + number(hashed(event.attempt_id))
 
 
 @cache

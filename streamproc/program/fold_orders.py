@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
-from xxhash import xxh3_64_intdigest
-
 from streamproc.events.ahead import as_of_record
 from streamproc.events.orders import (
     OrderCancelled,
@@ -31,6 +29,7 @@ from streamproc.tally.retention import MINUTE_DAYS
 from streamproc.tally.sessions import PlatformOrders, Session
 from streamproc.tally.streams import HostStream
 from streamproc.tally.timing import MINUTE_MS, PANE_MS
+from streamproc.tally.uniques import hashed
 
 _TOLD_APART_BY_ID: Final = frozenset((OrderFailed, OrdersCounted))
 _add_failed: Final = ADD[OrderFailed]
@@ -183,12 +182,12 @@ class OrderFold(AttemptRecords):
         if isinstance(event, OrderFailed) and self.is_known(stream, event):
             return None
         bucket = self.remember(stream, event.occurred_at_ms)
-        hashed = xxh3_64_intdigest(event.event_id.encode())
-        if hashed in stream.seen:
+        told = hashed(event.event_id)
+        if told in stream.seen:
             return None
-        stream.seen[hashed] = None
+        stream.seen[told] = None
         unwritten = bucket.unwritten()
-        bucket.hashes.append(hashed)
+        bucket.hashes.append(told)
         self.records.grown_blocks += bucket.unwritten() - unwritten
         self.records.grow(bucket)
         return self.turn(stream, event.session_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import chain, groupby
 from typing import Any, Final, cast
 
@@ -24,7 +25,7 @@ NOTHING: Final = Session(b"", "", Figures())
 """What a host looks at that has no session to look at: no session has this id."""
 
 
-class Streams:
+class Streams(ABC):
     """The hosts of one topic, and how their records are opened.
 
     An open record is found by where the last event fell, else among the changed ones, else it is
@@ -241,9 +242,9 @@ class Streams:
         report.ahead = report.applied
         return report
 
+    @abstractmethod
     def _take_ahead(self, stream: HostStream, event: Any, timestamp_ms: int) -> BatchReport:  # noqa: ANN401
         """The same, without its accounting."""
-        raise NotImplementedError
 
     def advance(
         self, stream: HostStream, session: Session, at_ms: int, *, may_be_late: bool = True

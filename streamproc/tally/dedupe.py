@@ -13,7 +13,6 @@ from typing import Final
 from streamproc.tally.timing import BUCKET_MS, REMEMBERED_MS
 
 BLOCK_HASHES: Final = 32
-HASH_BYTES: Final = 8
 
 _STILL: Final[list[int]] = []
 """What a still bucket has to add to; one for all, so nobody may write to it."""

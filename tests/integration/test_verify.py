@@ -37,11 +37,18 @@ async def folded(broker: Broker, app_id: str, folder: Path) -> None:
     builder.comment().comment().comment(event_id="e-1").paid(1_999).paid(501, order_id="o-2")
     builder.raw(COMMENTS, b"h-1", b"nonsense").profile("阿梅")
     await send(broker.bootstrap, builder.records)
+    await folded_to(broker, app_id, folder, comments=4, orders=2)
+
+
+async def folded_to(
+    broker: Broker, app_id: str, folder: Path, *, comments: int, orders: int
+) -> None:
+    """So many comments and orders, and a profile, folded by a worker that has ended."""
     async with running_worker(broker.bootstrap, app_id, folder) as worker:
         await worker.until(
             lambda said: (
-                said["durable"].get(f"{COMMENTS}/0") == 4
-                and said["durable"].get(f"{ORDERS}/0") == 2
+                said["durable"].get(f"{COMMENTS}/0") == comments
+                and said["durable"].get(f"{ORDERS}/0") == orders
                 and said["durable"].get("live.hosts.v1/0") == 1
             ),
             "all folded",
@@ -105,17 +112,7 @@ async def test_what_retention_took_is_told_and_what_is_left_is_compared(
     later.comment(LATER_MS).paid(700, LATER_MS, order_id="o-3")
     await send_as_of(kafka_broker.bootstrap, evening.records, T0)
     await send_as_of(kafka_broker.bootstrap, later.records, LATER_MS)
-    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
-        await worker.until(
-            lambda said: (
-                said["durable"].get(f"{COMMENTS}/0") == 3
-                and said["durable"].get(f"{ORDERS}/0") == 3
-                and said["durable"].get("live.hosts.v1/0") == 1
-            ),
-            "all folded",
-        )
-        worker.terminate()
-        assert await worker.ended() == 0
+    await folded_to(kafka_broker, app_id, tmp_path, comments=3, orders=3)
     assert (await verify(kafka_broker, app_id))[1]["notes"] == []
     await delete_records(kafka_broker.bootstrap, COMMENTS, 0, 1)
     await delete_records(kafka_broker.bootstrap, ORDERS, 0, 1)
