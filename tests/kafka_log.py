@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.record.memory_records import MemoryRecords
 
 from streamproc.engine.stamp import HEADER
@@ -51,6 +51,16 @@ async def make_topics(
     try:
         wanted = [NewTopic(n, partitions, 1, topic_configs=dict(config)) for n in names]
         await admin.create_topics(wanted)
+    finally:
+        await admin.close()
+
+
+async def add_partitions(bootstrap: str, names: Iterable[str], total: int) -> None:
+    """Let topics have so many partitions, more than before."""
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_partitions({name: NewPartitions(total) for name in names})
     finally:
         await admin.close()
 

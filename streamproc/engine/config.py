@@ -31,6 +31,7 @@ class EngineConfig:
     request_timeout_s: float = 30.0
     commit_interval_s: float = 1.0
     look_interval_s: float = 60.0
+    metadata_age_max_s: float = 60.0
     tick_interval_s: float = 1.0
     views_share_max: float = 0.15
     stall_timeout_s: float = 120.0

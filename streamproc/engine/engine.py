@@ -34,6 +34,7 @@ from streamproc.engine.ports import (
     Viewer,
     nothing_shown,
 )
+from streamproc.engine.preflight import refuse_changed_counts
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.engine.showing import Showing, show_again
@@ -310,6 +311,7 @@ class Engine:
         for turn in itertools.cycle(range(TICK_TURNS)):
             await asyncio.sleep(self.config.tick_interval_s / TICK_TURNS)
             now_ms = time.time_ns() // 1_000_000
+            self._refuse_changed_counts()
             partitions = list(self.partitions.values())[turn::TICK_TURNS]
             self._note_ends(partitions)
             for partition in partitions:
@@ -320,6 +322,13 @@ class Engine:
                 if partition.needs_flush:
                     self._pace.moved()
                 await asyncio.sleep(0)
+
+    def _refuse_changed_counts(self) -> None:
+        if not self.is_deciding:  # before the start there is no group to ask
+            topics = (*self.config.inputs, self.config.changelog)
+            counts = self.group.partition_counts(topics)
+            where = self.config.bootstrap_servers
+            refuse_changed_counts(counts, self.config.partitions, where=where)
 
     def _note_ends(self, partitions: Collection[Partition]) -> None:
         if not partitions:

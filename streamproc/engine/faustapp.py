@@ -62,7 +62,7 @@ def build_faust_app(engine: Engine, datadir: Path) -> faust.App:
         consumer_max_fetch_size=config.fetch_partition_bytes,
         # every source is sought to its fence; a reset would skip records or read the log again, in silence
         consumer_auto_offset_reset="none",
-        consumer_metadata_max_age_ms=60_000,
+        consumer_metadata_max_age_ms=int(config.metadata_age_max_s * 1000),
         consumer_connections_max_idle_ms=540_000,
         consumer_group_instance_id=config.group_instance_id,
         worker_redirect_stdouts=False,

@@ -73,12 +73,17 @@ class TopicPosition(msgspec.Struct, array_like=True):
 
 
 class Fence(msgspec.Struct, array_like=True):
-    """Up to where a state goes, and the digest that its records must have."""
+    """Up to where a state goes, and the digest that its records must have.
+
+    Shapes: ``partitions`` is how many the inputs had, and with them the changelog; 0: nobody told. It may
+    be missing at the end, and who does not know it passes over it.
+    """
 
     version: int
     digest: int
     positions: dict[str, TopicPosition]
     written_by: str
+    partitions: int = 0
 
     def encode(self) -> bytes:
         """The fence as the value of its record."""

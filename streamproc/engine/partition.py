@@ -45,9 +45,10 @@ class Partition:
     Shapes: ``positions`` is how far the state in memory goes, ``durable`` how far the changelog does;
     ``ends`` is where each source ends as far as we know. ``follows``: every source was read to its end,
     and no more than a little lies behind; after more than that, a quarter of it. ``newest_ms`` is the
-    broker's time of the last record that was folded of each source, once there is any. ``is_fenced``: the
-    changelog holds the fence of ``durable``; until then nothing may be committed. ``discarded``: an
-    assignment took it away; whatever is still on its way for it does not count.
+    broker's time of the last record that was folded of each source, once there is any. ``partitions`` is
+    how many there are of each topic, 0: it is not told. ``is_fenced``: the changelog holds the fence of
+    ``durable``; until then nothing may be committed. ``discarded``: an assignment took it away; whatever is
+    still on its way for it does not count.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Partition:
         positions: dict[str, TopicPosition],
         ends: dict[str, int] | None = None,
         *,
+        partitions: int = 0,
         is_fenced: bool = True,
         bytes_per_key: float = FIRST_GUESS_BYTES_PER_KEY,
     ) -> None:
@@ -77,6 +79,7 @@ class Partition:
         self.changelog_bytes = 0
         self.flushes = 0
         self.newest_ms: dict[str, int] = {}
+        self.partitions = partitions
         self.is_fenced = is_fenced
         self._moved = not is_fenced
         self._was_at_end = False
@@ -183,7 +186,7 @@ class Partition:
         self.digest.update(records)
         self._add_healing(records)
         positions = copy_positions(self.positions)
-        fence = Fence(VERSION, self.digest.value, positions, written_by)
+        fence = Fence(VERSION, self.digest.value, positions, written_by, self.partitions)
         records.append((FENCE_KEY, fence.encode()))
         outputs = self.program.take_outputs()
         outputs.dead_letters = self._outputs.dead_letters + outputs.dead_letters

@@ -74,6 +74,10 @@ class Group(Protocol):
         """Where the sources of these partitions end, as the last fetches said."""
         ...
 
+    def partition_counts(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """How many partitions topics have, as the client last heard; without those it knows nothing of."""
+        ...
+
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of it until the next assignment."""
         ...

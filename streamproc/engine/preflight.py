@@ -6,13 +6,18 @@ Source: docs/architecture.md, "Co-partitioning"; docs/exit-codes.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from streamproc.errors import BadSetting, BrokerUnreachable, PartitionCountWrong, TopicMissing
+
+HINT_PARTITIONS: Final = (
+    "Topics cannot shrink and must not grow under a state: make new ones with equal counts (streamproc"
+    " topics plan shows how)"
+)
 
 
 async def partition_counts(
@@ -76,7 +81,35 @@ async def check_topics(
         raise PartitionCountWrong(
             f"all these need the same number of partitions; they have: {listed}",
             where=bootstrap_servers,
-            hint="everything of a host must meet in one partition. Topics cannot shrink and must not"
-            " grow under a state: make new ones with equal counts (streamproc topics plan shows how)",
+            hint="everything of a host must meet in one partition. " + HINT_PARTITIONS,
         )
     return counts[changelog]
+
+
+def refuse_other_count(made_with: int, partitions: int, *, where: str) -> None:
+    """Return if a state was made with as many partitions as there are; 0: nobody knows with how many.
+
+    Errors: ``PartitionCountWrong``.
+    """
+    if made_with not in (0, partitions):
+        raise PartitionCountWrong(
+            f"the state was made with {made_with} partitions of each topic, now there are {partitions}",
+            where=where,
+            hint="what is told of a host comes in another partition than its state is in. "
+            + HINT_PARTITIONS,
+        )
+
+
+def refuse_changed_counts(counts: Mapping[str, int], begun: int, *, where: str) -> None:
+    """Return if topics have as many partitions as they had when the worker began.
+
+    Errors: ``PartitionCountWrong``.
+    """
+    changed = ", ".join(f"{topic} {count}" for topic, count in counts.items() if count != begun)
+    if changed:
+        raise PartitionCountWrong(
+            f"the number of partitions changed under this worker: it was {begun}, now: {changed}",
+            where=where,
+            hint="since then what is told of a host may be split between two partitions, and counts"
+            " wrong. " + HINT_PARTITIONS,
+        )

@@ -249,7 +249,8 @@ class Rebuild:
         stale = {*claim.reader.state, *claim.reader.stale} - kept - {FENCE_KEY, CLAIM_KEY}
         digest = StateDigest(state)
         positions = copy_positions(fold.positions)
-        fence = Fence(VERSION, digest.value, positions, f"streamproc rebuild {claim.epoch}")
+        written_by, partitions = f"streamproc rebuild {claim.epoch}", self._config.partitions
+        fence = Fence(VERSION, digest.value, positions, written_by, partitions)
         gone: list[Record] = [(key, None) for key in sorted(stale)]
         records: list[Record] = [*gone, *state, (FENCE_KEY, fence.encode())]
         owned.take_heal()  # every key of them is among these records
@@ -299,6 +300,11 @@ class _NoGroup:
     def source_ends(self, partitions: Container[int]) -> Mapping[SourcePartition, int]:
         """Nothing: the cursors know."""
         del partitions
+        return {}
+
+    def partition_counts(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Nothing: they were counted before."""
+        del topics
         return {}
 
     async def pause(self, partition: SourcePartition) -> None:

@@ -22,6 +22,7 @@ from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence, TopicPosition, 
 from streamproc.engine.ownership import Claiming, Verdict, Writer
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import GreatestVersion, Group, SourcePartition, nothing_shown
+from streamproc.engine.preflight import refuse_other_count
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.showing import incarnation_above
 from streamproc.errors import Fenced, Superseded
@@ -75,6 +76,9 @@ class Recovery:
         sources = [SourcePartition(t, n) for n in partitions for t in self._config.inputs]
         claims, committed = await self.claim(partitions, generation, sources)
         fences = {n: claim.reader.fence(where=self._where(n)) for n, claim in claims.items()}
+        for number, fence in fences.items():
+            made_with = 0 if fence is None else fence.partitions
+            refuse_other_count(made_with, self._config.partitions, where=self._where(number))
         bounds = await self._source_bounds(sources, fences)
         recovered = []
         for number, claim in claims.items():
@@ -241,6 +245,7 @@ class Recovery:
             digest,
             positions,
             ends,
+            partitions=self._config.partitions,
             is_fenced=positions == held,
             bytes_per_key=sum(len(k) + len(v) for k, v in records) / max(1, len(records)),
         )

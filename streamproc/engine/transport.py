@@ -58,6 +58,14 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
     ) -> dict[Any, RawRecords]:
         return await fetch_raw(consumer, active_partitions, timeout or 0.0, self.consumer.may_read)
 
+    def partition_counts(self, topics: Iterable[str]) -> dict[str, int]:
+        """How many partitions topics have, as the client last heard; without those it knows nothing of."""
+        if self._consumer is None:
+            return {}
+        # this is another thread, and what the client hears replaces all of it at once: so one look
+        known = self._consumer._client.cluster._partitions
+        return {topic: len(known[topic]) for topic in topics if topic in known}
+
     async def begin_at(self, offsets: Mapping[TP, int], unread: Iterable[TP]) -> None:
         """Read on at these offsets, and fetch nothing of ``unread``: the engine reads changelogs itself.
 
@@ -138,6 +146,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             if tp.partition in partitions and tp.topic != changelog
         }
         return {source: end for source, end in ends.items() if end is not None}
+
+    def partition_counts(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """How many partitions topics have, as the client last heard; without those it knows nothing of."""
+        counts: dict[str, int] = self._thread.partition_counts(topics)
+        return counts
 
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of a source partition until the next assignment."""

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.stores.base import Store
@@ -42,8 +43,16 @@ NEEDED_FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (PartitionRecords, ("_records", "_check_crcs", "next_fetch_offset")),
     (
         AIOKafkaConsumer,
-        ("_fetcher", "_coordinator", "_closed", "_fetch_max_wait_ms", "_fetch_max_bytes"),
+        (
+            "_client",
+            "_fetcher",
+            "_coordinator",
+            "_closed",
+            "_fetch_max_wait_ms",
+            "_fetch_max_bytes",
+        ),
     ),
+    (ClusterMetadata, ("_partitions",)),
     (Consumer, ("flow_active", "suspend_flow", "_buffered_partitions")),
 )
 """Fields that constructors set."""

@@ -207,6 +207,11 @@ class EngineWorker:
         del partitions
         return {}
 
+    def partition_counts(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Nothing: there is one partition, and it stays alone."""
+        del topics
+        return {}
+
     async def pause(self, partition: SourcePartition) -> None:
         """Never asked: no schedule has so much garbage."""
 

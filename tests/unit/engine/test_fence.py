@@ -41,6 +41,15 @@ def test_a_fence_of_the_version_before_goes_on_with_none_ahead() -> None:
     assert decode_fence(written, where=WHERE) == fence(1)
 
 
+def test_a_fence_may_end_before_or_behind_what_is_known_of_it() -> None:
+    fields: list[object] = [VERSION, 0xDEAD, {"orders": [10, 4, 3, 1, 1, 1, 2]}, "worker 1"]
+    ends: list[list[object]] = [[], [12], [12, "more"]]
+
+    found = [decode_fence(msgspec.msgpack.encode(fields + end), where=WHERE) for end in ends]
+
+    assert [each.partitions for each in found] == [0, 12, 12]
+
+
 def test_a_fence_of_a_newer_version_is_refused_with_what_to_do() -> None:
     with pytest.raises(NewerState) as refused:
         decode_fence(fence(VERSION + 1).encode(), where=WHERE)
