@@ -53,7 +53,8 @@ class Kafka(Group):
     rebalance_timeout_s: float = Field(60.0, ge=1, le=3600)
     """How long the group waits for a worker to join a rebalance."""
     group_instance_id: str | None = Field(None, min_length=1, max_length=200)
-    """A name that stays over restarts (static membership): a quick restart then moves no partition."""
+    """A name that stays over restarts (static membership): a quick restart then moves no partition.
+    Each worker needs one of its own."""
 
     @model_validator(mode="after")
     def _heartbeats_fit(self) -> Self:

@@ -21,6 +21,8 @@ from streamproc.engine.failures import failure_of, recovery_failure_of
 from streamproc.engine.limiter import DeadLetterLimiter
 from streamproc.engine.measured import Measured
 from streamproc.engine.meeting import believe, look
+from streamproc.engine.membership import check_group, failure_of_member, name_taken
+from streamproc.engine.nogroup import NoGroup
 from streamproc.engine.ownership import Writer
 from streamproc.engine.pace import Pace
 from streamproc.engine.partition import Partition
@@ -34,7 +36,6 @@ from streamproc.engine.ports import (
     Viewer,
     nothing_shown,
 )
-from streamproc.engine.preflight import refuse_changed_counts
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.recovery import Recovery
 from streamproc.engine.showing import Showing, show_again
@@ -54,8 +55,6 @@ class Engine:
     gave us last, ``is_deciding``: it is about to say which are ours now.
     """
 
-    group: Group
-
     def __init__(
         self,
         config: EngineConfig,
@@ -67,6 +66,7 @@ class Engine:
         greatest_version: GreatestVersion = nothing_shown,
     ) -> None:
         self.config = config
+        self.group: Group = NoGroup()
         self.changelog = Changelog(config)
         self.partitions: dict[int, Partition] = {}
         self.paused: dict[SourcePartition, str] = {}
@@ -126,6 +126,8 @@ class Engine:
     def on_assigned(self, generation: int, partitions: Iterable[int]) -> None:
         """An assignment and its generation, captured in the rebalance callback, never read later."""
         self.on_revoked()
+        if generation == self._generation and self.config.group_instance_id is not None:
+            self.fail(name_taken(self.config))
         self._generation = generation
         self.assigned = frozenset(partitions)
         self.is_deciding = False
@@ -311,7 +313,7 @@ class Engine:
         for turn in itertools.cycle(range(TICK_TURNS)):
             await asyncio.sleep(self.config.tick_interval_s / TICK_TURNS)
             now_ms = time.time_ns() // 1_000_000
-            self._refuse_changed_counts()
+            check_group(self.group, self.config)
             partitions = list(self.partitions.values())[turn::TICK_TURNS]
             self._note_ends(partitions)
             for partition in partitions:
@@ -323,16 +325,7 @@ class Engine:
                     self._pace.moved()
                 await asyncio.sleep(0)
 
-    def _refuse_changed_counts(self) -> None:
-        if not self.is_deciding:  # before the start there is no group to ask
-            topics = (*self.config.inputs, self.config.changelog)
-            counts = self.group.partition_counts(topics)
-            where = self.config.bootstrap_servers
-            refuse_changed_counts(counts, self.config.partitions, where=where)
-
     def _note_ends(self, partitions: Collection[Partition]) -> None:
-        if not partitions:
-            return  # before the start there is no group to ask
         numbers = {partition.number for partition in partitions}
         for source, end in self.group.source_ends(numbers).items():
             ends = self.partitions[source.partition].ends
@@ -379,4 +372,4 @@ class Engine:
 
     def fail(self, error: Exception) -> NoReturn:
         """End the process, whatever went wrong: going on would hide it."""
-        self._failure(failure_of(error))
+        self._failure(failure_of_member(failure_of(error), self.config))

@@ -78,6 +78,10 @@ class Group(Protocol):
         """How many partitions topics have, as the client last heard; without those it knows nothing of."""
         ...
 
+    def failure(self) -> Exception | None:
+        """Why the coordinator lets us be no member; ``None`` as long as it does."""
+        ...
+
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of it until the next assignment."""
         ...

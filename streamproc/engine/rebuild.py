@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,9 +34,10 @@ from streamproc.engine.fence import (
     TopicPosition,
     copy_positions,
 )
+from streamproc.engine.nogroup import NoGroup
 from streamproc.engine.ownership import Claiming, Ownership, Writer
 from streamproc.engine.partition import batch_of
-from streamproc.engine.ports import GreatestVersion, SourcePartition, nothing_shown
+from streamproc.engine.ports import GreatestVersion, nothing_shown
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.reader import ChangelogReader
 from streamproc.engine.recovery import Recovery
@@ -184,7 +185,7 @@ class Rebuild:
         recovery = Recovery(
             self._config,
             self._changelog,
-            _NoGroup(),
+            NoGroup(),
             self._writer,
             self._program,
             lambda: True,
@@ -277,39 +278,6 @@ class Rebuild:
             keys = [CLAIM_KEY if key is None else key for key in met.keys]
             owned.meet(keys, met.stamps(), where=where)
         owned.landed(base_offset, len(piece))
-
-
-class _NoGroup:
-    """The group while nobody is in it."""
-
-    async def committed(
-        self, partitions: Iterable[SourcePartition]
-    ) -> Mapping[SourcePartition, int | None]:
-        """Nothing: the fence of the new state goes to the ends of the log."""
-        return dict.fromkeys(partitions)
-
-    async def accepts(self, partition: int, generation: int) -> bool:
-        """Always: nobody else is there to own a partition."""
-        del partition, generation
-        return True
-
-    def last_committed(self) -> Mapping[SourcePartition, int]:
-        """Nothing."""
-        return {}
-
-    def source_ends(self, partitions: Container[int]) -> Mapping[SourcePartition, int]:
-        """Nothing: the cursors know."""
-        del partitions
-        return {}
-
-    def partition_counts(self, topics: Iterable[str]) -> Mapping[str, int]:
-        """Nothing: they were counted before."""
-        del topics
-        return {}
-
-    async def pause(self, partition: SourcePartition) -> None:
-        """Nothing is read through the group."""
-        del partition
 
 
 def pieces(records: Sequence[Record], limit_bytes: int) -> Iterator[list[Record]]:

@@ -66,6 +66,18 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
         known = self._consumer._client.cluster._partitions
         return {topic: len(known[topic]) for topic in topics if topic in known}
 
+    def group_failure(self) -> Exception | None:
+        """What the client's work for the group ended with, or waits for somebody to hear.
+
+        Trap: Faust never asks, and until somebody does the client joins no group again.
+        """
+        if self._consumer is None:
+            return None
+        coordinator = self._consumer._coordinator
+        task, pending = coordinator._coordination_task, coordinator._pending_exception
+        ended = task.exception() if task.done() and not task.cancelled() else None
+        return pending or ended
+
     async def begin_at(self, offsets: Mapping[TP, int], unread: Iterable[TP]) -> None:
         """Read on at these offsets, and fetch nothing of ``unread``: the engine reads changelogs itself.
 
@@ -151,6 +163,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """How many partitions topics have, as the client last heard; without those it knows nothing of."""
         counts: dict[str, int] = self._thread.partition_counts(topics)
         return counts
+
+    def failure(self) -> Exception | None:
+        """Why the coordinator lets us be no member; ``None`` as long as it does."""
+        error: Exception | None = self._thread.group_failure()
+        return error
 
     async def pause(self, partition: SourcePartition) -> None:
         """Read no more of a source partition until the next assignment."""

@@ -53,6 +53,7 @@ NEEDED_FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         ),
     ),
     (ClusterMetadata, ("_partitions",)),
+    (GroupCoordinator, ("_coordination_task", "_pending_exception")),
     (Consumer, ("flow_active", "suspend_flow", "_buffered_partitions")),
 )
 """Fields that constructors set."""

@@ -212,6 +212,10 @@ class EngineWorker:
         del topics
         return {}
 
+    def failure(self) -> Exception | None:
+        """None: a member that is not wanted learns it from its commits."""
+        return None
+
     async def pause(self, partition: SourcePartition) -> None:
         """Never asked: no schedule has so much garbage."""
 

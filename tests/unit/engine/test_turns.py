@@ -37,7 +37,6 @@ class Stage:
         )
         nothing: Any = None
         self.engine: Any = Engine(config, nothing, nothing, refuse, nothing)
-        self.engine.group = SimpleNamespace(source_ends=lambda _: {})
         self.engine.partitions = {number: self.partition(number) for number in range(PARTITIONS)}
         self.ticked: list[int] = []
         self.others = 0
