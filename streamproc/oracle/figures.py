@@ -17,13 +17,13 @@ from streamproc.events.registry import (
     ROOMS_TOPIC,
     VIEWERS_TOPIC,
 )
+from streamproc.oracle.arithmetic import Money, counted, mean, net, ratio
 from streamproc.oracle.batch import LogRecord, collected
 from streamproc.oracle.lines import Added, totals
 from streamproc.oracle.online import Watched, held_at_or_after, watched
 from streamproc.oracle.sessions import MINUTE_MS, PANE_MS, Session, grouped
 from streamproc.oracle.uniques import unique
 
-Money = dict[str, int]
 Tree = dict[str, Any]
 
 WINDOW_PANES: Final = {
@@ -62,6 +62,19 @@ _HAPPENED: Final = (
     *("shares", "exposures", "clicks", "cart_adds", "leaves"),
 )
 """Sums that count what happened, each happening in one of them; likes by their number."""
+_BUYERS, _VIEWERS, _LEAVERS, _COMMENTERS = ("buyers",), ("viewers",), ("leavers",), ("commenters",)
+_OF_PEOPLE: Final = {
+    "buyers": (_BUYERS,),
+    "aov_buyer_minor": (_BUYERS,),
+    "viewers": (_VIEWERS,),
+    "watch_mean_s": (_LEAVERS,),
+    "commenters": (_COMMENTERS,),
+    "conversion": (_BUYERS, _VIEWERS),
+    "gpm_viewers_minor": (_VIEWERS,),
+    "uv_value_minor": (_VIEWERS,),
+    "interaction_rate": (("active", "commenters"), _VIEWERS),
+}
+"""Figure -> the counts of different people that it is made of, each of everybody of some names."""
 _FAILURES: Final = ("out_of_stock", "coupon_invalid", "pay_declined", "risk", "other")
 
 
@@ -232,20 +245,20 @@ class _Told:
         of_people = self.money(part.of_people or {}, "pay_gmv_minor")
         paid_lines, clicks = count(part, "paid_lines"), count(part, "clicks")
         views, viewers = self.views(part), self.viewers(part)
-        buyers = _number(self.members(part, "buyers"))
+        buyers = counted(self.members(part, "buyers"))
         online = session.online()
         return {
             "created_minor": self.money(part.sums, "created_minor"),
             "pay_gmv_minor": gmv,
-            "net_gmv_minor": _net(gmv, refunded),
+            "net_gmv_minor": net(gmv, refunded),
             "refunded_minor": refunded,
-            "refund_rate": _ratio(count(part, "refunded_lines"), paid_lines),
+            "refund_rate": ratio(count(part, "refunded_lines"), paid_lines),
             "orders_main": count(part, "orders_main"),
             "orders_sku": paid_lines,
             "items_sold": count(part, "items_sold"),
             "buyers": buyers,
-            "aov_order_minor": _mean(gmv, count(part, "orders_main")),
-            "aov_buyer_minor": _mean(of_people, buyers),
+            "aov_order_minor": mean(gmv, count(part, "orders_main")),
+            "aov_buyer_minor": mean(of_people, buyers),
             "unpaid_minor": self.money(part.sums, "unpaid_minor") if part.is_session else None,
             "failed_orders": self.failed(part),
             "online_now": online[1] if online is not None and part.is_session else None,
@@ -258,19 +271,17 @@ class _Told:
             "follows": count(part, "follows"),
             "shares": count(part, "shares"),
             "comments": count(part, "comments"),
-            "commenters": _number(self.members(part, "commenters")),
+            "commenters": counted(self.members(part, "commenters")),
             "product_exposures": count(part, "exposures"),
             "product_clicks": clicks,
             "cart_adds": count(part, "cart_adds"),
-            "ctr": _ratio(clicks, count(part, "exposures")),
-            "ctor": _ratio(paid_lines, clicks),
-            "conversion": _ratio(buyers, viewers) if part.is_session else None,
-            "gpm_views_minor": _mean(gmv, views, 1_000),
-            "gpm_viewers_minor": _mean(of_people, viewers, 1_000),
-            "uv_value_minor": _mean(of_people, viewers),
-            "interaction_rate": _ratio(
-                _number(self.members(part, "active", "commenters")), viewers
-            ),
+            "ctr": ratio(clicks, count(part, "exposures")),
+            "ctor": ratio(paid_lines, clicks),
+            "conversion": ratio(buyers, viewers) if part.is_session else None,
+            "gpm_views_minor": mean(gmv, views, 1_000),
+            "gpm_viewers_minor": mean(of_people, viewers, 1_000),
+            "uv_value_minor": mean(of_people, viewers),
+            "interaction_rate": ratio(counted(self.members(part, "active", "commenters")), viewers),
         }
 
     def failed(self, part: _Part) -> int | None:
@@ -292,7 +303,7 @@ class _Told:
         joins = (part.of_people or {}).get("joins", 0)
         if joins and joins == (part.of_people or {}).get("unnamed_joins", 0):
             return None
-        return _number(self.members(part, "viewers"))
+        return counted(self.members(part, "viewers"))
 
     def watch_mean(self, part: _Part) -> tuple[float | None, str | None]:
         """Seconds that somebody watched on average, and how that was found."""
@@ -300,7 +311,7 @@ class _Told:
         if leaves:
             watchers = leaves
             if part.is_session:
-                leavers = _number(self.members(part, "leavers")) or 0
+                leavers = counted(self.members(part, "leavers")) or 0
                 watchers = leavers + (self.count(part, "unnamed_leaves") or 0)
             watched_ms = self.count(part, "watched_ms") or 0
             return float(Fraction(watched_ms, 1_000 * watchers)), "measured"
@@ -338,17 +349,13 @@ class _Told:
         }
 
     def approximate(self, whole: _Part) -> list[str]:
-        """The figures of people that are estimates."""
-        of = {
-            "buyers": ("buyers",),
-            "viewers": ("viewers",),
-            "commenters": ("commenters",),
-            "interaction_rate": ("active", "commenters"),
-        }
+        """The figures that are known and of which an estimate is a part."""
+        values = self.values(whole)
         return [
             name
-            for name, people in of.items()
-            if unique(self.members(whole, *people) or ()).approximate
+            for name, counts in _OF_PEOPLE.items()
+            if values[name] is not None
+            and any(unique(self.members(whole, *each) or ()).approximate for each in counts)
         ]
 
     def after_end(self) -> int:
@@ -369,29 +376,3 @@ def _alive_ms(seen_ms: Mapping[str, int]) -> int:
     """When a broadcast last gave a sign of life: by any topic but orders, if there is one."""
     signs = [at_ms for topic, at_ms in seen_ms.items() if topic != ORDERS_TOPIC]
     return max(signs or seen_ms.values(), default=0)
-
-
-def half_even(dividend: int, divisor: int) -> int:
-    """A quotient of integers as the nearest integer, the even one of two that are equally near."""
-    return round(Fraction(dividend, divisor))
-
-
-def _number(members: set[int] | None) -> int | None:
-    return None if members is None else unique(members).number
-
-
-def _ratio(part: int | None, whole: int | None) -> float | None:
-    return None if part is None or not whole else part / whole
-
-
-def _mean(money: Money | None, by: int | None, times: int = 1) -> Money | None:
-    if money is None or not by:
-        return None
-    return {currency: half_even(minor * times, by) for currency, minor in money.items()}
-
-
-def _net(paid: Money | None, refunded: Money | None) -> Money | None:
-    if paid is None or refunded is None:
-        return None
-    currencies = sorted({*paid, *refunded})
-    return {each: paid.get(each, 0) - refunded.get(each, 0) for each in currencies}

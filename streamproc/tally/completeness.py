@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, to_builtins
@@ -11,13 +11,27 @@ from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
 from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
 from streamproc.tally.lifecycle import Status
 from streamproc.tally.model import SessionTally
-from streamproc.tally.spans import Span, watch_method
+from streamproc.tally.spans import Span, Value, watch_method
 from streamproc.tally.timing import MINUTE_MS, PANE_MS
 from streamproc.tally.uniques import Uniques, union
 
 SOURCES: Final = (ORDERS_TOPIC, COMMENTS_TOPIC, VIEWERS_TOPIC, ROOMS_TOPIC)
 
-_OF_ONE_COUNT: Final[tuple[str, ...]] = ("buyers", "viewers", "commenters")
+INTERACTING: Final = "interacting"
+"""The count of those who are active or wrote."""
+
+_MADE_OF: Final[dict[str, frozenset[str]]] = {
+    "buyers": frozenset({"buyers"}),
+    "aov_buyer_minor": frozenset({"buyers"}),
+    "viewers": frozenset({"viewers"}),
+    "watch_mean_s": frozenset({"leavers"}),
+    "commenters": frozenset({"commenters"}),
+    "conversion": frozenset({"buyers", "viewers"}),
+    "gpm_viewers_minor": frozenset({"viewers"}),
+    "uv_value_minor": frozenset({"viewers"}),
+    "interaction_rate": frozenset({INTERACTING, "viewers"}),
+}
+"""Figure -> the unique counts that it is made of."""
 
 _FACTS: Final[dict[type[Figures], tuple[str, ...]]] = {
     OrderFigures: (
@@ -56,9 +70,9 @@ class Completeness(Struct, gc=False):
     """How complete the figures of a broadcast are.
 
     Shapes: counts of a topic that told nothing are None. ``rejected`` counts by topic the records that
-        name the broadcast and cannot be used. ``approximate`` names the figures of people that are
-        estimates. ``watch_methods`` has the windows whose mean watch time is known in another way than
-        that of the broadcast, ``watch_method``.
+        name the broadcast and cannot be used. ``approximate`` names the known figures that are, or
+        are made of, estimates of how many people there are. ``watch_methods`` has the windows whose
+        mean watch time is known in another way than that of the broadcast, ``watch_method``.
     """
 
     as_of_ms: int
@@ -78,14 +92,18 @@ class Completeness(Struct, gc=False):
 
 
 def completeness(
-    tally: SessionTally, as_of_ms: int, span: Span, windows: Mapping[str, Span]
+    tally: SessionTally,
+    as_of_ms: int,
+    figures: Mapping[str, Value],
+    span: Span,
+    windows: Mapping[str, Span],
 ) -> dict[str, Any]:
-    """How complete the figures of a broadcast are, whose sums ``span`` and its ``windows`` hold.
+    """How complete the ``figures`` of a broadcast are, whose sums ``span`` and its ``windows`` hold.
 
     Shapes: a ``Completeness``.
     """
     methods = {name: _method_of(each) for name, each in windows.items()}
-    found = completeness_of(tally, approximate(tally.uniques), _method_of(span), methods)
+    found = completeness_of(tally, approximate(tally.uniques, figures), _method_of(span), methods)
     found.as_of_ms = as_of_ms
     plain: dict[str, Any] = to_builtins(found)
     return plain
@@ -114,7 +132,7 @@ def completeness_of(
     return Completeness(
         0,
         str(Status.UNKNOWN if turns is None else turns.status()),
-        [topic for topic in SOURCES if totals.get(topic) is None],
+        missing_sources(tally),
         {topic: late for topic, late in sorted(tally.late.items()) if late},
         dict(sorted(tally.rejected.items())),
         estimates,
@@ -133,20 +151,35 @@ def completeness_of(
     )
 
 
-def approximate(uniques: dict[str, Uniques]) -> list[str]:
-    """The figures of people that are estimates."""
+def missing_sources(tally: SessionTally) -> list[str]:
+    """The topics that told nothing of a broadcast."""
+    return [topic for topic in SOURCES if tally.totals.get(topic) is None]
+
+
+def summed_by_topic(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts by topic, summed. Shapes: ascending by topic, without those that are 0."""
+    found: dict[str, int] = {}
+    for each in counts:
+        for topic, count in each.items():
+            found[topic] = found.get(topic, 0) + count
+    return {topic: count for topic, count in sorted(found.items()) if count}
+
+
+def approximate(uniques: Mapping[str, Uniques], figures: Mapping[str, Value]) -> list[str]:
+    """Those of some figures that are known and made of estimates among the unique counts."""
     interacting = union(uniques[name] for name in ("active", "commenters") if name in uniques)
     estimates = {name for name, count in uniques.items() if not count.exact}
-    return approximate_of(estimates, interacting.exact)
+    if not interacting.exact:
+        estimates.add(INTERACTING)
+    return [name for name in approximate_of(estimates) if figures[name] is not None]
 
 
-def approximate_of(estimates: Collection[str], interacting_exact: bool) -> list[str]:
-    """The figures of people that are estimates.
+def approximate_of(estimates: Collection[str]) -> list[str]:
+    """The figures that are made of estimates, where they are known.
 
-    Shapes: ``estimates`` names the unique counts that are, the rest tells of those who interacted.
+    Shapes: ``estimates`` names the unique counts that are, as ``INTERACTING`` that of those who interacted.
     """
-    found = [name for name in _OF_ONE_COUNT if name in estimates]
-    return found if interacting_exact else [*found, "interaction_rate"]
+    return [name for name, counts in _MADE_OF.items() if not counts.isdisjoint(estimates)]
 
 
 def after_end(tally: SessionTally) -> int:

@@ -80,15 +80,16 @@ def session_answer(
         name: window_span(tally, window, as_of_ms, readings, end_ms)
         for name, window in WINDOWS.items()
     }
+    figures = session_figures(tally, span)
     return {
-        "figures": session_figures(tally, span),
+        "figures": figures,
         "windows": {name: figures_of(each) for name, each in windows.items()},
         "curve": [
             minute_entry(tally, each, readings, end_ms)
             for _, each in sorted(tally.minutes.items())
             if holds_anything(each)
         ],
-        "completeness": completeness(tally, as_of_ms, span, windows),
+        "completeness": completeness(tally, as_of_ms, figures, span, windows),
     }
 
 

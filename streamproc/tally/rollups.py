@@ -6,15 +6,23 @@ sums, and a host who moves counts in both places, each session in one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
-from streamproc.tally.completeness import SOURCES, approximate_of
+from streamproc.tally.completeness import (
+    INTERACTING,
+    SOURCES,
+    approximate_of,
+    missing_sources,
+    summed_by_topic,
+)
 from streamproc.tally.figures import CommentFigures, Figures, OrderFigures, ViewerFigures
 from streamproc.tally.model import SessionTally
 from streamproc.tally.profiles import Profile
+from streamproc.tally.registry import FIGURE_IDS
 from streamproc.tally.spans import People, Span, Value, figures_of, ratio, without_zeros
 from streamproc.tally.uniques import Uniques, union
 
@@ -52,8 +60,8 @@ class Group(NamedTuple):
     """A place and the sums of its sessions.
 
     Shapes: ``place`` is the district, then the town and the village as far as the level goes;
-        ``approximate`` names the figures of people that are estimates; ``missing_sources``: of how many
-        sessions each topic told nothing.
+        ``late`` and ``rejected`` sum those of its sessions, by topic; ``approximate`` names the figures
+        that are made of estimates; ``missing_sources``: of how many sessions each topic told nothing.
     """
 
     place: tuple[str, ...]
@@ -62,6 +70,8 @@ class Group(NamedTuple):
     figures: dict[str, Value]
     approximate: list[str]
     missing_sources: dict[str, int]
+    late: dict[str, int]
+    rejected: dict[str, int]
 
 
 def profile_at(profiles: Mapping[int, Profile], at_ms: int) -> Profile | None:
@@ -98,19 +108,21 @@ def names_of(level: Level) -> tuple[str, ...]:
 
 def _group(place: tuple[str, ...], tallies: Sequence[SessionTally]) -> Group:
     figures, approximate = figures_of_sessions(tallies)
-    untold = {topic: sum(each.totals.get(topic) is None for each in tallies) for topic in SOURCES}
+    untold = Counter(topic for each in tallies for topic in missing_sources(each))
     return Group(
         place,
         len({each.host_id for each in tallies}),
         len(tallies),
         figures,
         approximate,
-        {topic: sessions for topic, sessions in untold.items() if sessions},
+        {topic: untold[topic] for topic in SOURCES if untold[topic]},
+        summed_by_topic(each.late for each in tallies),
+        summed_by_topic(each.rejected for each in tallies),
     )
 
 
 def figures_of_sessions(tallies: Sequence[SessionTally]) -> tuple[dict[str, Value], list[str]]:
-    """The figures of several sessions together, and which of those of people are estimates.
+    """The figures of several sessions together, and which of them are made of estimates.
 
     Shapes: a sum is that of the sessions that know it; a ratio is a sum by a sum, both of the sessions that
         know both; a person in two sessions is one. How many are online says nothing of a group, so that
@@ -120,9 +132,11 @@ def figures_of_sessions(tallies: Sequence[SessionTally]) -> tuple[dict[str, Valu
     for names, knows in _OF_TWO_TOPICS:
         both = [each for each in tallies if knows(each)]
         if len(both) < len(tallies):
-            of_both, _ = _together(both)
+            of_both, estimated = _together(both)
             figures.update({name: of_both[name] for name in names})
-    return figures, approximate
+            approximate = [each for each in approximate if each not in names]
+            approximate += [each for each in estimated if each in names]
+    return figures, [each for each in FIGURE_IDS if each in approximate]
 
 
 def _together(tallies: Sequence[SessionTally]) -> tuple[dict[str, Value], list[str]]:
@@ -151,9 +165,11 @@ def _together(tallies: Sequence[SessionTally]) -> tuple[dict[str, Value], list[s
     if orders is not None:
         figures["unpaid_minor"] = without_zeros(orders.unpaid_minor)
     figures["conversion"] = ratio(people.buyers, people.viewers)
-    estimates = [name for name in _NAMES if not counts[name].exact]
-    found = approximate_of(estimates, interacting.exact)
-    return figures, [name for name in found if figures[name] is not None]
+    counts[INTERACTING] = interacting
+    estimates = {name for name, count in counts.items() if not count.exact}
+    if any(not each.uniques["leavers"].exact for each in tallies if "leavers" in each.uniques):
+        estimates.add("leavers")
+    return figures, [name for name in approximate_of(estimates) if figures[name] is not None]
 
 
 def _knows_orders(tally: SessionTally) -> bool:

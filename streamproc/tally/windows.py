@@ -374,8 +374,8 @@ class Rolling:
         return held
 
     def _complete(self, topics: Topics, *methods: str | None) -> Kept[Completeness]:
-        tally, approximate = self.tally, self._session.approximate
-        _, comments, viewers = topics
+        tally, (_, comments, viewers) = self.tally, topics
+        approximate = self._session.approximate(self._crowds[_WHOLE].held, methods[0])
         of = (
             methods,
             tally.online,

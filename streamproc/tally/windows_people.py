@@ -11,8 +11,9 @@ from itertools import islice
 from typing import Final
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
-from streamproc.tally.completeness import approximate_of
+from streamproc.tally.completeness import INTERACTING, approximate_of
 from streamproc.tally.model import MinuteTally
+from streamproc.tally.spans import Crowd
 from streamproc.tally.uniques import Uniques
 
 Counts = list[int]
@@ -192,16 +193,16 @@ class SessionPeople:
     """The people of a whole broadcast, whose counts only grow.
 
     Shapes: all as of the last ``renew``. ``exact`` is ``counts`` with less than 0 for those that are
-        estimates; ``approximate`` names the figures that are.
+        estimates.
     """
 
     __slots__ = (
         "_estimated",
         "_estimates",
+        "_from_estimates",
         "_interacting",
         "_period",
         "_shown",
-        "approximate",
         "counts",
         "exact",
     )
@@ -214,12 +215,23 @@ class SessionPeople:
         self.counts: Counts = [0] * len(NAMES)
         self.exact: Counts = self.counts
         self._estimated = _NOTHING
-        self.approximate: list[str] = []
+        self._from_estimates: list[str] = []
 
     @property
     def leavers(self) -> int:
         """How many left."""
         return self._shown[_LEAVERS]
+
+    def approximate(self, crowd: Crowd, watch_method: str | None) -> list[str]:
+        """The figures that are known and made of estimates.
+
+        Shapes: ``crowd`` is made of all these people; how the watch time is known, if it is.
+        """
+        return [
+            name
+            for name in self._from_estimates
+            if getattr(crowd, name, watch_method) is not None  # the watch time is no part of it
+        ]
 
     def renew(self, uniques: Mapping[str, Uniques], period: int) -> None:
         """Count those that were told of, and estimate anew in another ``period``."""
@@ -245,7 +257,7 @@ class SessionPeople:
 
     def _tell_estimates(self, estimates: set[str]) -> None:
         exact = self._interacting.exact
-        self.approximate = approximate_of(estimates, exact)
+        self._from_estimates = approximate_of(estimates if exact else {*estimates, INTERACTING})
         is_exact = [*[name not in estimates for name in _SHOWN[:_LEAVERS]], exact]
         counts = zip(self.counts, is_exact, strict=True)
         self.exact = [count if known else -1 for count, known in counts]

@@ -26,7 +26,8 @@ a figure is defined for it is `null`.
 How complete it is is told with every answer, as `completeness` of the session: sources that told
 nothing, what was `late` (in the session, in no window) and what was `rejected` by topic (records that
 name the session and cannot be used: in no figure, and still counted when they are mended and come
-again), counts that are estimates, what nobody is named of.
+again), what is `approximate` (figures that are, or are made of, an estimate of how many people there are),
+what nobody is named of.
 
 The names at Douyin, TikTok Shop and WeChat are those of public documents; `-` where none was found,
 which does not say that they lack the figure.

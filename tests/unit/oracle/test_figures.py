@@ -14,14 +14,15 @@ from streamproc.events.viewers import (
     ViewerFollowed,
     ViewerShared,
 )
+from streamproc.oracle.arithmetic import half_even
 from streamproc.oracle.batch import compute
-from streamproc.oracle.figures import half_even
 from tests.builders import (
     T0,
     cancelled,
     comment,
     created,
     joined,
+    left,
     liked,
     made,
     order_failed,
@@ -187,8 +188,20 @@ def test_beyond_256_people_are_estimated_and_that_is_said() -> None:
     assert few["figures"]["viewers"] == 256
     assert few["completeness"]["approximate"] == []
     assert many["figures"]["viewers"] == pytest.approx(2_000, rel=0.05)
-    assert "viewers" in many["completeness"]["approximate"]
+    assert many["completeness"]["approximate"] == ["viewers"]
     assert many["figures"]["views"] == 2_000
+
+
+def test_every_figure_that_an_estimate_is_part_of_is_named() -> None:
+    people = range(1, 301)
+    bought = answer(*(sale(100, number) for number in people), joined())
+    gone = answer(
+        *(left(number, watched_ms=1_000) for number in people),
+        *(liked(viewer_key=viewer_key(number)) for number in people),
+    )
+
+    assert bought["completeness"]["approximate"] == ["buyers", "aov_buyer_minor", "conversion"]
+    assert gone["completeness"]["approximate"] == ["watch_mean_s"]
 
 
 def test_the_canonical_form_leaves_out_estimates() -> None:

@@ -190,8 +190,31 @@ def test_counts_beyond_256_are_labelled() -> None:
     uniques = {"viewers": people(*range(257)), "commenters": people(*range(256))}
     answer = session_answer(session(uniques=uniques), NOON_MS)
 
-    assert answer["completeness"]["approximate"] == ["viewers"]
+    assert answer["completeness"]["approximate"] == [
+        *("viewers", "conversion", "gpm_viewers_minor", "uv_value_minor", "interaction_rate")
+    ]
     assert abs(answer["figures"]["viewers"] - 257) <= 13
+
+
+def test_what_is_made_of_an_estimate_is_labelled_where_it_is_known() -> None:
+    many = people(*range(257))
+    bought = session(uniques={"buyers": many, "viewers": people(1)})
+    unwatched = session(uniques={"buyers": many})
+    unwatched.totals[VIEWERS_TOPIC] = None
+    unwritten = session(uniques={"active": many, "leavers": many})
+    unwritten.totals[COMMENTS_TOPIC] = None
+    unwritten.totals[VIEWERS_TOPIC] = ViewerFigures(joins=1, leaves=300, watched_ms=3_000)
+
+    found = [
+        session_answer(each, NOON_MS)["completeness"]["approximate"]
+        for each in (bought, unwatched, unwritten)
+    ]
+
+    assert found == [
+        ["buyers", "aov_buyer_minor", "conversion"],
+        ["buyers", "aov_buyer_minor"],
+        ["watch_mean_s"],
+    ]
 
 
 def test_online_is_a_mean_over_time_until_the_last_thing_heard() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streamproc.tally.completeness import INTERACTING, approximate_of
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.formulas import WINDOWS as COMPUTED
 from streamproc.tally.people import UNIQUES
@@ -43,6 +44,13 @@ def test_the_windows_are_those_computed() -> None:
 def test_a_figure_is_made_of_sums_that_exist(one: Definition) -> None:
     assert one.inputs
     assert set(one.inputs) <= INPUTS
+
+
+@every
+def test_a_figure_is_an_estimate_where_a_count_that_it_is_made_of_is(one: Definition) -> None:
+    for name in (name for names in UNIQUES.values() for name in names):
+        counted = {name, INTERACTING} if name in ("active", "commenters") else {name}
+        assert (one.id in approximate_of(counted)) == (f"uniques.{name}" in one.inputs), name
 
 
 @every

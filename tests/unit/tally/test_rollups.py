@@ -113,7 +113,7 @@ def added(groups: Iterable[Group], figure: str) -> Any:  # noqa: ANN401 - a coun
 def test_every_level_has_the_same_sums(given_parts: list[Part]) -> None:
     levels = {level: rolled_up(given_parts, level) for level in Level}
     whole, _ = figures_of_sessions([part.tally for part in given_parts])
-    everything = [Group((), 0, 0, whole, [], {})]
+    everything = [Group((), 0, 0, whole, [], {}, {}, {})]
 
     for figure in SUMS:
         sums = {level: added(groups, figure) for level, groups in levels.items()}
@@ -238,7 +238,36 @@ def test_many_people_are_counted_approximately_and_it_is_said() -> None:
     buyers = found["buyers"]
     assert isinstance(buyers, int)
     assert abs(buyers - 400) <= 20
-    assert approximate == ["buyers"]
+    assert approximate == ["buyers", "aov_buyer_minor"]
+
+
+def test_what_is_made_of_an_estimate_is_said_of_the_sessions_that_it_is_made_of() -> None:
+    bought = session(orders={"paid_lines": 300}, named={"buyers": map("a-{}".format, range(300))})
+    seen = session(
+        "h-2",
+        orders={"paid_lines": 1},
+        viewers={"joins": 2, "leaves": 300, "watched_ms": 3_000},
+        named={
+            "buyers": ["a-1"],
+            "viewers": ["b-1", "b-2"],
+            "leavers": map("b-{}".format, range(300)),
+        },
+    )
+
+    _, approximate = figures_of_sessions([bought, seen])
+
+    assert approximate == ["buyers", "aov_buyer_minor", "watch_mean_s"]
+
+
+def test_what_came_late_or_could_not_be_used_is_that_of_all_sessions_of_a_place() -> None:
+    one, two = session(orders={}), session("h-2", orders={})
+    one.late, two.late = {ORDERS_TOPIC: 2, VIEWERS_TOPIC: 0}, {ORDERS_TOPIC: 1, COMMENTS_TOPIC: 4}
+    one.rejected = {VIEWERS_TOPIC: 3}
+
+    (group,) = rolled_up([Part(one, NOWHERE), Part(two, NOWHERE)], Level.TOWN)
+
+    assert group.late == {COMMENTS_TOPIC: 4, ORDERS_TOPIC: 3}
+    assert group.rejected == {VIEWERS_TOPIC: 3}
 
 
 def profile(village: str) -> Profile:
