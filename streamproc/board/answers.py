@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -30,21 +30,35 @@ class Host(Struct, frozen=True, kw_only=True):
 
 
 class Curve(Struct, frozen=True, kw_only=True):
-    """A broadcast minute by minute, ascending; minutes without anything are left out."""
+    """A broadcast minute by minute, ascending; minutes without anything are left out.
+
+    Shapes: ``completeness`` is that of the broadcast, as its tally has it.
+    """
 
     host_id: str
     session_id: str
     minutes: list[CurveMinute]
+    as_of_ms: Millis
+    completeness: dict[str, Any]
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """A host's place. Shapes: equal values share a rank, and the next is left out."""
+    """A host's place.
+
+    Shapes: equal values share a rank, and the next is left out. ``late``, ``rejected`` and
+        ``missing_sources`` are those of the broadcast; ``approximate`` names the figure if it is an
+        estimate there.
+    """
 
     rank: int
     host_id: str
     host_name: str
     value: int
     village: str
+    late: dict[str, int]
+    rejected: dict[str, int]
+    approximate: list[str]
+    missing_sources: list[str]
 
 
 class Leaderboard(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from litestar.types import Scope
 from redis.exceptions import RedisError
 
 from streamproc.board import answers
+from streamproc.board.cards import current
 from streamproc.board.cursors import CURSOR, LENGTH_MAX, Place, cursor_of, place_of
 from streamproc.board.desk import (
     HostId,
@@ -24,8 +25,11 @@ from streamproc.board.hall import Room
 from streamproc.board.leaderboard import standings, value_of
 from streamproc.board.problems import Refused
 from streamproc.board.rollups import rolled_up
+from streamproc.board.told import told_of
 from streamproc.board.urgency import urgency
+from streamproc.events.host_tally import HostTally
 from streamproc.events.view_keys import Figure, Window
+from streamproc.tally.ranking import Place as Ranked
 from streamproc.tally.rollups import Level
 
 PAGE: Final = 50
@@ -100,9 +104,9 @@ async def curve(
 ) -> Response[answers.Curve]:
     """All minutes of a broadcast; read from Redis when asked for."""
     room = room_of(scope, host_id)
-    known = {each.session_id for each in room.tally.sessions}
+    sessions = {each.session_id: each for each in room.tally.sessions}
     session = session_id or room.session_id
-    if session not in known:
+    if session not in sessions:
         raise Refused(404, f"there is no broadcast {session!r} of {host_id}")
     try:
         minutes = await asked(scope).desk.mirror.curve(host_id, session)
@@ -111,7 +115,11 @@ async def curve(
             503, "the curve cannot be read: Redis does not answer", retry_after_s=2
         ) from error
     head = b'{"host_id":%b,"session_id":%b' % (encode(host_id), encode(session))
-    return answer(b'%b,"minutes":[%b]}' % (head, b",".join(minutes)))
+    tail = b'"as_of_ms":%d,"completeness":%b' % (
+        room.tally.as_of_ms,
+        encode(sessions[session].completeness),
+    )
+    return answer(b'%b,"minutes":[%b],%b}' % (head, b",".join(minutes), tail))
 
 
 @get("/leaderboard", tags=["places"], summary="Who is ahead of whom")
@@ -126,13 +134,7 @@ async def leaderboard(
     rooms = here.desk.hall.rooms
     places = standings((room.tally for room in rooms.values()), figure, window)
     items = [
-        answers.Place(
-            rank=place.rank,
-            host_id=place.host_id,
-            host_name=rooms[place.host_id].tally.host_name,
-            value=place.value,
-            village=rooms[place.host_id].tally.village,
-        )
+        _place(place, rooms[place.host_id].tally, figure)
         for place in places
         if here.principal.may_see(place.host_id)
     ]
@@ -145,6 +147,22 @@ async def leaderboard(
                 items=items[:limit],
             )
         )
+    )
+
+
+def _place(place: Ranked, tally: HostTally, figure: Figure) -> answers.Place:
+    """A host's place, with what its broadcast leaves open."""
+    told = told_of(current(tally))
+    return answers.Place(
+        rank=place.rank,
+        host_id=place.host_id,
+        host_name=tally.host_name,
+        value=place.value,
+        village=tally.village,
+        late=told.late,
+        rejected=told.rejected,
+        approximate=[figure.value] if figure.value in told.approximate else [],
+        missing_sources=told.missing_sources,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct, json
 
+from streamproc.board.told import told_of
 from streamproc.events.host_tally import CurveMinute, HostTally, OnShow, SessionTallied
 from streamproc.events.outputs import AlertTransition
 
@@ -115,7 +116,7 @@ def card_of(
     currency = _currency(_money(figures.get("pay_gmv_minor")))
     span = spark_minutes(tally)
     shown = [minutes.get(at_ms) for at_ms in span]
-    complete = session.completeness
+    told = told_of(session)
     return Card(
         host_id=tally.host_id,
         host_name=tally.host_name,
@@ -147,10 +148,10 @@ def card_of(
         spark_online=[None if each is None else each.online for each in shown],
         alerts=counts_of(alerts),
         on_show=session.on_show,
-        late=sum(_held(complete.get("late"), dict).values()),
-        rejected=sum(_held(complete.get("rejected"), dict).values()),
-        missing_sources=_held(complete.get("missing_sources"), list),
-        approximate=_held(complete.get("approximate"), list),
+        late=sum(told.late.values()),
+        rejected=sum(told.rejected.values()),
+        missing_sources=told.missing_sources,
+        approximate=told.approximate,
         partition=partition,
     )
 
@@ -168,11 +169,6 @@ def _currency(paid: Money) -> str:
     if not paid or HOME_CURRENCY in paid:
         return HOME_CURRENCY
     return max(paid, key=lambda each: (paid[each], each))
-
-
-def _held(value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 - part of what is of any shape
-    """A value if it is of a kind, else an empty one: completeness has no fixed shape."""
-    return value if isinstance(value, kind) else kind()
 
 
 def _money(value: Any) -> Money:  # noqa: ANN401 - a figure of any unit

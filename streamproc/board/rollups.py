@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from streamproc.board.told import told_of
 from streamproc.events.host_tally import Figures, HostTally, SessionTallied, Value
+from streamproc.tally.completeness import summed_by_topic
 from streamproc.tally.registry import FIGURE_IDS
 from streamproc.tally.rollups import UNKNOWN, Level, names_of
 from streamproc.tally.spans import VIEWS_OF_GPM, mean_minor, ratio
@@ -39,12 +41,21 @@ SUMMED: Final = (
 
 
 class PlaceSums(Struct, frozen=True, kw_only=True):
-    """A place and its sums. Shapes: ``place`` is the district, then town and village as far as asked."""
+    """A place and its sums.
+
+    Shapes: ``place`` is the district, then town and village as far as asked. ``late`` and ``rejected`` sum
+        by topic those of its sessions, ``approximate`` names the figures shown that are estimates in
+        any, ``missing_sources`` counts by topic the sessions of which it told nothing.
+    """
 
     place: list[str]
     hosts: int
     sessions: int
     figures: Figures
+    late: dict[str, int]
+    rejected: dict[str, int]
+    approximate: list[str]
+    missing_sources: dict[str, int]
 
 
 def rolled_up(tallies: Iterable[HostTally], level: Level) -> list[PlaceSums]:
@@ -66,7 +77,20 @@ def _sums(place: tuple[str, ...], tallies: Sequence[HostTally]) -> PlaceSums:
     figures["ctor"] = _quotient(*_both(sessions, "orders_sku", "product_clicks"))
     figures["aov_order_minor"] = _each(figures["pay_gmv_minor"], figures["orders_main"], 1)
     figures["gpm_views_minor"] = _each(*_both(sessions, "pay_gmv_minor", "views"), VIEWS_OF_GPM)
-    return PlaceSums(place=list(place), hosts=len(tallies), sessions=len(sessions), figures=figures)
+    told = [told_of(each) for each in sessions]
+    estimates = {name for each in told for name in each.approximate}
+    return PlaceSums(
+        place=list(place),
+        hosts=len(tallies),
+        sessions=len(sessions),
+        figures=figures,
+        late=summed_by_topic(each.late for each in told),
+        rejected=summed_by_topic(each.rejected for each in told),
+        approximate=[
+            each for each in FIGURE_IDS if each in estimates and figures[each] is not None
+        ],
+        missing_sources=summed_by_topic(dict.fromkeys(each.missing_sources, 1) for each in told),
+    )
 
 
 def _both(sessions: Iterable[SessionTallied], part: str, whole: str) -> tuple[Value, Value]:

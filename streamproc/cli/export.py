@@ -22,7 +22,8 @@ from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.live import LiveProgram
 from streamproc.replay.answer import Programs
 from streamproc.replay.contest_files import contests_of, day_of, zone_of
-from streamproc.replay.exports import contest_table, curve_table, rollup_table, summary_table
+from streamproc.replay.contest_table import contest_table
+from streamproc.replay.exports import curve_table, rollup_table, summary_table
 from streamproc.replay.playback import Playback, last_event_ms
 from streamproc.replay.tables import Table
 from streamproc.replay.verdict_table import verdict_table
@@ -36,8 +37,8 @@ _ROLLUP: Final = "With --rollup"
 _SESSION: Final = "With --session"
 _CONTEST: Final = "With --contest"
 
-_Made = Callable[[Programs, int, tzinfo], Table]
-"""Makes a table of a state as of a time, with times in a zone."""
+_Made = Callable[[Programs, int | None, tzinfo], Table]
+"""Makes a table of a state as of a time, or of one in which nothing ever happened, with times in a zone."""
 
 
 def export(
@@ -128,7 +129,7 @@ def export(
             playback = Playback()
             lines = played(events, playback)
             programs = playback.programs
-        table = made(programs, last_event_ms(programs) or 0, zone)
+        table = made(programs, last_event_ms(programs), zone)
     write_table(table, out, form, bom=bom, timezone=timezone)
     output_console().print(f"{len(table.rows):,} rows in {out}", markup=False)
     if lines is not None:
@@ -166,7 +167,9 @@ def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
     first, last = day_of(from_day, where="--from"), day_of(to_day, where="--to")
     if first > last:
         raise _misused(f"{last} is before {first}", "give --from the earlier day")
-    return lambda programs, _as_of_ms, zone: rollup_table(programs, level, first, last, zone)
+    return lambda programs, as_of_ms, zone: rollup_table(
+        programs, level, first, last, as_of_ms, zone
+    )
 
 
 def _session(host_id: str, session_id: str, *, curve: bool, summary: bool, is_swept: bool) -> _Made:
@@ -174,7 +177,7 @@ def _session(host_id: str, session_id: str, *, curve: bool, summary: bool, is_sw
         raise _misused("what of the session is not one thing", "give --curve or --summary")
     made = curve_table if curve else summary_table
     return lambda programs, as_of_ms, zone: made(
-        programs, host_id, session_id, as_of_ms, zone, is_swept=is_swept
+        programs, host_id, session_id, as_of_ms or 0, zone, is_swept=is_swept
     )
 
 

@@ -181,8 +181,9 @@ def _played(run: _Run, file: str | None, partitions: int, bootstrap: str | None)
 def _tell(playback: Playback, as_of_ms: int | None, console: Console, *, as_json: bool) -> None:
     """Say what the events add up to."""
     last_ms = last_event_ms(playback.programs)
-    until_ms = as_of_ms if as_of_ms is not None else last_ms or 0
-    playback.run_on(until_ms)
+    until_ms = last_ms if as_of_ms is None else as_of_ms
+    if until_ms is not None:
+        playback.run_on(until_ms)
     said = answer(playback.programs, until_ms)
     form = playback.canonical()
     drop_expired(form, form)  # as a verification does: workers let go of it
@@ -195,7 +196,9 @@ def _tell(playback: Playback, as_of_ms: int | None, console: Console, *, as_json
     counts = ", ".join(f"{playback.counted(name):,} {name}" for name in ("applied", "duplicate"))
     late, rejected = playback.counted("late"), playback.counted("rejected")
     console.print(f"{playback.records:,} events: {counts}, {rejected:,} rejected; {late:,} late")
-    console.print(f"as of  {_words(until_ms)}\ndigest {said['digest']}")
+    console.print(
+        f"as of  {'-' if until_ms is None else _words(until_ms)}\ndigest {said['digest']}"
+    )
 
 
 def _summary(playback: Playback, hosts: dict[str, dict[str, dict[str, Any]]]) -> Table:

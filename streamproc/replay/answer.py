@@ -20,6 +20,7 @@ from streamproc.tally.rollups import (
     Part,
     home_at,
     names_of,
+    profile_at,
     rolled_up,
 )
 
@@ -28,17 +29,18 @@ Programs = Sequence[LiveProgram]
 """A state: the programs of its partitions, each host in one of them."""
 
 
-def answer(programs: Programs, as_of_ms: int) -> Tree:
+def answer(programs: Programs, as_of_ms: int | None) -> Tree:
     """Every host's sessions and the roll-ups of a state.
 
     Shapes: ``{"hosts": {host: {session: {"figures", "windows", "curve", "completeness",
         "comments"}}}, "rejected": {host: {topic: count}}, "rollups": {level: [..]}, "as_of_ms"}``;
-        ``rejected`` are records of those hosts that name no session.
+        ``rejected`` are records of those hosts that name no session; ``as_of_ms`` None: nothing
+        ever happened, and there is no session.
     """
     tallies = sessions_of(programs)
     hosts: Tree = {}
     for tally in tallies:
-        said = session_answer(tally, as_of_ms) | {"comments": comments_answer(tally)}
+        said = session_answer(tally, as_of_ms or 0) | {"comments": comments_answer(tally)}
         hosts.setdefault(tally.host_id, {})[tally.session_id] = said
     parts = parts_of(programs, tallies)
     rollups = {level.value: [entry(level, of) for of in rolled_up(parts, level)] for level in Level}
@@ -73,6 +75,13 @@ def profiles_of(programs: Programs, host_id: str) -> Mapping[int, Profile]:
     return next((each for each in held if each is not None), {})
 
 
+def host_at(programs: Programs, host_id: str, at_ms: int) -> dict[str, str]:
+    """A host and its place, as they were at a time, by the names of columns."""
+    profile = profile_at(profiles_of(programs, host_id), at_ms)
+    name = "" if profile is None else profile.name
+    return {"host_id": host_id, "name": name, **home_of(programs, host_id, at_ms)._asdict()}
+
+
 def name_of(programs: Programs, host_id: str) -> str:
     """A host's name by the profile with the latest start; empty if there is none."""
     profiles = profiles_of(programs, host_id)
@@ -88,4 +97,6 @@ def entry(level: Level, group: Group) -> Tree:
         "figures": group.figures,
         "approximate": group.approximate,
         "missing_sources": group.missing_sources,
+        "late": group.late,
+        "rejected": group.rejected,
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from streamproc.tally.registry import FIGURE_IDS
@@ -69,15 +70,17 @@ class Table(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What a row says: texts, counts and times by column, then figures by id.
+    """What a row says: texts, counts and times by column, then figures by id, then more texts and times.
 
-    Units: ``moments_ms`` in UTC milliseconds; a figure's money in minor units by currency.
+    Units: moments in UTC milliseconds; a figure's money in minor units by currency.
     """
 
     texts: Mapping[str, str]
     counts: Mapping[str, int | None]
     moments_ms: Mapping[str, int | None]
     figures: Mapping[str, Any]
+    last_texts: Mapping[str, str] = MappingProxyType({})
+    last_moments_ms: Mapping[str, int | None] = MappingProxyType({})
 
 
 def table_of(
@@ -89,8 +92,8 @@ def table_of(
 ) -> Table:
     """A table of rows that all have the columns of ``shape``, whose cells are not looked at.
 
-    Shapes: texts, moments, counts, then the figures in the order of the contract, money by currency;
-        ``currencies`` None: those that occur.
+    Shapes: texts, moments, counts, then the figures in the order of the contract, money by currency,
+        then the last texts and moments; ``currencies`` None: those that occur.
     """
     asked = set(figures)
     figures = [each for each in FIGURE_IDS if each in asked]
@@ -98,6 +101,8 @@ def table_of(
     columns = _head_columns(shape)
     for figure in figures:
         columns += _figure_columns(figure, currencies)
+    columns += [Column(name, Kind.TEXT) for name in shape.last_texts]
+    columns += _moment_columns(shape.last_moments_ms)
     return Table(columns, [_cells(row, figures, currencies, zone) for row in rows])
 
 
@@ -129,9 +134,15 @@ def _currencies(rows: Sequence[Row], figures: Sequence[str]) -> list[str]:
 
 def _head_columns(row: Row) -> list[Column]:
     columns = [Column(name, Kind.TEXT) for name in row.texts]
-    for name in row.moments_ms:
-        columns += [Column(name, Kind.MOMENT), Column(f"{name}_ms", Kind.COUNT)]
+    columns += _moment_columns(row.moments_ms)
     return columns + [Column(name, Kind.COUNT) for name in row.counts]
+
+
+def _moment_columns(names: Iterable[str]) -> list[Column]:
+    columns = []
+    for name in names:
+        columns += [Column(name, Kind.MOMENT), Column(f"{name}_ms", Kind.COUNT)]
+    return columns
 
 
 def _figure_columns(figure: str, currencies: Sequence[str]) -> list[Column]:
@@ -146,8 +157,7 @@ def _figure_columns(figure: str, currencies: Sequence[str]) -> list[Column]:
 
 def _cells(row: Row, figures: Sequence[str], currencies: Sequence[str], zone: tzinfo) -> list[Any]:
     cells: list[Any] = [*row.texts.values()]
-    for at_ms in row.moments_ms.values():
-        cells += [None if at_ms is None else moment(at_ms, zone), at_ms]
+    cells += _moment_cells(row.moments_ms, zone)
     cells += row.counts.values()
     for figure in figures:
         value = row.figures.get(figure)
@@ -156,6 +166,13 @@ def _cells(row: Row, figures: Sequence[str], currencies: Sequence[str], zone: tz
             continue
         for currency in currencies:
             cells += _money(value, figure, currency)
+    return [*cells, *row.last_texts.values(), *_moment_cells(row.last_moments_ms, zone)]
+
+
+def _moment_cells(moments_ms: Mapping[str, int | None], zone: tzinfo) -> list[Any]:
+    cells: list[Any] = []
+    for at_ms in moments_ms.values():
+        cells += [None if at_ms is None else moment(at_ms, zone), at_ms]
     return cells
 
 

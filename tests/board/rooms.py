@@ -56,6 +56,8 @@ class FakeRoom:
     shown: int = 0
     alerts: dict[str, AlertTransition] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
+    complete: dict[str, Any] = field(default_factory=dict)
+    """What its completeness says otherwise."""
 
     @property
     def session_id(self) -> str:
@@ -123,6 +125,7 @@ class FakeRoom:
                 "missing_sources": [],
                 "late": {"live.orders.v1": self.version // 97} if self.version > 97 else {},
                 "approximate": ["viewers"] if self.views > 256 else [],
+                **self.complete,
             },
             room_id=f"room-{self.host_id}",
             venue_id="hall-1",

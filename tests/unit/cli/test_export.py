@@ -200,7 +200,7 @@ def test_a_line_that_cannot_be_used_is_named_and_the_file_is_written(
         ("--verdicts",),
     ],
 )
-def test_a_line_whose_time_is_none_in_milliseconds_changes_no_file(
+def test_a_line_whose_time_is_none_in_milliseconds_changes_no_figure(
     what: tuple[str, ...], capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     far = encode(paid(at_ms=T0 * 1_000, host_id="host-a", session_id="a-2"))
@@ -212,7 +212,14 @@ def test_a_line_whose_time_is_none_in_milliseconds_changes_no_file(
 
     assert ended.code == BadInput.exit_code
     assert "line 1: future: occurred_at_ms: after the year 9998" in ended.err
+    if "rejected" in what_is_told(rows):
+        assert {row.pop("rejected") for row in clean} <= {""}
+        assert "live.orders.v1=1" in {row.pop("rejected") for row in rows}
     assert rows == clean
+
+
+def what_is_told(rows: Rows) -> set[str]:
+    return {name for row in rows for name in row}
 
 
 @pytest.mark.parametrize("out", [".", "/", ""])

@@ -15,7 +15,8 @@ from streamproc.events.codec import encode
 from streamproc.events.registry import AnyEvent
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
-from streamproc.replay.exports import contest_table, curve_table, rollup_table, summary_table
+from streamproc.replay.contest_table import contest_table
+from streamproc.replay.exports import curve_table, rollup_table, summary_table
 from streamproc.replay.playback import last_event_ms
 from streamproc.replay.tables import Table
 from streamproc.tally.contests import Contest
@@ -168,7 +169,7 @@ def test_a_session_that_nobody_started_begins_on_the_same_day_ever_after(days: i
         table = summary_table([each], "h-1", "s-1", as_of_ms, UTC, is_swept=True)
         assert cell(table, "begin_ms") == (T0 + 240_000) // 60_000 * 60_000
         begun_on = datetime.fromtimestamp(T0 / 1_000, UTC).date()
-        places = rollup_table([each], Level.VILLAGE, begun_on, begun_on, UTC)
+        places = rollup_table([each], Level.VILLAGE, begun_on, begun_on, as_of_ms, UTC)
         assert (cell(places, "sessions"), cell(places, "refunded_minor_CNY")) == (1, 5_000)
 
 
