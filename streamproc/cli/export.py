@@ -129,7 +129,12 @@ def export(
             playback = Playback()
             lines = played(events, playback)
             programs = playback.programs
-        table = made(programs, last_event_ms(programs), zone)
+        try:
+            table = made(programs, last_event_ms(programs), zone)
+        except BadSetting as error:
+            if lines is not None:  # what is asked for may stand in a line that cannot be used
+                lines.refuse_bad(where=events or "", unanswered=error.what)
+            raise
     write_table(table, out, form, bom=bom, timezone=timezone)
     output_console().print(f"{len(table.rows):,} rows in {out}", markup=False)
     if lines is not None:

@@ -90,17 +90,23 @@ class Lines:
         written_ms = max(_RECORDED_MS, at_ms) if isinstance(held, Record) else _RECORDED_MS
         return Recorded(held.topic, partition, held.key, held.value, written_ms, at_ms)
 
-    def refuse_bad(self, *, where: str) -> None:
+    def refuse_bad(self, *, where: str, unanswered: str = "") -> None:
         """Return if every line was good.
 
+        Shapes: ``unanswered`` is why the others gave no answer, if they did not.
         Errors: ``BadInput``.
         """
-        if self.bad:
-            raise BadInput(
-                f"{self.bad} of {self.bad + self.good} lines cannot be used; the others were folded",
-                where=where,
-                hint="correct the lines named above; the figures are those of the others alone",
-            )
+        if not self.bad:
+            return
+        what = f"{self.bad} of {self.bad + self.good} lines cannot be used"
+        hint = "correct the lines named above"
+        if unanswered:
+            raise BadInput(f"{unanswered}; {what}", where=where, hint=hint)
+        raise BadInput(
+            f"{what}; the others were folded",
+            where=where,
+            hint=f"{hint}; the figures are those of the others alone",
+        )
 
     def _tell(self, number: int, bad: BadLine) -> None:
         self.bad += 1

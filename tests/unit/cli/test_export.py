@@ -192,6 +192,25 @@ def test_a_line_that_cannot_be_used_is_named_and_the_file_is_written(
     assert len(rows) == 1
 
 
+@pytest.mark.parametrize("of_session", ["--curve", "--summary"])
+def test_lines_that_cannot_be_used_are_why_a_session_is_unknown(
+    of_session: str, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    file = folder / "events.jsonl"
+    file.write_bytes(b"nonsense\n{}\n")
+
+    ended, rows = exported(
+        capsys, folder, "--session", "host-a", "a-1", of_session, "--events", str(file)
+    )
+    clean, _ = exported(capsys, folder, "--session", "host-z", "a-1", of_session, *EVENTS)
+
+    told = " ".join(ended.err.split())
+    assert (ended.code, rows) == (BadInput.exit_code, [])
+    assert "nothing is known of session a-1 of host host-a" in told
+    assert "2 of 2 lines cannot be used" in told
+    assert clean.code == BadSetting.exit_code
+
+
 @pytest.mark.parametrize(
     "what",
     [
