@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -18,9 +17,10 @@ from streamproc.cli.config import settings_of
 from streamproc.cli.demo_views import board_beside, redis_of
 from streamproc.cli.display import Display, display_for
 from streamproc.cli.logs import libraries_silenced
+from streamproc.cli.scratch import Scratch
 from streamproc.cli.terminal import INTERRUPTED, output_console
 from streamproc.cli.verify import ledger_differences, refuse_differences, report, verified
-from streamproc.cli.worker import RunningWorker, stop_on_signals
+from streamproc.cli.worker import RunningWorker, give_back, stop_on_signals
 from streamproc.embedded.broker import EmbeddedBroker
 from streamproc.errors import Stalled
 from streamproc.provision.admin import ensure_topics
@@ -177,19 +177,26 @@ def demo(
 
 
 async def _demo(plan: Plan, settings: Settings, display: Display) -> int:
-    with display, stop_on_signals() as told:
-        async with _place(plan, settings, display) as place:
+    scratch = Scratch("streamproc-demo-")
+
+    def tidy() -> None:
+        scratch.remove()
+        give_back(display)
+
+    with display, stop_on_signals(tidy) as told:
+        async with _place(plan, settings, display, scratch) as place:
             await _make_topics(plan, place, display)
-            show = _Show(plan, place, display)
+            show = _Show(plan, place, display, scratch)
             async with board_beside(place.settings, plan.board_port, display) as url:
                 return await show.play(told, url)
 
 
 @contextlib.asynccontextmanager
-async def _place(plan: Plan, given: Settings, display: Display) -> AsyncIterator[Place]:
+async def _place(
+    plan: Plan, given: Settings, display: Display, scratch: Scratch
+) -> AsyncIterator[Place]:
     """The broker that was named, or one of our own; and a folder that is removed at the end."""
-    with TemporaryDirectory(prefix="streamproc-demo-") as name:
-        folder = Path(name)
+    with scratch as folder:
         if "bootstrap_servers" in given.kafka.model_fields_set:
             bootstrap = given.kafka.bootstrap_servers
             async with redis_of(given, display) as redis:
@@ -225,20 +232,14 @@ async def _make_topics(plan: Plan, place: Place, display: Display) -> None:
 class _Show:
     """A worker, and a broadcast that is sent to it."""
 
-    def __init__(self, plan: Plan, place: Place, display: Display) -> None:
+    def __init__(self, plan: Plan, place: Place, display: Display, scratch: Scratch) -> None:
         self._plan = plan
         self._place = place
         self._display = display
         self._url = ""
         self._bootstrap = place.settings.kafka.bootstrap_servers
         self._ledger = place.folder / "ledger.jsonl"
-        self._worker = RunningWorker(place.settings, display, tidy=self._tidy)
-
-    def _tidy(self) -> None:
-        """Remove what a process that is about to end at once would leave."""
-        for path in self._place.folder.glob("*"):
-            path.unlink(missing_ok=True)
-        self._place.folder.rmdir()
+        self._worker = RunningWorker(place.settings, display, tidy=scratch.remove)
 
     async def play(self, told: asyncio.Event, url: str) -> int:
         """Run until the broadcast is over, or told to stop; the exit code. ``url`` is the board's.
@@ -339,7 +340,7 @@ class _Show:
         found.differences += [f"ledger: {line}" for line in lines]
         if found.beyond_total_records:
             found.differences.append(f"{found.beyond_total_records} records were not folded")
-        self._display.__exit__(None, None, None)
+        give_back(self._display)
         report(found, console)
         refuse_differences(found, where=self._bootstrap)
         console.print("ledger: equal, and the dead letters are exactly the garbage")

@@ -67,7 +67,7 @@ def worker(
 
 
 async def _until_told(settings: Settings, display: Display, status_file: Path | None) -> None:
-    with display, stop_on_signals() as told:
+    with display, stop_on_signals(lambda: give_back(display)) as told:
         running = RunningWorker(settings, display, status_file=status_file)
         await running.start(told)
         await running.serve(told)
@@ -110,7 +110,7 @@ class RunningWorker:
 
     def _fail(self, error: StreamprocError) -> NoReturn:
         try:
-            self._display.__exit__(None, None, None)  # gives the terminal back
+            give_back(self._display)
             if self._tidy is not None:
                 self._tidy()
         finally:
@@ -217,14 +217,20 @@ class RunningWorker:
 
 
 @contextlib.contextmanager
-def stop_on_signals() -> Iterator[asyncio.Event]:
-    """An event that the first signal to stop sets; the second one ends the process."""
+def stop_on_signals(tidy: Callable[[], None] = lambda: None) -> Iterator[asyncio.Event]:
+    """An event that the first signal to stop sets; the second one ends the process.
+
+    Shapes: ``tidy`` is called just before that; it is to be quick.
+    """
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def tell(number: int) -> None:
         if told.is_set():
-            os._exit(EXIT_OF_SIGNAL + number)
+            try:
+                tidy()
+            finally:
+                os._exit(EXIT_OF_SIGNAL + number)
         told.set()
 
     for number in STOPPING:
@@ -234,6 +240,11 @@ def stop_on_signals() -> Iterator[asyncio.Event]:
     finally:
         for number in STOPPING:
             loop.remove_signal_handler(number)
+
+
+def give_back(display: Display) -> None:
+    """Give the terminal back, before a process ends without leaving the display in order."""
+    display.__exit__(None, None, None)
 
 
 async def first_of(task: asyncio.Task[None], told: asyncio.Event) -> None:
