@@ -24,6 +24,7 @@ from streamproc.comparison import (
     drop_kept_in_part,
     drop_rejected_in_part,
     drop_unknown_begin,
+    drop_unknown_turns,
     drop_unlike_senses,
 )
 from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
@@ -329,6 +330,7 @@ def compared(
     notes += drop_rejected_in_part(held, expected, accounting)
     notes += drop_kept_in_part(held, expected)
     notes += drop_unknown_begin(held, expected)
+    notes += drop_unknown_turns(held, expected)
     notes += drop_unlike_senses(held, expected, None if words is None else words.version)
     drop_expired(held, expected)  # by the newest that was told, so before any of it is left out
     notes += drop_untold(held, expected, state.by_partition, told, losses)

@@ -20,7 +20,7 @@ from streamproc.events.registry import (
 from streamproc.oracle.arithmetic import Money, counted, mean, net, ratio
 from streamproc.oracle.batch import LogRecord, collected
 from streamproc.oracle.lines import Added, totals
-from streamproc.oracle.online import Watched, held_at_or_after, watched
+from streamproc.oracle.online import Watched, held_at_or_after, holds, watched
 from streamproc.oracle.sessions import MINUTE_MS, PANE_MS, Session, grouped
 from streamproc.oracle.uniques import unique
 
@@ -120,6 +120,7 @@ class _Told:
         self.rejected = rejected
         self.as_of_ms = as_of_ms
         self.readings = [(at_ms, online) for at_ms, online, _ in session.kept_readings()]
+        self.held = holds(self.readings, session.off_air())
         self.sums = totals(session.added)
         ended = self.status == "ended"
         last_ms = max(session.ended_ms) if ended else _alive_ms(session.seen_ms)
@@ -150,10 +151,9 @@ class _Told:
 
     def whole(self) -> _Part:
         """The session."""
-        begin_ms = self.readings[0][0] if self.readings else 0
         people = {name: self.session.named(name) for name in list(self.session.members)}
         peak = self.session.peak()
-        seen = watched(self.readings, begin_ms, self.end_ms)
+        seen = watched(self.held, 0, self.end_ms)
         return _Part(
             self.sums,
             self.sums,
@@ -211,8 +211,8 @@ class _Told:
 
     def watched(self, begin_ms: int, end_ms: int) -> Watched:
         """How many watched from begin until end, or until the session's end."""
-        seen = watched(self.readings, begin_ms, min(end_ms, self.end_ms))
-        return seen._replace(peak=held_at_or_after(self.readings, begin_ms, end_ms))
+        seen = watched(self.held, begin_ms, min(end_ms, self.end_ms))
+        return seen._replace(peak=held_at_or_after(self.held, begin_ms, end_ms))
 
     def count(self, part: _Part, name: str) -> int | None:
         """A sum of a part; None if its topic told nothing."""
@@ -239,14 +239,13 @@ class _Told:
 
     def values(self, part: _Part) -> Tree:
         """The figures of a part, by id."""
-        count, session = self.count, self.session
+        count = self.count
         gmv = self.money(part.sums, "pay_gmv_minor")
         refunded = self.money(part.sums, "refunded_minor")
         of_people = self.money(part.of_people or {}, "pay_gmv_minor")
         paid_lines, clicks = count(part, "paid_lines"), count(part, "clicks")
         views, viewers = self.views(part), self.viewers(part)
         buyers = counted(self.members(part, "buyers"))
-        online = session.online()
         return {
             "created_minor": self.money(part.sums, "created_minor"),
             "pay_gmv_minor": gmv,
@@ -261,7 +260,7 @@ class _Told:
             "aov_buyer_minor": mean(of_people, buyers),
             "unpaid_minor": self.money(part.sums, "unpaid_minor") if part.is_session else None,
             "failed_orders": self.failed(part),
-            "online_now": online[1] if online is not None and part.is_session else None,
+            "online_now": self.session.online_now() if part.is_session else None,
             "online_peak": part.watched.peak,
             "online_mean": part.watched.mean,
             "views": views,

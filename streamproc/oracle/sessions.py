@@ -23,12 +23,14 @@ from streamproc.events.viewers import (
     ViewerShared,
 )
 from streamproc.oracle.lines import Added, totals
-from streamproc.oracle.online import watched
+from streamproc.oracle.online import OffAir, holds, watched
 from streamproc.oracle.uniques import unique
 
 PANE_MS = 10_000
 MINUTE_MS = 60_000
 SECOND_MS = 1_000
+TURNS_KEPT = 64
+"""Of a broadcast; earlier ones are forgotten."""
 
 Canonical = dict[str, Any]
 Reading = tuple[int, int, bool]
@@ -114,6 +116,13 @@ class Session:
         """The last reading, also a late one."""
         return max([*self.readings, *self.late_readings], default=None)
 
+    def online_now(self) -> int | None:
+        """How many watch: the last reading, if it was not over then or later."""
+        last = self.online()
+        if last is None or any(on_ms is None or on_ms > last[0] for _, on_ms in self.off_air()):
+            return None
+        return last[1]
+
     def peak(self) -> tuple[int, int] | None:
         """The most viewers ever read, also late, and when first."""
         read = [*self.readings, *self.late_readings]
@@ -163,7 +172,7 @@ class Session:
         if not kept:
             return {}
         (first_ms, _), (last_ms, _) = kept[0], kept[-1]
-        online_ms = watched(kept, first_ms, last_ms).online_ms
+        online_ms = watched(holds(kept, ()), first_ms, last_ms).online_ms
         return {"first_ms": first_ms, "last_ms": last_ms, "online_ms": str(online_ms)}
 
     def _panes(self) -> Canonical:
@@ -178,6 +187,25 @@ class Session:
                     minutes[minute_ms][name].add(number)
         return without_empty({str(start): _counted(by_name) for start, by_name in minutes.items()})
 
+    def turns(self) -> list[tuple[int, bool]]:
+        """When it began, was paused, went on or ended, and whether it ended then; the latest by time."""
+        began_ms = [each.occurred_at_ms for each in self.started]
+        turns = {(at_ms, False) for at_ms in (*began_ms, *self.paused_ms, *self.resumed_ms)}
+        turns |= {(at_ms, True) for at_ms in self.ended_ms}
+        return sorted(turns)[-TURNS_KEPT:]
+
+    def off_air(self) -> list[OffAir]:
+        """The times in which it was over, by time: from an end to the next turn that is none."""
+        times: list[OffAir] = []
+        ended_ms = None
+        for at_ms, is_end in self.turns():
+            if not is_end and ended_ms is not None:
+                times.append((ended_ms, at_ms))
+            ended_ms = at_ms if is_end else None
+        if ended_ms is not None:
+            times.append((ended_ms, None))
+        return times
+
     def _lifecycle(self) -> Canonical:
         return without_empty(
             {
@@ -187,6 +215,7 @@ class Session:
                 "resumed_ms": max(self.resumed_ms, default=0),
                 "ended_ms": max(self.ended_ms, default=0),
                 "starts": len(self.started),
+                "turns": [2 * at_ms + is_end for at_ms, is_end in self.turns()],
             }
         )
 

@@ -64,6 +64,7 @@ def _session(tally: SessionTally) -> Tree:
         "senses": canonical_senses(tally),
         **canonical_shop(tally),
         "in_part": tally.in_part,
+        "unturned": tally.lifecycle is not None and tally.lifecycle.turns is None,
         "unbegun": [each for each in tally.seen_ms if each not in tally.begun_ms],
     }
     if tally.watching is not None:
@@ -84,7 +85,7 @@ def _watched(watching: Watching) -> Tree:
     """Who was online from the first reading to the last."""
     settled, readings = watching.settled, watching.readings()
     first_ms, last_ms = (settled or readings[0])[0], readings[-1].at_ms
-    _, online_ms = watching.until(last_ms) or (None, None)
+    _, online_ms = watching.until(last_ms, ()) or (None, None)
     return _Whole(first_ms=first_ms, last_ms=last_ms, online_ms=str(online_ms))
 
 
@@ -99,6 +100,7 @@ def _lifecycle(lifecycle: Lifecycle) -> Tree:
         "resumed_ms": lifecycle.resumed_ms,
         "ended_ms": lifecycle.ended_ms,
         "starts": lifecycle.starts,
+        "turns": lifecycle.turns,
     }
 
 

@@ -36,7 +36,11 @@ from streamproc.program.sense_codec import (
     pack_sense,
     pack_senses,
 )
-from streamproc.program.watching_codec import WATCHING_VERSION, pack_watching
+from streamproc.program.watching_codec import (
+    WATCHING_VERSION,
+    WATCHING_WITHOUT_HOLDS,
+    pack_watching,
+)
 from streamproc.tally.figures import FIGURES, Figures
 from streamproc.tally.lifecycle import Lifecycle
 from streamproc.tally.panes import Minute
@@ -48,7 +52,9 @@ VERSION: Final = 2
 """Of every kind that has none of its own."""
 
 ATTEMPT_VERSION: Final = 1
-SESSION_VERSION: Final = 5
+SESSION_VERSION: Final = 6
+SESSION_WITHOUT_TURNS: Final = 5
+"""A version that is read still: of the turns of a broadcast it kept the last of each kind only."""
 SESSION_WITHOUT_BEGIN: Final = 4
 """A version that is read still: it did not keep when the session began."""
 SESSION_LAST_COUNTED: Final = 3
@@ -79,9 +85,11 @@ READ: Final = frozenset(
         (int(Kind.SESSION), SESSION_IN_PART),
         (int(Kind.SESSION), SESSION_LAST_COUNTED),
         (int(Kind.SESSION), SESSION_WITHOUT_BEGIN),
+        (int(Kind.SESSION), SESSION_WITHOUT_TURNS),
         (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN),
         (int(Kind.FLOOR), FLOOR_OF_FEW),
         (int(Kind.SOLD), SOLD_OF_FEW),
+        (int(Kind.WATCHING), WATCHING_WITHOUT_HOLDS),
     )
 )
 """Kinds and versions that this program reads."""

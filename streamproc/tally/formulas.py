@@ -5,7 +5,7 @@ What is published every second is built by ``windows`` instead, to the same valu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
@@ -18,9 +18,9 @@ from streamproc.tally.figures import (
     Sum,
     ViewerFigures,
 )
-from streamproc.tally.lifecycle import Status
+from streamproc.tally.lifecycle import Over, Status
 from streamproc.tally.model import MinuteTally, SessionTally
-from streamproc.tally.online import Reading, integral_online, mean_online, peak_online
+from streamproc.tally.online import Reading, on_air, peak_online, watched_online
 from streamproc.tally.spans import (
     NOBODY_WATCHED,
     People,
@@ -115,18 +115,30 @@ def heard_ms(tally: SessionTally) -> int:
     return max(tally.seen_ms.values(), default=0)
 
 
+def over_of(tally: SessionTally) -> list[Over]:
+    """When the broadcast was over, by time."""
+    return [] if tally.lifecycle is None else tally.lifecycle.over()
+
+
+def online_now(tally: SessionTally, over: Sequence[Over]) -> int | None:
+    """The latest count; None where the broadcast was over since then, or at that time."""
+    online = tally.online
+    if online is None or any(until is None or until > online.at_ms for _, until in over):
+        return None
+    return online.viewers
+
+
 def readings_of(tally: SessionTally) -> list[Reading]:
-    """Every reading that was not late, by time."""
-    return [reading for minute in tally.minutes.values() for reading in minute.readings]
+    """Every reading that was not late, by time, as ``on_air`` has them."""
+    readings = (reading for minute in tally.minutes.values() for reading in minute.readings)
+    return on_air(readings, over_of(tally))
 
 
 def watched_between(readings: list[Reading], begin_ms: int, end_ms: int, stop_ms: int) -> Watched:
     """Who was online in a span of time; mean and integral end at ``stop_ms`` if that comes first."""
     if not readings:
         return NOBODY_WATCHED
-    stop_ms = min(end_ms, stop_ms)
-    mean = mean_online(readings, begin_ms, stop_ms)
-    online_ms = None if mean is None else integral_online(readings, begin_ms, stop_ms)
+    mean, online_ms = watched_online(readings, begin_ms, min(end_ms, stop_ms))
     return Watched(mean, peak_online(readings, begin_ms, end_ms), online_ms)
 
 
@@ -139,7 +151,7 @@ def watched_session(tally: SessionTally, readings: list[Reading], end_ms: int) -
 
 def watched_as_kept(tally: SessionTally, end_ms: int) -> Watched:
     """The same by what is kept with the session; mean and integral None where that does not tell."""
-    known = None if tally.watching is None else tally.watching.until(end_ms)
+    known = None if tally.watching is None else tally.watching.until(end_ms, over_of(tally))
     mean, online_ms = (None, None) if known is None else known
     return Watched(mean, None if tally.peak is None else tally.peak.viewers, online_ms)
 
@@ -200,8 +212,7 @@ def session_figures(tally: SessionTally, span: Span) -> dict[str, Value]:
     if span.orders is not None:
         unpaid = span.orders.unpaid_minor.items()
         found["unpaid_minor"] = {currency: minor for currency, minor in unpaid if minor}
-    if tally.online is not None:
-        found["online_now"] = tally.online.viewers
+    found["online_now"] = online_now(tally, over_of(tally))
     if span.people is not None:
         found["conversion"] = ratio(span.people.buyers, span.people.viewers)
     return found

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Final
 
 from msgspec import Struct
 
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rooms import RoomEnded, RoomPaused, RoomResumed, RoomStarted
+
+TURNS_KEPT: Final = 64
+"""So many of the latest turns are known one by one; a broadcast has a handful."""
+
+Over = tuple[int, int | None]
+"""A time in which a broadcast was over: from its end until before its next turn; None: it is over still."""
 
 _NEVER_MS: Final = -1
 """Before every turn."""
@@ -37,7 +45,9 @@ class Lifecycle(Struct, array_like=True):
     """The turns of one broadcast.
 
     Shapes: the greatest time of each turn, of the start also the smallest; None: it was not told.
-        ``starts`` is how many starts were applied, so an event must be taken once only.
+        ``starts`` is how many starts were applied, so an event must be taken once only. ``turns`` has of
+        each of the latest, ascending, twice its time, plus 1 if it is an end; None: an earlier version of
+        the program began it, which kept no more than the rest.
     """
 
     started_first_ms: int | None = None
@@ -46,6 +56,7 @@ class Lifecycle(Struct, array_like=True):
     resumed_ms: int | None = None
     ended_ms: int | None = None
     starts: int = 0
+    turns: list[int] | None = None
 
     def take(self, event: AnyEvent) -> bool:
         """Take in an event of the rooms topic; False: it changes nothing here."""
@@ -53,15 +64,21 @@ class Lifecycle(Struct, array_like=True):
         match event:
             case RoomStarted():
                 self._start(event)
-            case RoomPaused() if _is_later(at_ms, self.paused_ms):
-                self.paused_ms = at_ms
-            case RoomResumed() if _is_later(at_ms, self.resumed_ms):
-                self.resumed_ms = at_ms
-            case RoomEnded() if _is_later(at_ms, self.ended_ms):
-                self.ended_ms = at_ms
+                self._turn(at_ms)
+                return True
+            case RoomPaused():
+                later = _is_later(at_ms, self.paused_ms)
+                self.paused_ms = at_ms if later else self.paused_ms
+            case RoomResumed():
+                later = _is_later(at_ms, self.resumed_ms)
+                self.resumed_ms = at_ms if later else self.resumed_ms
+            case RoomEnded():
+                later = _is_later(at_ms, self.ended_ms)
+                self.ended_ms = at_ms if later else self.ended_ms
+                return self._turn(at_ms, is_end=True) or later
             case _:
                 return False
-        return True
+        return self._turn(at_ms) or later
 
     def status(self) -> Status:
         """What the broadcast is doing, by its last turn.
@@ -77,6 +94,38 @@ class Lifecycle(Struct, array_like=True):
         if paused_ms > _NEVER_MS and paused_ms >= live_ms:
             return Status.PAUSED
         return Status.LIVE if live_ms > _NEVER_MS else Status.UNKNOWN
+
+    def over(self) -> list[Over]:
+        """When it was over, by time: from each end until the turn of another kind that came after it.
+
+        Shapes: of several ends in a row the last counts, of turns at the same time the end.
+        """
+        turns = self._known_turns() if self.turns is None else self.turns
+        return [
+            (turn >> 1, None if after is None else after >> 1)
+            for turn, after in zip_longest(turns, turns[1:])
+            if turn & 1 and (after is None or not after & 1)
+        ]
+
+    def _known_turns(self) -> list[int]:
+        """Those that are known where not each of them was kept."""
+        restarted_ms = None if self.started_last is None else self.started_last.at_ms
+        goes_on = (self.started_first_ms, restarted_ms, self.paused_ms, self.resumed_ms)
+        turns = [2 * at_ms for at_ms in goes_on if at_ms is not None]
+        return sorted(turns if self.ended_ms is None else [*turns, 2 * self.ended_ms + 1])
+
+    def _turn(self, at_ms: int, *, is_end: bool = False) -> bool:
+        """Know a turn among the latest; False: it is known, or not one of them."""
+        turns, turn = self.turns, 2 * at_ms + is_end
+        if turns is None:
+            return False
+        place = bisect_left(turns, turn)
+        if place < len(turns) and turns[place] == turn:
+            return False
+        turns.insert(place, turn)
+        if len(turns) <= TURNS_KEPT:
+            return True
+        return turns.pop(0) != turn
 
     def _start(self, event: RoomStarted) -> None:
         self.starts += 1

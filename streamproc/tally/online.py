@@ -1,18 +1,23 @@
 """How many watched at a time: readings of one minute, and means and peaks over any span.
 
-A reading holds until the next one, so what is watched is a step function of event time.
+A reading holds until the next one or the end of the broadcast, so what is watched is a step function of
+event time. One that was told while the broadcast was over holds for no time; a pause is no end.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from msgspec import msgpack
 
+from streamproc.tally.lifecycle import Over
 from streamproc.tally.timing import MINUTE_MS
+
+OVER: Final = -1
+"""Stands for a count where a broadcast ended: none holds until the next one."""
 
 _SECOND_MS: Final = 1_000
 
@@ -73,45 +78,69 @@ class Readings:
         return held
 
 
-def integral_online(readings: Sequence[Reading], begin_ms: int, end_ms: int) -> int:
-    """The time that viewers spent watching from begin until end.
+def on_air(readings: Iterable[Reading], over: Sequence[Over]) -> list[Reading]:
+    """The readings of a broadcast while it was not over, and ``OVER`` at each end of it, by time."""
+    if not over:
+        return list(readings)
+    told = [each for each in readings if not is_over(over, each.at_ms)]
+    return sorted([*told, *(Reading(from_ms, OVER, False) for from_ms, _ in over)])
 
-    Shapes: readings ascending by time, also from before ``begin_ms``; nobody watches before the
-        first of them. 0 where the end does not lie behind the begin.
-    Units: viewers times milliseconds.
+
+def is_over(over: Iterable[Over], at_ms: int) -> bool:
+    """Whether a broadcast was over at a time."""
+    return any(
+        from_ms <= at_ms and (until_ms is None or at_ms < until_ms) for from_ms, until_ms in over
+    )
+
+
+def held_online(readings: Sequence[Reading], begin_ms: int, end_ms: int) -> tuple[int, int]:
+    """For how long from begin until end a count held, and the time that viewers spent watching.
+
+    Shapes: readings ascending by time, also from before ``begin_ms``; nobody watches before the first of
+        them, nor while it is ``OVER``. 0 where the end does not lie behind the begin.
+    Units: milliseconds; viewers times milliseconds.
     """
     steps = readings[_first(readings, begin_ms) : bisect_right(readings, end_ms, key=_at_ms)]
     if not steps:
-        return 0
+        return 0, 0
     times = [*(max(each.at_ms, begin_ms) for each in steps), max(begin_ms, end_ms)]
     spans = (after - before for before, after in pairwise(times))
-    return sum(each.online * span for each, span in zip(steps, spans, strict=True))
+    held = [
+        (span, each.online * span)
+        for each, span in zip(steps, spans, strict=True)
+        if each.online != OVER
+    ]
+    return sum(span for span, _ in held), sum(online_ms for _, online_ms in held)
 
 
-def mean_online(readings: Sequence[Reading], begin_ms: int, end_ms: int) -> float | None:
-    """The mean over time from begin until end, or from the first reading if that comes later.
+def watched_online(
+    readings: Sequence[Reading], begin_ms: int, end_ms: int
+) -> tuple[float | None, int | None]:
+    """The mean over the time from begin until end in which a count held, and the integral.
 
-    Shapes: readings as in ``integral_online``; None if none is known at ``end_ms`` or the end lies
-        before the begin; the reading that holds if no time passes.
+    Shapes: readings as in ``held_online``; both None if none is known at ``end_ms``, the end lies before
+        the begin, or it was over all the time; the mean is the count that holds if no time passes.
+    Units: the integral in viewers times milliseconds.
     """
     known = bisect_right(readings, end_ms, key=_at_ms)
     if not known or end_ms < begin_ms:
-        return None
-    length_ms = end_ms - max(begin_ms, readings[0].at_ms)
-    if not length_ms:
-        return float(readings[known - 1].online)
-    return integral_online(readings, begin_ms, end_ms) / length_ms
+        return None, None
+    held_ms, online_ms = held_online(readings, begin_ms, end_ms)
+    if held_ms:
+        return online_ms / held_ms, online_ms
+    last = readings[known - 1].online
+    return (None, None) if last == OVER else (float(last), 0)
 
 
 def peak_online(readings: Sequence[Reading], begin_ms: int, end_ms: int) -> int | None:
     """The most viewers from begin until just before end, also by the reading that holds at begin.
 
-    Shapes: readings as in ``integral_online``; None if none holds in the span or it is empty.
+    Shapes: readings as in ``held_online``; None if none holds in the span or it is empty.
     """
     if end_ms <= begin_ms:
         return None
     held = [each for each in readings[_first(readings, begin_ms) :] if each.at_ms < end_ms]
-    return max((each.online for each in held), default=None)
+    return max((each.online for each in held if each.online != OVER), default=None)
 
 
 def _first(readings: Sequence[Reading], begin_ms: int) -> int:

@@ -19,7 +19,8 @@ AUDIENCE: Final = (
         zh="在线人数",
         en="online now",
         unit=Unit.COUNT,
-        formula="the latest count that the platform told",
+        formula="the latest count that the platform told; unknown once the broadcast ended, until it is "
+        "counted again",
         inputs=("counted.online",),
         windows=SESSION_ONLY,
         traps=(
@@ -33,8 +34,10 @@ AUDIENCE: Final = (
         zh="最高在线人数",
         en="online, peak (PCU)",
         unit=Unit.COUNT,
-        formula="the greatest count told; in a window also the one that holds at its begin",
+        formula="the greatest count told; in a window or a minute also the one that holds at its begin, "
+        "and none that was told while the broadcast was over",
         inputs=("counted.online",),
+        traps=("A window after the end tells none, however many watched last.",),
         tiktok_shop="peak_concurrent_user_count",
     ),
     Definition(
@@ -42,11 +45,15 @@ AUDIENCE: Final = (
         zh="平均在线人数",
         en="online, mean (ACU)",
         unit=Unit.COUNT,
-        formula="mean over time of the counts told, each of which holds until the next one, from the "
-        "first to the end of the session: that which was told, else the last sign of life, which orders "
-        "are not",
+        formula="mean over time of the counts told, each of which holds until the next one or until the "
+        "broadcast ends, from the first to the end of the session: that which was told, else the last sign "
+        "of life, which orders are not",
         inputs=("counted.online",),
-        traps=("The mean of the counts is wrong: they come at irregular times.",),
+        traps=(
+            "The mean of the counts is wrong: they come at irregular times.",
+            "Between an end and a new start nobody watches, and that time is not in the mean; a pause is "
+            "in it, for those who wait are online.",
+        ),
     ),
     Definition(
         id="views",
@@ -91,7 +98,7 @@ AUDIENCE: Final = (
         en="average watch time",
         unit=Unit.SECONDS,
         formula="time watched by those who left / their number (measured); where nobody is told to "
-        "leave, integral of online over time / views (Little's law)",
+        "leave, integral of online over time / views (Little's law); what is over is watched by nobody",
         inputs=(
             "viewers.watched_ms",
             "viewers.leaves",

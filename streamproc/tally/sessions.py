@@ -179,7 +179,7 @@ class Session:
         """The turns of the broadcast, begun if none was told; to be changed in place."""
         held = self.told.lifecycle
         if held is None:
-            held = Lifecycle()
+            held = Lifecycle(turns=[])
             self.told = self.told._replace(lifecycle=held)
         return held
 

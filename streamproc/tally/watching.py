@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from streamproc.tally.online import Reading, integral_online
+from streamproc.tally.lifecycle import Over
+from streamproc.tally.online import Reading, held_online, on_air, watched_online
 from streamproc.tally.timing import MINUTE_MS
 
 SETTLED_AFTER_MINUTES: Final = 5
@@ -13,20 +15,66 @@ SETTLED_AFTER_MINUTES: Final = 5
 behind it at most, so what is older can change no more; the rest is for a broadcast that ended before the
 last of them."""
 
+LONG_HOLD_MS: Final = MINUTE_MS
+"""A count that held for so long is kept by itself: the broadcast may have been over meanwhile."""
+LONG_HOLDS_KEPT: Final = 16
+"""So many of them, the longest."""
+
 _SECOND_MS: Final = 1_000
+
+
+class Hold(NamedTuple):
+    """How long a count held until the next one."""
+
+    from_ms: int
+    until_ms: int
+    online: int
 
 
 class Settled(NamedTuple):
     """Readings that no other can come between any more, as a sum.
 
     Units: ``online_ms`` is the integral, viewers times milliseconds, from ``first_ms`` to ``last_ms``;
-        ``online`` holds from there on.
+        ``online`` holds from there on. ``holds`` are the longest that it is the integral of.
     """
 
     first_ms: int
     last_ms: int
     online: int
     online_ms: int
+    holds: tuple[Hold, ...] = ()
+
+    def then(self, at_ms: int, online: int) -> Settled:
+        """The same up to the next reading."""
+        hold, holds = Hold(self.last_ms, at_ms, self.online), self.holds
+        if at_ms - self.last_ms >= LONG_HOLD_MS:
+            longest = sorted((*holds, hold), key=_length_ms, reverse=True)[:LONG_HOLDS_KEPT]
+            holds = tuple(longest)
+        online_ms = self.online_ms + self.online * (at_ms - self.last_ms)
+        return Settled(self.first_ms, at_ms, online, online_ms, holds)
+
+    def on_air(self, over: Sequence[Over]) -> tuple[int, int] | None:
+        """For how long a count held while it was not over, and the integral, from the first to the last.
+
+        Shapes: None: that is not known, since it was over for a time in which no one count held.
+        """
+        cut_ms: dict[Hold, int] = {}
+        for from_ms, until_ms in over:
+            if from_ms >= self.last_ms or (until_ms is not None and until_ms <= self.first_ms):
+                continue
+            hold = self._hold(from_ms, until_ms)
+            if hold is None:
+                return None
+            cut_ms.setdefault(hold, hold.until_ms - from_ms)
+        held_ms = self.last_ms - self.first_ms - sum(cut_ms.values())
+        return held_ms, self.online_ms - sum(each.online * cut_ms[each] for each in cut_ms)
+
+    def _hold(self, from_ms: int, until_ms: int | None) -> Hold | None:
+        """That which held all the time, None: there is none, or it is not kept."""
+        for hold in self.holds:
+            if hold.from_ms <= from_ms and until_ms is not None and until_ms <= hold.until_ms:
+                return hold
+        return None
 
 
 class Watching:
@@ -77,24 +125,29 @@ class Watching:
             for after_ms, counted in zip(self.after_ms, self.counted, strict=True)
         ]
 
-    def until(self, end_ms: int) -> tuple[float | None, int | None] | None:
+    def until(self, end_ms: int, over: Sequence[Over]) -> tuple[float | None, int | None] | None:
         """The mean from the first reading until a time, and the integral, as by all readings.
 
-        Shapes: None: only a sum is known that reaches further; within, None where no reading is so old.
+        Shapes: None: only a sum is known that reaches further, or in which it was over at times;
+            within, None where no reading is so old.
         """
         held, readings = self.settled, self.readings()
-        first_ms, online_ms = readings[0].at_ms, 0
-        if held is not None:
-            if end_ms < held.last_ms:
-                return None
-            first_ms, online_ms = held.first_ms, held.online_ms
-            readings.insert(0, Reading(held.last_ms, held.online, False))
-        if end_ms < first_ms:
-            return None, None
-        online_ms += integral_online(readings, readings[0].at_ms, end_ms)
-        if end_ms == first_ms:
-            return float(readings[0].online), online_ms
-        return online_ms / (end_ms - first_ms), online_ms
+        if held is None:
+            readings = on_air(readings, over)
+            return watched_online(readings, readings[0].at_ms, end_ms)
+        settled = held.on_air(over)
+        if settled is None or end_ms < held.last_ms:
+            return None
+        readings = on_air([Reading(held.last_ms, held.online, False), *readings], over)
+        held_ms, online_ms = (
+            before + since
+            for before, since in zip(
+                settled, held_online(readings, held.last_ms, end_ms), strict=True
+            )
+        )
+        if not held_ms:
+            return watched_online(readings, held.last_ms, end_ms)
+        return online_ms / held_ms, online_ms
 
     def _settle(self, base_ms: int) -> None:
         """Let the readings before a time be a sum."""
@@ -102,11 +155,11 @@ class Watching:
         settled = bisect_left(self.after_ms, later_ms)
         for after_ms, counted in zip(self.after_ms[:settled], self.counted, strict=False):
             at_ms, online = self.base_ms + after_ms, counted >> 1
-            if held is None:
-                held = Settled(at_ms, at_ms, online, 0)
-            else:
-                online_ms = held.online_ms + held.online * (at_ms - held.last_ms)
-                held = Settled(held.first_ms, at_ms, online, online_ms)
+            held = Settled(at_ms, at_ms, online, 0) if held is None else held.then(at_ms, online)
         self.settled, self.base_ms = held, base_ms
         self.after_ms = [each - later_ms for each in self.after_ms[settled:]]
         del self.counted[:settled]
+
+
+def _length_ms(hold: Hold) -> int:
+    return hold.until_ms - hold.from_ms

@@ -6,21 +6,24 @@ neither computed nor encoded again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from zlib import crc32
 
 from msgspec import Raw, structs
 
-from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
-from streamproc.tally.completeness import SOURCES, Completeness, completeness_of
-from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
+from streamproc.events.registry import ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
+from streamproc.tally.completeness import SOURCES, Completeness
 from streamproc.tally.formulas import (
     WINDOWS,
     heard_ms,
     named_viewers,
+    online_now,
+    over_of,
     span_end_ms,
     topics_of,
 )
+from streamproc.tally.lifecycle import Over
 from streamproc.tally.model import SessionTally
 from streamproc.tally.sheets import Money
 from streamproc.tally.spans import (
@@ -28,19 +31,17 @@ from streamproc.tally.spans import (
     NOBODY,
     Crowd,
     Sales,
-    crowd_of,
     method_of,
     pulse_of,
-    ratio,
     sales_of_orders,
     watch_method,
     without_zeros,
 )
 from streamproc.tally.timing import PANE_MS, PANES_PER_MINUTE
 from streamproc.tally.windows_columns import AudienceColumns, SaleColumns
+from streamproc.tally.windows_kept import WHOLE, KeptCompleteness, KeptCrowds, Topics
 from streamproc.tally.windows_online import RollingOnline
 from streamproc.tally.windows_parts import (
-    NO_CROWD_KEPT,
     NO_SALES_KEPT,
     Answer,
     DatedCompleteness,
@@ -54,15 +55,11 @@ from streamproc.tally.windows_parts import (
 from streamproc.tally.windows_people import Counts, RollingPeople, SessionPeople
 from streamproc.tally.windows_sums import LENGTHS, TEN_MINUTES, Elsewhere, RollingSums
 
-Topics = tuple[OrderFigures | None, CommentFigures | None, ViewerFigures | None]
-
 Before = tuple[Any, Line, Kept[Sales], Kept[Crowd], Raw, str | None]
 """What the window before is made of, its line and parts, it as JSON, how its watch time is known."""
 
 ROLLING: Final = ("1m", "5m", "10m", "60m")
 PREVIOUS: Final = "previous_10m"
-_AUDIENCE: Final = frozenset((COMMENTS_TOPIC, VIEWERS_TOPIC))
-_WHOLE: Final = "session"
 _SESSION: Final = len(LENGTHS)
 """The place of the session, behind the windows."""
 
@@ -95,6 +92,7 @@ class Rolling:
         "_is_said",
         "_online",
         "_orders",
+        "_over",
         "_pane_no",
         "_people",
         "_period",
@@ -124,9 +122,10 @@ class Rolling:
         self._stale = set(SOURCES)
         self._sales: list[Kept[Sales]] = [NO_SALES_KEPT] * (_SESSION + 1)
         self._sold: Money | None = None
-        self._crowds: dict[str, Kept[Crowd]] = {}
+        self._over: Sequence[Over] = []
+        self._crowds = KeptCrowds()
         self._before: Before | None = None
-        self._completeness: Kept[Completeness] | None = None
+        self._completeness = KeptCompleteness(tally, (*ROLLING, PREVIOUS))
         self._said: EncodedAnswer | None = None
         self._is_said = False
 
@@ -178,7 +177,7 @@ class Rolling:
     def answer(self, as_of_ms: int) -> Answer:
         """The figures, windows and completeness as of a time."""
         lines, (_, line, sales, crowd, *_), completeness = self._renew(as_of_ms)
-        crowds = [self._crowds.get(name, NO_CROWD_KEPT) for name in (*ROLLING, _WHOLE)]
+        crowds = [self._crowds.held(name) for name in (*ROLLING, WHOLE)]
         m1, m5, m10, m60, session = map(Line.sheet, lines, self._sales, crowds)
         windows = Windows(m1, m5, m10, line.sheet(sales, crowd), m60)
         return Answer(session, windows, structs.replace(completeness.held, as_of_ms=as_of_ms))
@@ -208,6 +207,8 @@ class Rolling:
         self._period = period = (as_of_ms + self._phase_ms) // PANE_MS
         newest = heard_ms(tally) // PANE_MS
         self._end_ms = span_end_ms(tally, as_of_ms)
+        if ROOMS_TOPIC in stale:
+            self._turn(over_of(tally))
         self._online.renew(now)
         self._audience.renew(pane_no, newest, done)
         if pane_no != self._pane_no or ORDERS_TOPIC in stale:
@@ -220,9 +221,18 @@ class Rolling:
         whole, method = self._whole(topics)
         lines.append(whole)
         before = self._held_before(topics)
-        completeness = self._complete(topics, method, *methods, before[-1])
+        approximate = session.approximate(self._crowds.held(WHOLE).held, method)
+        completeness = self._completeness.renewed(
+            topics, approximate, (method, *methods, before[-1]), stale
+        )
         stale.clear()
         return lines, before, completeness
+
+    def _turn(self, over: Sequence[Over]) -> None:
+        """Know when the broadcast was over."""
+        if over != self._over:
+            self._over, self._before = over, None
+            self._online.turned(over)
 
     def _take(self, now: int) -> tuple[Elsewhere, Elsewhere]:
         """Note which topics told something.
@@ -280,13 +290,14 @@ class Rolling:
             line.sales = sales.raw
             lines.append(line)
             methods.append(method_of(line.watch_mean_s, leaves - outside[LEAVES]))
-        lines[TEN_MINUTES].crowd = self._crowd_of("10m", topics, counts, self._sold).raw
+        crowd = self._crowds.of_window("10m", topics, counts, self._sold, sums.of_minutes)
+        lines[TEN_MINUTES].crowd = crowd.raw
         return lines, methods
 
     def _whole(self, topics: Topics) -> tuple[Line, str | None]:
         """The whole broadcast, and how its mean watch time is known."""
         tally, session, sales = self.tally, self._session, self._sales[_SESSION]
-        orders, comments, viewers = topics
+        _, comments, viewers = topics
         buyers, watching, commenters, interacting = session.counts
         views = watchers = entered = leaves = None
         if viewers is not None:
@@ -302,15 +313,9 @@ class Rolling:
         total = self._audience.total
         line = pulse_of(Line, sales.held, told, total, NOBODY, views, online, watchers)
         line.sales = sales.raw
-        line.crowd = self._crowd(
-            _WHOLE,
-            None if orders is None else buyers,
-            entered,
-            None if comments is None else commenters,
-            None if viewers is None or comments is None else interacting,
-            sales.held.pay_gmv_minor,
-        ).raw
-        line.online_now = None if tally.online is None else tally.online.viewers
+        counts = (buyers, entered, commenters, interacting)
+        line.crowd = self._crowds.of(WHOLE, topics, counts, sales.held.pay_gmv_minor).raw
+        line.online_now = online_now(tally, self._over)
         return line, watch_method(leaves, online[2], views)
 
     def _held_before(self, topics: Topics) -> Before:
@@ -335,66 +340,10 @@ class Rolling:
             row[0] if has_entered else None,
             self._online.window(end - window.panes * PANE_MS, end, self._end_ms),
         )
-        crowd = self._crowd_of(PREVIOUS, topics, self._people.previous(), sold)
+        crowd = self._crowds.of_window(
+            PREVIOUS, topics, self._people.previous(), sold, self._audience.of_previous_minutes
+        )
         line.sales, line.crowd = sales.raw, crowd.raw
         method = method_of(line.watch_mean_s, row[LEAVES])
         self._before = of, line, sales, crowd, Raw(encode(line)), method
         return self._before
-
-    def _crowd_of(
-        self, name: str, topics: Topics, counts: Counts, sold: Money | None
-    ) -> Kept[Crowd]:
-        """What is made of the people of a window."""
-        orders, comments, viewers = topics
-        buyers, watching, commenters, interacting = counts
-        entered: int | None = None
-        if viewers is not None and viewers.joins:
-            entered = watching
-            if viewers.unnamed_joins:
-                sums = self._audience
-                row = sums.of_previous_minutes() if name == PREVIOUS else sums.of_minutes()
-                joins, unnamed = row[:2]
-                entered = None if joins and joins == unnamed else watching
-        return self._crowd(
-            name,
-            None if orders is None else buyers,
-            entered,
-            None if comments is None else commenters,
-            None if viewers is None or comments is None else interacting,
-            sold,
-        )
-
-    def _crowd(self, name: str, *of: Any) -> Kept[Crowd]:  # noqa: ANN401 - what ``crowd_of`` takes
-        held = self._crowds.get(name)
-        if held is None or held.of != of:
-            crowd = crowd_of(*of)
-            if name == _WHOLE:
-                crowd.conversion = ratio(crowd.buyers, crowd.viewers)
-            held = self._crowds[name] = Kept(of, crowd)
-        return held
-
-    def _complete(self, topics: Topics, *methods: str | None) -> Kept[Completeness]:
-        tally, (_, comments, viewers) = self.tally, topics
-        approximate = self._session.approximate(self._crowds[_WHOLE].held, methods[0])
-        of = (
-            methods,
-            tally.online,
-            None if viewers is None else viewers.unnamed_joins,
-            None if comments is None else comments.unnamed_comments,
-            approximate,
-            list(tally.late.values()),
-            list(tally.rejected.values()),
-        )
-        held, turns = self._completeness, tally.lifecycle
-        # The rest comes of orders and rooms, and of what is told after the end.
-        if (
-            held is None
-            or held.of != of
-            or not self._stale <= _AUDIENCE
-            or (turns is not None and turns.ended_ms is not None)
-        ):
-            whole, *windows = methods
-            by_window = dict(zip((*ROLLING, PREVIOUS), windows, strict=True))
-            complete = completeness_of(tally, approximate, whole, by_window)
-            held = self._completeness = Kept(of, complete)
-        return held

@@ -7,7 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streamproc.comparison import drop_kept_in_part, drop_unknown_begin, drop_unlike_senses
+from streamproc.comparison import (
+    drop_kept_in_part,
+    drop_unknown_begin,
+    drop_unknown_turns,
+    drop_unlike_senses,
+)
 from streamproc.events.registry import TOPIC_OF
 from streamproc.events.rooms import ProductListed
 from streamproc.oracle.batch import LogRecord, compute, differences
@@ -23,8 +28,10 @@ from tests.sensed import VERSION, spelled
 from tests.spelled_reader import SpelledReader
 
 HERE = Path(__file__).parent
-LAST = "upgrade.4.state.json"
+LAST = "upgrade.5.state.json"
 """What the last version wrote; its number is that of its sessions."""
+WITHOUT_BEGIN = "upgrade.4.state.json"
+"""What the one before it wrote."""
 FOLDED_BEFORE = 24
 """How many records of the log the recorded state holds."""
 
@@ -66,7 +73,7 @@ def test_the_recorded_state_is_of_the_version_before() -> None:
 
     assert max(versions) == Kind.ASKED
     assert (versions[Kind.SESSION], versions[Kind.SENSE]) == (2, 1)
-    assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (5, 2)
+    assert (VERSION_OF[Kind.SESSION], VERSION_OF[Kind.SENSE]) == (6, 2)
     sessions = {value[0] for key, value in before(LAST).items() if key[0] == Kind.SESSION}
     assert sessions == {VERSION_OF[Kind.SESSION] - 1}
 
@@ -120,6 +127,7 @@ def test_a_state_of_the_version_before_goes_on(state: State) -> None:
     assert "in 1 broadcasts" in note
     (note,) = drop_unknown_begin(held, expected)
     assert "when 1 broadcasts began" in note
+    assert len(drop_unknown_turns(held, expected)) == 1
     assert drop_unlike_senses(held, expected, VERSION) == []
     assert differences(held, expected) == []
     assert {"floor", "sold"} <= held["hosts"]["h-1"]["sessions"]["s-2"].keys()
@@ -145,13 +153,14 @@ def test_what_was_not_kept_is_not_missed(state: State) -> None:
 
 
 def test_a_state_that_kept_all_but_the_begin_lacks_nothing_else() -> None:
-    state = gone_on(before(LAST))
+    state = gone_on(before(WITHOUT_BEGIN))
     held, expected = canonical(state.items()), compute(recorded(), spelled)
     del expected["accounting"]
 
     assert drop_kept_in_part(held, expected) == []
     (note,) = drop_unknown_begin(held, expected)
     assert "when 1 broadcasts began" in note
+    assert len(drop_unknown_turns(held, expected)) == 1
     assert drop_unlike_senses(held, expected, VERSION) == []
     assert differences(held, expected) == []
     begun = {each.session_id: each.begun_ms for each in session_tallies(state.items())}
@@ -160,7 +169,19 @@ def test_a_state_that_kept_all_but_the_begin_lacks_nothing_else() -> None:
     assert Kind.WATCHING not in {key[0] for key in state}
 
 
-@pytest.mark.parametrize("name", ["upgrade.state.json", LAST])
+def test_a_state_that_kept_the_last_turns_lacks_nothing_else() -> None:
+    state = gone_on(before(LAST))
+    held, expected = canonical(state.items()), compute(recorded(), spelled)
+    del expected["accounting"]
+
+    assert drop_kept_in_part(held, expected) == drop_unknown_begin(held, expected) == []
+    (note,) = drop_unknown_turns(held, expected)
+    assert "the turns of 1 broadcasts" in note
+    assert drop_unlike_senses(held, expected, VERSION) == []
+    assert differences(held, expected) == []
+
+
+@pytest.mark.parametrize("name", ["upgrade.state.json", WITHOUT_BEGIN, LAST])
 def test_a_program_restored_after_the_upgrade_goes_on_as_if_nothing_had_been(name: str) -> None:
     again, state = before(name), gone_on(before(name))
     for record in recorded()[FOLDED_BEFORE:]:

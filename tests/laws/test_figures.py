@@ -17,7 +17,7 @@ from streamproc.oracle.figures import figures
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies, session_tallies
-from streamproc.tally.formulas import session_answer, span_end_ms
+from streamproc.tally.formulas import over_of, session_answer, span_end_ms
 from streamproc.tally.model import SessionTally
 from streamproc.tally.registry import FIGURE_IDS
 from tests.broadcasts import far_ms, logs, near_ms
@@ -86,7 +86,10 @@ def test_who_was_online_is_known_without_minutes_as_it_is_with_them(
     feed(program, log)
     for tally in host_tallies(program):
         kept = session_answer(tally, as_of_ms, minutes_are_whole=False)["figures"]
-        if tally.watching and tally.watching.until(span_end_ms(tally, as_of_ms)) is None:
+        if (
+            tally.watching
+            and tally.watching.until(span_end_ms(tally, as_of_ms), over_of(tally)) is None
+        ):
             assert kept["online_mean"] is None
         else:
             assert kept == session_answer(tally, as_of_ms)["figures"]

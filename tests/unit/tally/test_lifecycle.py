@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rooms import RoomEnded, RoomPaused, RoomResumed, RoomStarted
-from streamproc.tally.lifecycle import Lifecycle, Started, Status
+from streamproc.tally.lifecycle import TURNS_KEPT, Lifecycle, Started, Status
 from tests.builders import T0, made, room_ended, room_started, stock_reported
 
 times = st.integers(T0, T0 + 5)
@@ -24,7 +25,7 @@ turns = st.one_of(
 
 
 def after(events: list[AnyEvent]) -> Lifecycle:
-    held = Lifecycle()
+    held = Lifecycle(turns=[])
     for event in events:
         held.take(event)
     return held
@@ -50,10 +51,48 @@ def test_status_is_that_of_the_last_turn(events: list[AnyEvent]) -> None:
 
 @given(st.lists(turns, max_size=12))
 def test_take_tells_whether_something_changed(events: list[AnyEvent]) -> None:
-    held = Lifecycle()
+    held = Lifecycle(turns=[])
     for event in events:
         before = msgspec.msgpack.encode(held)
         assert held.take(event) == (msgspec.msgpack.encode(held) != before)
+
+
+def over_ms(events: list[AnyEvent]) -> list[int]:
+    """The milliseconds in which it was over."""
+    told = sorted((event.occurred_at_ms, isinstance(event, RoomEnded)) for event in events)
+    found = list[int]()
+    for (at_ms, is_end), (until_ms, is_end_again) in pairwise([*told, (T0 + 9, False)]):
+        if is_end and not is_end_again:
+            found += range(at_ms, until_ms)
+    return found
+
+
+@given(st.lists(turns, max_size=12))
+def test_it_is_over_from_an_end_until_the_next_turn(events: list[AnyEvent]) -> None:
+    over = after(events).over()
+    each_ms = [range(begin, T0 + 9 if until is None else until) for begin, until in over]
+
+    assert [at_ms for of in each_ms for at_ms in of] == over_ms(events)
+    assert (after(events).status() is Status.ENDED) == bool(over and over[-1][1] is None)
+
+
+def test_of_what_an_earlier_version_began_the_last_turns_are_known() -> None:
+    held = Lifecycle(T0, Started(T0 + 30), T0 + 5, T0 + 6, T0 + 20, 2)
+    assert held.over() == [(T0 + 20, T0 + 30)]
+
+    assert held.take(room_ended(T0 + 40))
+    assert not held.take(room_ended(T0 + 20))
+    assert held.over() == [(T0 + 40, None)]
+
+
+def test_the_latest_turns_are_known_in_whatever_order_they_came() -> None:
+    ends = [room_ended(T0 + 2 * each) for each in range(40)]
+    starts = [room_started(T0 + 2 * each + 1) for each in range(40)]
+    held = after([*ends, *starts])
+
+    assert len(held.turns or ()) == TURNS_KEPT
+    assert held == after([*starts[::-1], *ends[::-1]])
+    assert held.over() == [(T0 + 2 * each, T0 + 2 * each + 1) for each in range(8, 40)]
 
 
 @given(st.lists(turns, max_size=12), st.lists(turns, max_size=4))

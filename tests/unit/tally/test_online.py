@@ -7,11 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamproc.tally.online import (
+    OVER,
     Reading,
     Readings,
-    integral_online,
-    mean_online,
+    held_online,
+    is_over,
+    on_air,
     peak_online,
+    watched_online,
 )
 
 MINUTE = 7
@@ -28,14 +31,14 @@ moments = st.integers(0, 40)
 
 @st.composite
 def steps(draw: st.DrawFn) -> list[Reading]:
-    """Readings at different times within forty milliseconds, by time."""
+    """Readings and ends at different times within forty milliseconds, by time."""
     times = sorted(draw(st.sets(moments, max_size=8)))
-    return [Reading(at_ms, draw(st.integers(0, 9)), False) for at_ms in times]
+    return [Reading(at_ms, draw(st.integers(OVER, 9)), False) for at_ms in times]
 
 
 def holding(those: list[Reading], at_ms: int) -> int | None:
     told = [each.online for each in those if each.at_ms <= at_ms]
-    return told[-1] if told else None
+    return told[-1] if told and told[-1] != OVER else None
 
 
 def watched(those: list[Reading], begin_ms: int, end_ms: int) -> list[int]:
@@ -96,22 +99,25 @@ def test_a_full_minute_packs_small() -> None:
 def test_the_integral_is_that_of_every_millisecond(
     those: list[Reading], begin_ms: int, end_ms: int
 ) -> None:
-    assert integral_online(those, begin_ms, end_ms) == sum(watched(those, begin_ms, end_ms))
+    each_ms = watched(those, begin_ms, end_ms)
+
+    assert held_online(those, begin_ms, end_ms) == (len(each_ms), sum(each_ms))
 
 
 @given(steps(), moments, moments)
 def test_the_mean_is_that_of_every_millisecond_in_which_a_reading_holds(
     those: list[Reading], begin_ms: int, end_ms: int
 ) -> None:
-    mean = mean_online(those, begin_ms, end_ms)
+    mean, online_ms = watched_online(those, begin_ms, end_ms)
     each_ms = watched(those, begin_ms, end_ms)
 
-    if end_ms < begin_ms or holding(those, end_ms) is None:
-        assert mean is None
-    elif not each_ms:
-        assert mean == holding(those, end_ms)
-    else:
+    if each_ms:
         assert mean == pytest.approx(sum(each_ms) / len(each_ms))
+        assert online_ms == sum(each_ms)
+    elif end_ms < begin_ms or holding(those, end_ms) is None:
+        assert (mean, online_ms) == (None, None)
+    else:
+        assert (mean, online_ms) == (holding(those, end_ms), 0)
 
 
 @given(steps(), moments, moments)
@@ -126,6 +132,21 @@ def test_the_peak_is_that_of_every_millisecond(
 def test_a_reading_at_the_end_is_not_in_the_span() -> None:
     those = [Reading(0, 3, False), Reading(10, 9, False)]
 
-    assert mean_online(those, 0, 10) == 3
+    assert watched_online(those, 0, 10) == (3, 30)
     assert peak_online(those, 0, 10) == 3
-    assert mean_online(those, 10, 10) == 9
+    assert watched_online(those, 10, 10) == (9, 0)
+
+
+@given(steps(), st.lists(moments, max_size=4, unique=True), st.booleans())
+def test_what_was_told_while_it_was_over_holds_at_no_time(
+    those: list[Reading], turns: list[int], goes_on: bool
+) -> None:
+    told = [each for each in those if each.online != OVER]
+    ends = [*sorted(turns), *([] if goes_on else [None])]
+    over = [(begin, until) for begin, until in zip(ends[::2], ends[1::2], strict=False) if begin]
+    readings = on_air(told, over)
+
+    for at_ms in range(42):
+        last = max((begin for begin, _ in over if begin <= at_ms), default=-1)
+        since = [each for each in told if last <= each.at_ms and not is_over(over, each.at_ms)]
+        assert holding(readings, at_ms) == holding(since, at_ms)

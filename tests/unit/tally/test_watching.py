@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from streamproc.program.watching_codec import pack_watching, unpack_watching
 from streamproc.tally.held import Held
-from streamproc.tally.online import Reading, integral_online, mean_online
+from streamproc.tally.lifecycle import Over
+from streamproc.tally.online import Reading, on_air, watched_online
+from streamproc.tally.timing import MINUTE_MS
 from streamproc.tally.watching import SETTLED_AFTER_MINUTES, Watching
 
 T0 = 29_166_666 * 60_000
@@ -47,20 +49,49 @@ def watching(readings: list[Reading], *, written: bool = False) -> Watching:
     return kept
 
 
-@given(told(), st.lists(st.one_of(steps_ms, st.integers(0, 10**9)), max_size=5))
-def test_the_mean_is_that_of_all_readings(readings: list[Reading], after_ms: list[int]) -> None:
-    kept, all_of_them = watching(readings), of_seconds(readings)
-    ends = [*(each.at_ms for each in all_of_them), T0 - 1]
+@st.composite
+def overs(draw: st.DrawFn) -> list[Over]:
+    """When it was over, mostly never."""
+    turns = sorted(draw(st.lists(st.integers(0, 400), max_size=4, unique=True)))
+    times = [T0 + each * 30_000 for each in turns]
+    over: list[Over] = list(zip(times[::2], times[1::2], strict=False))
+    return [*over, (times[-1], None)] if len(times) % 2 else over
+
+
+@given(told(), overs(), st.lists(st.one_of(steps_ms, st.integers(0, 10**9)), max_size=5))
+def test_the_mean_is_that_of_all_readings(
+    readings: list[Reading], over: list[Over], after_ms: list[int]
+) -> None:
+    kept = watching(readings, written=True)
+    all_of_them = on_air(of_seconds(readings), over)
+    ends = [*(each.at_ms for each in of_seconds(readings)), T0 - 1]
     for each in after_ms:
         insort(ends, T0 + each)
     for end_ms in ends:
-        known = kept.until(end_ms)
+        known = kept.until(end_ms, over)
         if kept.settled is not None and end_ms < kept.settled.last_ms:
             assert known is None
-            continue
-        mean = mean_online(all_of_them, all_of_them[0].at_ms, end_ms)
-        area = integral_online(all_of_them, all_of_them[0].at_ms, end_ms)
-        assert known == (mean, None if mean is None else area)
+        elif known is not None or not is_over_within(kept, over):
+            assert known == watched_online(all_of_them, 0, end_ms)
+
+
+def is_over_within(kept: Watching, over: list[Over]) -> bool:
+    """Whether it was over at a time that only a sum is known of."""
+    return kept.settled is not None and any(each[0] < kept.settled.last_ms for each in over)
+
+
+def test_where_it_was_over_while_nobody_counted_that_time_is_not_in_the_sum() -> None:
+    gap_ms = 30 * MINUTE_MS
+    readings = [Reading(T0 + n * MINUTE_MS, 100, False) for n in (0, 1, 2, 40, 41, 80)]
+    over = [(T0 + 150_000, T0 + 150_000 + gap_ms)]
+    kept = watching(readings, written=True)
+
+    assert kept.settled is not None
+    # From half a minute into the gap's count until the first one after it.
+    watched_ms = (80 - 40) * MINUTE_MS + 150_000
+    assert kept.until(T0 + 80 * MINUTE_MS, over) == (100.0, 100 * watched_ms)
+    # As with a count in the meantime: which part of the sum is to be left out nobody knows.
+    assert kept.until(T0 + 80 * MINUTE_MS, [(T0 + 150_000, T0 + 41 * MINUTE_MS)]) is None
 
 
 @given(told())
@@ -86,4 +117,4 @@ def test_a_sum_may_pass_64_bits() -> None:
     readings = [Reading(T0 + year * year_ms, 10**9, False) for year in range(4)]
     kept = unpack_watching(pack_watching(Held(b"", watching(readings))))
 
-    assert kept.until(T0 + 3 * year_ms) == (10.0**9, 3 * year_ms * 10**9)
+    assert kept.until(T0 + 3 * year_ms, []) == (10.0**9, 3 * year_ms * 10**9)

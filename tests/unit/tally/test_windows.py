@@ -181,7 +181,9 @@ class Play:
         elif kind == "count":
             broadcast.count(draw(counts), draw(counts))
         elif kind == "turn":
-            started = Started(at_ms - draw(st.sampled_from([MINUTE_MS, -MINUTE_MS])))
+            started = Started(
+                at_ms - draw(st.sampled_from([MINUTE_MS, -MINUTE_MS, -7 * MINUTE_MS]))
+            )
             ended_ms = draw(st.sampled_from([None, at_ms]))
             broadcast.turn(Lifecycle(at_ms, started, None, None, ended_ms, 1))
 

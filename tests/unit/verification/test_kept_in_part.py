@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamproc.comparison import drop_kept_in_part, drop_unknown_begin
+from streamproc.comparison import drop_kept_in_part, drop_unknown_begin, drop_unknown_turns
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
 
 FLOOR = {"floor": {"acted_ms": 1}, "pulse": {"heartbeats": [[1, 1, -1]]}}
@@ -52,3 +52,17 @@ def test_when_a_broadcast_began_is_compared_where_the_state_knows() -> None:
     state, log = form(unbegun=[*told]), form(begun_ms=dict(told))
     assert len(drop_unknown_begin(state, log)) == 1
     assert state == log == form()
+
+
+def test_turns_are_compared_where_the_state_knows_them() -> None:
+    state, log = form(lifecycle={"turns": [2]}), form(lifecycle={"turns": [4]})
+    assert drop_unknown_turns(state, log) == []
+    assert (state, log) == (form(lifecycle={"turns": [2]}), form(lifecycle={"turns": [4]}))
+
+    state, log = (
+        form(lifecycle={"starts": 1}, unturned=True),
+        form(lifecycle={"starts": 1, "turns": [4]}),
+    )
+    (note,) = drop_unknown_turns(state, log)
+    assert "the turns of 1 broadcasts" in note
+    assert state == log == form(lifecycle={"starts": 1})
