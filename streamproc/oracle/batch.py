@@ -330,14 +330,17 @@ def _is_live(bucket: int, at_ms: int) -> bool:
 
 def _is_seen(memory: _Memory, event: AnyEvent, today: int, known_until_ms: int) -> bool:
     """Whether this event id is remembered; it is from now on, by when it was told."""
+    # a mirrored comment bears the id of the one that it copies, and is another event: no id has a space
+    is_copy = isinstance(event, CommentPosted) and event.mirrored
+    name = f"copy of {event.event_id}" if is_copy else event.event_id
     oldest_ms = max(0, today - SEEN_DAYS) * DAY_MS
     told_ms = max(event.occurred_at_ms, memory.watermark_ms or 0, oldest_ms)
     for bucket, event_ids in memory.seen.items():
         if bucket * BUCKET_MS < oldest_ms or not _is_live(bucket, told_ms):
             continue
-        if event.event_id in event_ids:
+        if name in event_ids:
             return True
-    memory.seen[max(told_ms, known_until_ms) // BUCKET_MS].add(event.event_id)
+    memory.seen[max(told_ms, known_until_ms) // BUCKET_MS].add(name)
     return False
 
 

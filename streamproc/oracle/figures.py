@@ -56,12 +56,13 @@ _VIEWER_SUMS: Final = (
 )
 _TOPIC_OF_PEOPLE: Final = {"buyers": ORDERS_TOPIC, "commenters": COMMENTS_TOPIC}
 _HAPPENED: Final = (
-    *("created_lines", "paid_lines"),
+    "created_lines",
     *("failed_out_of_stock", "failed_coupon_invalid", "failed_pay_declined"),
     *("failed_risk", "failed_other", "comments", "mirrored", "joins", "likes", "follows"),
     *("shares", "exposures", "clicks", "cart_adds", "leaves"),
 )
-"""Sums that count what happened, each happening in one of them; likes by their number."""
+"""Sums that count what happened, each happening in one of them, an order line as ordered; likes by their
+number."""
 _BUYERS, _VIEWERS, _LEAVERS, _COMMENTERS = ("buyers",), ("viewers",), ("leavers",), ("commenters",)
 _OF_PEOPLE: Final = {
     "buyers": (_BUYERS,),

@@ -8,13 +8,14 @@ from typing import Any, Final, TypeVar, cast
 from xxhash import xxh3_64_intdigest
 
 from streamproc.events.ahead import as_of_record
+from streamproc.events.comments import CommentPosted
 from streamproc.events.registry import AnyEvent
 from streamproc.events.rejected import Rejected
 from streamproc.events.rooms import RoomEnded, RoomPaused, RoomResumed, RoomStarted
 from streamproc.events.viewers import ViewersCounted
 from streamproc.program.streams import Streams
 from streamproc.protocol import BatchReport
-from streamproc.tally.dedupe import BLOCK_HASHES
+from streamproc.tally.dedupe import BLOCK_HASHES, of_copy
 from streamproc.tally.figures import ADD
 from streamproc.tally.floor import FLOOR_EVENTS
 from streamproc.tally.held import Held
@@ -59,6 +60,8 @@ class AudienceFold(Streams):
             if pane_no != stream.pane_no:
                 self._turn(stream, pane_no)
             hashed, seen = hash_of(event.event_id.encode()), stream.seen
+            if kind is CommentPosted and event.mirrored:
+                hashed = of_copy(hashed)
             if hashed in seen:
                 duplicate += 1
                 continue

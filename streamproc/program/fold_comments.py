@@ -15,7 +15,7 @@ from streamproc.program.fold_audience import AudienceFold
 from streamproc.program.records import Records
 from streamproc.program.sense_records import SenseRecords
 from streamproc.protocol import BatchReport
-from streamproc.tally.dedupe import BLOCK_HASHES
+from streamproc.tally.dedupe import BLOCK_HASHES, of_copy
 from streamproc.tally.senses import OF_PRODUCT, Asked, MinuteSenses, Pair
 from streamproc.tally.session_sense import (
     BURSTS_REMEMBERED,
@@ -98,6 +98,8 @@ class CommentFold(SenseRecords, AudienceFold):
             if pane_no != stream.pane_no:
                 self._turn(stream, pane_no)
             hashed, seen = hash_of(event.event_id.encode()), stream.seen
+            if event.mirrored:
+                hashed = of_copy(hashed)
             if hashed in seen:
                 duplicate += 1
                 continue

@@ -36,7 +36,6 @@ _MADE_OF: Final[dict[str, frozenset[str]]] = {
 _FACTS: Final[dict[type[Figures], tuple[str, ...]]] = {
     OrderFigures: (
         "created_lines",
-        "paid_lines",
         "failed_out_of_stock",
         "failed_coupon_invalid",
         "failed_pay_declined",
@@ -55,7 +54,8 @@ _FACTS: Final[dict[type[Figures], tuple[str, ...]]] = {
         "leaves",
     ),
 }
-"""Columns that count what happens in a broadcast; money is rightly given back for weeks after it."""
+"""Columns that count what happens in a broadcast; what was ordered in it is rightly paid, and given back,
+after it."""
 
 
 class Unnamed(Struct, gc=False):
@@ -185,8 +185,8 @@ def approximate_of(estimates: Collection[str]) -> list[str]:
 def after_end(tally: SessionTally) -> int:
     """How much happened, not late, in panes that begin at the end or after it; likes by their increment.
 
-    Shapes: an order line that was paid and never told created counts as both, as it does in what panes
-        count. 0 of a broadcast that is not over, also of one that was started again.
+    Shapes: an order line counts once, when it was ordered; one that was never told created, when it was
+        paid. 0 of a broadcast that is not over, also of one that was started again.
     """
     turns = tally.lifecycle
     if turns is None or turns.ended_ms is None or turns.status() is not Status.ENDED:

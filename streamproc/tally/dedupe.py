@@ -96,6 +96,11 @@ def _blocks(hashes: int) -> int:
     return -(-hashes // BLOCK_HASHES)
 
 
+def of_copy(hashed: int) -> int:
+    """The hash of a mirrored comment's id, another event than the one that it copies."""
+    return hashed ^ 1
+
+
 def death_of(bucket_no: int) -> int:
     """The watermark at which a bucket is forgotten."""
     return bucket_no * BUCKET_MS + BUCKET_MS + REMEMBERED_MS

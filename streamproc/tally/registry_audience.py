@@ -151,7 +151,10 @@ AUDIENCE: Final = (
         unit=Unit.COUNT,
         formula="comments written, whoever wrote them, without mirrored ones",
         inputs=("comments.comments",),
-        traps=("A comment that a second source repeats is mirrored, and counts once.",),
+        traps=(
+            "A comment that a second source repeats is mirrored, and counts once, whichever of the two "
+            "comes first, also under one event_id.",
+        ),
         tiktok_shop="interactions.comments",
     ),
     Definition(

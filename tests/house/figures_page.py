@@ -29,6 +29,14 @@ name the session and cannot be used: in no figure, and still counted when they a
 again), what is `approximate` (figures that are, or are made of, an estimate of how many people there are),
 what nobody is named of.
 
+Events of a broadcast that nobody told to have started count like those of any other: its `status` is
+`unknown`, `live.rooms.v1` is a missing source where that told nothing at all of it, and
+`streamproc_rooms{status="unknown"}` counts such rooms. Events after the end count, too, in the session
+and in the spans of their time, and `after_end` says how many there were: what happened, not late, in
+the 10 seconds that begin at the end and in all after them; likes by their increment, an order line once,
+when it was ordered, or paid if nobody told that it was ordered. What was ordered before is rightly paid and
+given back later, so that is not among them; nor is it where the broadcast was started again.
+
 The names at Douyin, TikTok Shop and WeChat are those of public documents; `-` where none was found,
 which does not say that they lack the figure.
 

@@ -11,6 +11,7 @@ from streamproc.oracle.figures import figures
 from tests.builders import (
     T0,
     comment,
+    created,
     joined,
     left,
     made,
@@ -219,9 +220,14 @@ def test_what_happens_after_the_end_counts_and_is_told() -> None:
         joined(2, T0 + 6),
         joined(3, T0 + MINUTE_MS),
         sale(5, 1, T0 + MINUTE_MS),
+        created(5, T0 + MINUTE_MS, order_id="o-2"),
+        sale(5, 2, T0 + 2 * MINUTE_MS),
+        created(5, T0 + 1, order_id="o-3"),
+        sale(5, 3, T0 + 2 * MINUTE_MS),
     )
 
     assert found["figures"]["views"] == 3
+    # one that came, one line that was told as paid only, and one that was ordered
     assert found["completeness"]["after_end"] == 3
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streamproc.events.registry import AnyEvent
+from streamproc.events.registry import ROOMS_TOPIC, AnyEvent
 from streamproc.events.rooms import RoomPaused, RoomResumed
 from streamproc.oracle.figures import figures
 from streamproc.program.live import LiveProgram
@@ -114,3 +114,13 @@ def test_what_is_counted_while_it_is_over_is_no_count_of_a_window() -> None:
     assert answer["figures"]["online_mean"] == (100 * 10 + 40 * 9) / 19
     assert answer["windows"]["60m"]["online_peak"] == 40
     assert answer["figures"]["online_peak"] == 900
+
+
+def test_a_broadcast_that_nobody_started_counts_and_says_so() -> None:
+    known = answered((joined(1), room_started(T0 + 1)), T0 + 1)["completeness"]
+    unknown = answered((joined(1),), T0)
+
+    assert unknown["figures"]["views"] == 1
+    assert unknown["completeness"]["status"] == "unknown"
+    assert ROOMS_TOPIC in unknown["completeness"]["missing_sources"]
+    assert (known["status"], ROOMS_TOPIC in known["missing_sources"]) == ("live", False)
