@@ -11,7 +11,7 @@ from streamproc.alerts.model import ROOM
 from streamproc.alerts.products import off_show_ms, product_of, subject_of
 from streamproc.alerts.room import Room
 from streamproc.events.registry import ORDERS_TOPIC
-from streamproc.tally.sold import Sold
+from streamproc.tally.sold import SECOND_MS, Sold
 from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 
 MINUTES: Final = 12
@@ -33,7 +33,7 @@ class Selling:
     """The sales of one product in the newest minutes.
 
     Shapes: ``lines`` and ``refused`` by pane, ``lines[0]`` of the pane ``first``, the last of the open one;
-        ``last_ms`` is the time of the last created line, 0: none; ``begun_ms`` is since when its rate
+        ``last_ms`` is the second of the last created line, 0: none; ``begun_ms`` is since when its rate
         compares with now: the broadcast runs, and it is on show or not, as it is now.
     """
 
@@ -59,7 +59,9 @@ class Selling:
                 self.lines[pane] += created
                 self.refused[pane] += refused
         self.units += sold.units
-        self.last_ms = max(self.last_ms, sold.created_ms)
+        last_s = sold.last_s
+        if last_s is not None:
+            self.last_ms = max(self.last_ms, number * MINUTE_MS + last_s * SECOND_MS)
 
     def since(self, at_ms: int) -> int:
         """Lines in panes that begin at or after a time."""

@@ -138,10 +138,11 @@ class Collected:
         allowance_ms = ORDERS_ALLOWANCE_MS if record.topic == ORDERS_TOPIC else OTHER_ALLOWANCE_MS
         late = memory.is_late(event.occurred_at_ms, allowance_ms)
         late = late and not isinstance(event, OrderRefunded)  # posted at its own time, however old
-        if isinstance(event, OrderPaid) and event.buyer_key is not None:
+        if isinstance(event, OrderFact):  # also one that loses against another was told
             session = self.sessions[event.host_id][event.session_id]
             session.begin(record.topic, event.occurred_at_ms)
-            session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
+            if isinstance(event, OrderPaid) and event.buyer_key is not None:
+                session.meet("buyers", member(event.buyer_key), event.occurred_at_ms, late=late)
         place = record.topic, record.partition
         if self._is_duplicate(memory, event, self.days[place], known_until_ms, late=late):
             count.duplicate += 1

@@ -61,7 +61,8 @@ class _Told(NamedTuple):
 class Line:
     """All versions of all facts of an order line.
 
-    Shapes: ``named`` are the versions of its payment of which any delivery named the buyer.
+    Shapes: ``named`` are the versions of its payment of which any delivery named the buyer; ``reasons`` are
+        those that deliveries of a version of a request gave.
     """
 
     order_id: str
@@ -70,6 +71,9 @@ class Line:
         default_factory=lambda: defaultdict(dict)
     )
     named: set[_Version] = field(default_factory=set)
+    reasons: dict[tuple[_Identity, _Version], set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
 
     def take(self, fact: OrderFact, *, late: bool) -> bool:
         """Keep a version of a fact; True if it is the greatest of them, and new."""
@@ -79,6 +83,8 @@ class Line:
         of_fact.setdefault(version, _Told(fact, late))
         if isinstance(fact, OrderPaid) and fact.buyer_key is not None:
             self.named.add(version)
+        if isinstance(fact, OrderRefundRequested) and fact.reason is not None:
+            self.reasons[_identity(fact), version].add(fact.reason.value)
         return stands
 
     @property
@@ -103,6 +109,18 @@ class Line:
     def counted(self) -> _Told | None:
         """The fact by which it counts as created: its creation, else its payment."""
         return next(iter(self.standing(OrderCreated)), None) or self.paid
+
+    @property
+    def asked_back(self) -> tuple[tuple[int, str, str], bool]:
+        """Time, session and reason of the earliest request, and whether that was late."""
+        requests = [
+            (fact.occurred_at_ms, fact.refund_id, fact, late)
+            for fact, late in self.standing(OrderRefundRequested)
+            if isinstance(fact, OrderRefundRequested)
+        ]
+        at_ms, _, fact, late = min(requests, key=lambda request: request[:2])
+        reason = max(self.reasons[_identity(fact), _version(fact)], default="")
+        return (at_ms, fact.session_id, reason), late
 
 
 def contributions(lines: Iterable[Line]) -> Iterator[Of]:

@@ -50,9 +50,9 @@ class Session:
     """Everything told about one broadcast of a host.
 
     Shapes: ``told`` are the topics that told anything; ``seen_ms`` by topic, the greatest event time
-        applied (a payment that loses against another tells of its buyer, and is not applied).
+        applied (an order's fact that loses against another version of it is not applied).
         ``first_ms`` likewise the smallest event time told, ``begun_ms`` the begin of the first minute told
-        of, both by such a payment, too.
+        of, both by such a fact, too.
         ``members`` by name: the minute (None: late) and the number of each.
     """
 

@@ -7,7 +7,7 @@ from typing import Any
 from streamproc.tally.floor import Coupon, Floor, Product, Stock, Verdict
 from streamproc.tally.model import SessionTally
 from streamproc.tally.pulse import Pulse
-from streamproc.tally.sold import MinuteSold
+from streamproc.tally.sold import SECOND_MS, MinuteSold
 from streamproc.tally.timing import MINUTE_MS
 
 Tree = dict[str, Any]
@@ -25,7 +25,7 @@ def canonical_shop(tally: SessionTally) -> Tree:
         "floor": {} if tally.floor is None else _floor(tally.floor),
         "pulse": {} if tally.pulse is None else _pulse(tally.pulse),
         "sold": {
-            str(number * MINUTE_MS): _sold(minute.sold)
+            str(number * MINUTE_MS): _sold(number * MINUTE_MS, minute.sold)
             for number, minute in tally.minutes.items()
             if minute.sold is not None
         },
@@ -83,10 +83,12 @@ def _pulse(pulse: Pulse) -> Tree:
     }
 
 
-def _sold(sold: MinuteSold) -> Tree:
+def _sold(minute_ms: int, sold: MinuteSold) -> Tree:
     packs: Tree = {}
     for (product, sku), each in sold.packs.items():
         if any(each.created) or any(each.refused):
-            counted = [each.created, each.refused, each.units, each.created_ms]
+            last_s = each.last_s
+            last_ms = 0 if last_s is None else minute_ms + last_s * SECOND_MS
+            counted = [each.created, each.refused, each.units, last_ms]
             packs.setdefault(product, {})[sku] = counted
     return {"packs": packs, "requested": sold.requested}

@@ -19,6 +19,7 @@ from streamproc.program.floor_codec import (
     FLOOR_OF_FEW,
     FLOOR_VERSION,
     PULSE_VERSION,
+    SOLD_BY_PANE,
     SOLD_OF_FEW,
     SOLD_VERSION,
     pack_floor,
@@ -52,6 +53,9 @@ VERSION: Final = 2
 """Of every kind that has none of its own."""
 
 ATTEMPT_VERSION: Final = 1
+LINE_VERSION: Final = 3
+LINE_WITHOUT_REASON: Final = 2
+"""A version that is read still: of requests it kept neither the reason nor whether they were late."""
 SESSION_VERSION: Final = 6
 SESSION_WITHOUT_TURNS: Final = 5
 """A version that is read still: of the turns of a broadcast it kept the last of each kind only."""
@@ -64,6 +68,7 @@ SESSION_IN_PART: Final = 2
 
 VERSION_OF: Final[dict[int, int]] = {
     **dict.fromkeys(Kind, VERSION),
+    Kind.LINE: LINE_VERSION,
     Kind.SESSION: SESSION_VERSION,
     Kind.SENSE: SENSE_VERSION,
     Kind.SENSES: SENSES_VERSION,
@@ -89,6 +94,8 @@ READ: Final = frozenset(
         (int(Kind.SENSE), SENSE_WITHOUT_SPOKEN),
         (int(Kind.FLOOR), FLOOR_OF_FEW),
         (int(Kind.SOLD), SOLD_OF_FEW),
+        (int(Kind.SOLD), SOLD_BY_PANE),
+        (int(Kind.LINE), LINE_WITHOUT_REASON),
         (int(Kind.WATCHING), WATCHING_WITHOUT_HOLDS),
     )
 )

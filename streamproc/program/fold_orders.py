@@ -137,10 +137,7 @@ class OrderFold(AttemptRecords):
         record = self.open(stream, event.order_id)
         unpaid = record.pay(event, late)
         if unpaid is None:
-            told = self.merge(stream, record, event, late)
-            if told is None and event.buyer_key is not None:
-                self.turn(stream, event.session_id).begin(event.occurred_at_ms)
-            return told
+            return self.merge(stream, record, event, late)
         self.touch(record)
         session = self.turn(stream, event.session_id)
         created_at_ms, minor, created_late, main = unpaid

@@ -6,7 +6,8 @@ part    holds
 base    a time of the first line; facts hold how long after it they were
 names   sessions and currencies, each once, as they appear below; facts hold their index
 lines   id, flags and place, created, paid, cancelled, requested, refunded, closed; nothing behind
-        the last that a line has; the last three by refund id
+        the last that a line has; the last three by refund id; requested ends in reason and late
+        where it has one of them
 ======  ==================================================================================
 
 Lines and refunds are sorted, so orders that hold the same facts have the same bytes. Behind them
@@ -20,11 +21,11 @@ from typing import Any, Final
 import msgspec
 
 from streamproc.events.orders import OrderCreated, OrderPaid, OrderRefunded
-from streamproc.program.codecs import VERSION
+from streamproc.program.codecs import LINE_VERSION
 from streamproc.program.expiry import STAMP_BYTES
 from streamproc.tally.orders import Created, Line, Order, Paid, Refunded, Requested, Told
 
-_VERSION: Final = bytes((VERSION,))
+_VERSION: Final = bytes((LINE_VERSION,))
 _CREATED_LATE: Final = 1
 _PAID_LATE: Final = 2
 _BUYER_KNOWN: Final = 4
@@ -210,8 +211,9 @@ def _packed_rest(line: Line, base_ms: int, names: _Names) -> _Row:
     cancelled = line.cancelled
     row.append(cancelled and (cancelled.at_ms - base_ms, names[cancelled.session_id]))
     requested, refunded, closed = {}, {}, {}
-    for refund_id, (at_ms, minor, session_id) in sorted(line.requested.items()):
-        requested[refund_id] = (at_ms - base_ms, minor, names[session_id])
+    for refund_id, (at_ms, minor, session_id, reason, late) in sorted(line.requested.items()):
+        fact = (at_ms - base_ms, minor, names[session_id])
+        requested[refund_id] = (*fact, names[reason], int(late)) if reason or late else fact
     for refund_id, (at_ms, minor, currency, session_id) in sorted(line.refunded.items()):
         refunded[refund_id] = (at_ms - base_ms, minor, names[currency], names[session_id])
     for refund_id, (at_ms, session_id) in sorted(line.closed.items()):
@@ -243,8 +245,10 @@ def _unpack_rest(line: Line, row: _Row, base_ms: int, names: list[str]) -> None:
     cancelled, requested, refunded, closed, *_ = row[_OF_MOST:] + _NOTHING
     if cancelled is not None:
         line.cancelled = Told(base_ms + cancelled[0], names[cancelled[1]])
-    for refund_id, (at, minor, session) in (requested or {}).items():
-        line.requested[refund_id] = Requested(base_ms + at, minor, names[session])
+    for refund_id, (at, minor, session, *said) in (requested or {}).items():
+        reason, late = said or (None, 0)
+        told = "" if reason is None else names[reason]
+        line.requested[refund_id] = Requested(base_ms + at, minor, names[session], told, late > 0)
     for refund_id, (at, minor, currency, session) in (refunded or {}).items():
         money = (minor, names[currency], names[session])
         line.refunded[refund_id] = Refunded(base_ms + at, *money)

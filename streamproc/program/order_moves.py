@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from streamproc.events.orders import OrderCreated, OrderPaid, OrderRefundRequested
+from streamproc.events.orders import OrderCreated, OrderPaid
 from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.expiry import stamp
 from streamproc.program.keys import Kind, head
@@ -78,20 +78,27 @@ class OrderMoves(SoldRecords):
         # Nothing else that the order adds can change: other lines stand by themselves, and only a
         # payment moves the order as a whole.
         before = of_line(line) + (of_whole(order) if paid else [])
-        counted, asked_back = line.counted, bool(line.requested)
+        counted, asked_back = line.counted, line.asked_back
         outcome = line.merge(event, late)
         if outcome != Outcome.AGAIN:
             self.touch(record)
             self._move(stream, before, of_line(line) + (of_whole(order) if paid else []))
             if isinstance(event, OrderCreated | OrderPaid) and line.counted is not counted:
                 self.move_sold(stream, line, counted, event)
+            if line.asked_back != asked_back:
+                self.move_asked(stream, asked_back, line.asked_back)
             record.hold(order)
-        if outcome != Outcome.STANDS:
-            return None
-        session = self.turn(stream, event.session_id)
-        if isinstance(event, OrderRefundRequested) and not (asked_back or late):
-            self.ask_back(session, event)
-        return session
+        if outcome == Outcome.STANDS:
+            return self.turn(stream, event.session_id)
+        self._hear_of(stream, event)
+        return None
+
+    def _hear_of(self, stream: HostStream, event: OrderFact) -> None:
+        """Let a session begin with what was told of it, though another version of that stands."""
+        session = self.at(stream, event.session_id)
+        if event.occurred_at_ms < session.begun_ms or not (session.begun_ms or session.seen_ms):
+            session.begin(event.occurred_at_ms)
+            self.records.touch(session)
 
     def _move(
         self, stream: HostStream, before: list[Contribution], after: list[Contribution]

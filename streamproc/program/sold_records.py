@@ -9,17 +9,16 @@ from streamproc.events.orders import (
     OrderCreated,
     OrderFailed,
     OrderPaid,
-    OrderRefundRequested,
 )
 from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.floor_codec import unpack_sold
 from streamproc.program.keys import SEPARATOR, Kind, head, number
 from streamproc.program.streams import Streams
 from streamproc.tally.held import Held
-from streamproc.tally.orders import Created, Line, Paid
+from streamproc.tally.orders import Created, Line, Paid, Requested
 from streamproc.tally.panes import Minute
 from streamproc.tally.sessions import Session
-from streamproc.tally.sold import UNSAID, MinuteSold, minute_of
+from streamproc.tally.sold import MinuteSold, minute_of
 from streamproc.tally.streams import HostStream
 
 _SOLD: Final = head(Kind.SOLD, ORDERS_TOPIC)
@@ -58,12 +57,12 @@ class SoldRecords(Streams):
     ) -> None:
         """Count a line by an event, which is what it counts by now, and no more by what it did."""
         if counted is not None and line.place:
-            session = self._at(stream, counted.session_id)
+            session = self.at(stream, counted.session_id)
             sold = self._find_sold(session, minute_of(counted.at_ms))
             if sold is not None:
                 sold.take_back(line.place, counted.quantity, counted.at_ms)
         late = line.paid_late if line.created is None else line.created_late
-        session = self._at(stream, event.session_id)
+        session = self.at(stream, event.session_id)
         # A minute that is over was not begun anew if the sums did not move.
         over = late or self.find_minute(session, minute_of(event.occurred_at_ms)) is None
         line.place = 0 if over else self.sell(session, event)
@@ -75,12 +74,21 @@ class SoldRecords(Streams):
             self.minute(session, at_ms)
             self._open_sold(session, minute_of(at_ms)).refuse(event.product_id, at_ms)
 
-    def ask_back(self, session: Session, event: OrderRefundRequested) -> None:
-        """Count a line, not late, of which money is asked back for the first time."""
-        at_ms = event.occurred_at_ms
-        self.minute(session, at_ms)
-        reason = UNSAID if event.reason is None else event.reason.value
-        self._open_sold(session, minute_of(at_ms)).ask_back(reason)
+    def move_asked(
+        self, stream: HostStream, before: Requested | None, after: Requested | None
+    ) -> None:
+        """Count a line as asked back by the request that is the earliest by now, and no more by what was.
+
+        Shapes: one that was late counts in no minute.
+        """
+        if before is not None and not before.late:
+            sold = self._find_sold(self.at(stream, before.session_id), minute_of(before.at_ms))
+            if sold is not None:
+                sold.ask_no_more(before.reason)
+        if after is not None and not after.late:
+            session = self.at(stream, after.session_id)
+            self.minute(session, after.at_ms)
+            self._open_sold(session, minute_of(after.at_ms)).ask_back(after.reason)
 
     def _open_sold(self, session: Session, minute_no: int) -> MinuteSold:
         """What was sold in a minute, about to change, begun if it is new; it is the one to look at."""
@@ -112,7 +120,8 @@ class SoldRecords(Streams):
             held = None if value is None else Held(key, unpack_sold(value), minute_no)
         return held
 
-    def _at(self, stream: HostStream, session_id: str) -> Session:
+    def at(self, stream: HostStream, session_id: str) -> Session:
+        """A session of a host, to look at and perhaps to change."""
         session = stream.session
         return session if session.session_id == session_id else self.session(stream, session_id)
 

@@ -62,11 +62,18 @@ class Told(NamedTuple):
 
 
 class Requested(NamedTuple):
-    """Money is asked back. Units: ``refund_minor`` may be ``UNKNOWN_MINOR``."""
+    """Money is asked back.
+
+    Shapes: versions are told apart by the first three; ``reason`` is the greatest that any delivery of this
+        one gave, "" if none did; ``late``: the first of them was.
+    Units: ``refund_minor`` may be ``UNKNOWN_MINOR``.
+    """
 
     at_ms: int
     refund_minor: int
     session_id: str
+    reason: str = ""
+    late: bool = False
 
 
 class Refunded(NamedTuple):
@@ -130,16 +137,31 @@ class Line:
 
     def merge(self, event: OrderFact, late: bool) -> Outcome:
         """Take a fact in."""
-        before = (self.contradicted, self.buyer_known)
+        before = self._noted(event)
         if _MERGE[type(event)](self, event, late):
             return Outcome.STANDS
-        noted = before != (self.contradicted, self.buyer_known)
-        return Outcome.NOTED if noted else Outcome.AGAIN
+        return Outcome.AGAIN if before == self._noted(event) else Outcome.NOTED
+
+    def _noted(self, event: OrderFact) -> tuple[bool, bool, str]:
+        """What the line remembers of versions that do not stand, and of copies of those that do."""
+        reason = ""
+        if isinstance(event, OrderRefundRequested) and event.refund_id in self.requested:
+            reason = self.requested[event.refund_id].reason
+        return self.contradicted, self.buyer_known, reason
 
     @property
     def counted(self) -> Created | Paid | None:
         """The fact by which it counts as created."""
         return self.created or self.paid
+
+    @property
+    def asked_back(self) -> Requested | None:
+        """The request by which it counts as asked back: the earliest, by time and then by refund id."""
+        requested = self.requested
+        if not requested:
+            return None
+        _, first_id = min((each.at_ms, refund_id) for refund_id, each in requested.items())
+        return requested[first_id]
 
     def facts(self) -> Iterator[Fact]:
         """Every fact held."""
@@ -211,10 +233,15 @@ def _merge_cancelled(line: Line, event: OrderCancelled, _late: bool) -> bool:
     return True
 
 
-def _merge_requested(line: Line, event: OrderRefundRequested, _late: bool) -> bool:
+def _merge_requested(line: Line, event: OrderRefundRequested, late: bool) -> bool:
     minor = UNKNOWN_MINOR if event.refund_minor is None else event.refund_minor
-    fact = Requested(event.occurred_at_ms, minor, event.session_id)
-    if not line.stands(fact, line.requested.get(event.refund_id)):
+    reason = "" if event.reason is None else event.reason.value
+    fact = Requested(event.occurred_at_ms, minor, event.session_id, reason, late)
+    held = line.requested.get(event.refund_id)
+    if held is not None and held[:3] == fact[:3]:
+        line.requested[event.refund_id] = held._replace(reason=max(held.reason, reason))
+        return False
+    if not line.stands(fact, held):
         return False
     line.requested[event.refund_id] = fact
     return True

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct, field
 
 from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 
+_K = TypeVar("_K")
+
 PRODUCTS_OF_MINUTE: Final = 256
 REST: Final = "*"
 """Stands for products that come when there is no room for another one."""
-UNSAID: Final = ""
-"""The reason of who asks for money back and gives none."""
+SECOND_MS: Final = 1_000
+_SECONDS_PER_MINUTE: Final = MINUTE_MS // SECOND_MS
+SECONDS_PER_PANE: Final = PANE_MS // SECOND_MS
 
 
 def _panes() -> list[int]:
@@ -23,23 +26,29 @@ class Sold(Struct, array_like=True):
     """One product, and one pack of it, in one minute.
 
     Shapes: ``created`` and ``refused`` (attempts that failed for lack of stock) by pane of ten
-        seconds; ``units`` are pieces created. ``created_ms`` is the time of the last created line, 0:
-        none; a line that counts elsewhere since leaves it as it is, unless it was the last one.
-        ``place`` is the pack's number in its minute, from 1 on.
+        seconds; ``units`` are pieces created. ``seconds`` are the lines created, by those seconds of the
+        minute in which there were any: a line that counts elsewhere since is taken back from them, which
+        cannot be done with the time of the last. ``place`` is the pack's number in its minute, from 1.
     """
 
     created: list[int] = field(default_factory=_panes)
     refused: list[int] = field(default_factory=_panes)
     units: int = 0
-    created_ms: int = 0
+    seconds: dict[int, int] = field(default_factory=dict)
     place: int = 0
+
+    @property
+    def last_s(self) -> int | None:
+        """The second of the minute in which the last line was created; None: there is none."""
+        return max((second for second, lines in self.seconds.items() if lines > 0), default=None)
 
 
 class MinuteSold(Struct, array_like=True):
     """One minute of a broadcast.
 
     Shapes: ``packs`` by product and pack, "" for the pack of orders that name none; ``requested``
-        lines whose money was asked back, by reason, at the time of the first asking.
+        lines whose money was asked back, by reason ("" where none was given), in the minute of the
+        earliest asking.
     """
 
     packs: dict[tuple[str, str], Sold] = field(default_factory=dict)
@@ -60,20 +69,20 @@ class MinuteSold(Struct, array_like=True):
     def create(self, product_id: str, sku_id: str, units: int, at_ms: int) -> int:
         """Count a created line; the place of its pack, to take it back by."""
         sold = self.of(product_id, sku_id)
-        sold.created[at_ms // PANE_MS % PANES_PER_MINUTE] += 1
+        second = at_ms // SECOND_MS % _SECONDS_PER_MINUTE
+        sold.created[second // SECONDS_PER_PANE] += 1
+        sold.seconds[second] = sold.seconds.get(second, 0) + 1
         sold.units += units
-        if at_ms > sold.created_ms:
-            sold.created_ms = at_ms
         return sold.place
 
     def take_back(self, place: int, units: int, at_ms: int) -> None:
         """Count a line no more that was counted in this place: it counts elsewhere."""
+        second = at_ms // SECOND_MS % _SECONDS_PER_MINUTE
         for sold in self.packs.values():
             if sold.place == place:
-                sold.created[at_ms // PANE_MS % PANES_PER_MINUTE] -= 1
+                sold.created[second // SECONDS_PER_PANE] -= 1
                 sold.units -= units
-                if not any(sold.created):
-                    sold.created_ms = 0
+                _add(sold.seconds, second, -1)
 
     def refuse(self, product_id: str, at_ms: int) -> None:
         """Count an attempt that failed for lack of stock."""
@@ -81,7 +90,20 @@ class MinuteSold(Struct, array_like=True):
 
     def ask_back(self, reason: str) -> None:
         """Count a line whose money is asked back."""
-        self.requested[reason] = self.requested.get(reason, 0) + 1
+        _add(self.requested, reason, 1)
+
+    def ask_no_more(self, reason: str) -> None:
+        """Count a line no more whose money is asked back: it was asked earlier, or for another reason."""
+        _add(self.requested, reason, -1)
+
+
+def _add(counts: dict[_K, int], key: _K, number: int) -> None:
+    """Count so many more; what comes to zero is dropped, so that nothing tells what was on the way."""
+    total = counts.get(key, 0) + number
+    if total:
+        counts[key] = total
+    else:
+        counts.pop(key, None)
 
 
 def minute_of(at_ms: int) -> int:

@@ -13,6 +13,7 @@ from streamproc.comparison import (
     drop_unknown_turns,
     drop_unlike_senses,
 )
+from streamproc.events.orders import RefundReason
 from streamproc.events.registry import TOPIC_OF
 from streamproc.events.rooms import ProductListed
 from streamproc.oracle.batch import LogRecord, compute, differences
@@ -20,9 +21,10 @@ from streamproc.program.canonical import canonical
 from streamproc.program.codecs import VERSION_OF
 from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
+from streamproc.program.order_codec import open_order
 from streamproc.program.tallies import session_tallies
 from streamproc.tally.sold import minute_of
-from tests.builders import T0, created, made
+from tests.builders import T0, created, made, refund_requested
 from tests.folding import State, feed, take_into, tell
 from tests.sensed import VERSION, spelled
 from tests.spelled_reader import SpelledReader
@@ -101,22 +103,54 @@ def test_a_floor_of_the_version_before_may_have_dropped_what_is_for_sale(
     assert state[key][0] == VERSION_OF[Kind.FLOOR] == 2
 
 
-def test_what_was_sold_as_the_version_before_wrote_it_goes_on() -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_was_sold_as_versions_before_wrote_it_goes_on(version: int) -> None:
     program, state = LiveProgram(), State()
-    tell(program, created(at_ms=T0, product_id="p-1"))
+    lines = [created(at_ms=T0 + at_ms, order_id=f"o-{at_ms}") for at_ms in (2_000, 13_500, 14_999)]
+    tell(program, *lines)
     take_into(state, program)
     (key,) = [each for each in state if each[0] == Kind.SOLD]
-    state[key] = bytes((1,)) + state[key][1:]
+    packs, requested = msgspec.msgpack.decode(state[key][1:], strict=False)
+    ((names, (panes, refused, units, _, place)),) = packs.items()
+    before = [{names: [panes, refused, units, T0 + 14_999, place]}, requested]
+    state[key] = bytes((version,)) + msgspec.msgpack.encode(before)
     again = LiveProgram()
     again.restore(state.items())
     tell(again, created(at_ms=T0 + 1, order_id="o-2", product_id="p-2"))
     take_into(state, again)
 
-    assert state[key][0] == VERSION_OF[Kind.SOLD] == 2
+    assert state[key][0] == VERSION_OF[Kind.SOLD] == 3
     (tally,) = session_tallies(state.items())
     sold = tally.minutes[minute_of(T0)].sold
     assert sold is not None
-    assert set(sold.packs) == {("p-1", ""), ("p-2", "")}
+    assert sold.packs["p-1", ""].seconds == {0: 1, 10: 1, 14: 1}
+    assert sold.packs["p-2", ""].seconds == {0: 1}
+
+
+def test_an_order_as_the_version_before_wrote_it_goes_on() -> None:
+    program, state = LiveProgram(), State()
+    tell(program, refund_requested(T0, reason=RefundReason.LATE))
+    take_into(state, program)
+    (key,) = [each for each in state if each[0] == Kind.LINE]
+    base_ms, (session, _), ((line, flags, *none, asked),) = msgspec.msgpack.decode(state[key][1:-2])
+    asked = {refund: fact[:3] for refund, fact in asked.items()}
+    body = msgspec.msgpack.encode((base_ms, [session], [[line, flags, *none, asked]]))
+    state[key] = bytes((2,)) + body + state[key][-2:]
+    again = LiveProgram()
+    again.restore(state.items())
+    tell(again, refund_requested(T0 + 60_000, refund_id="f-2", reason=RefundReason.QUALITY))
+    take_into(state, again)
+
+    assert state[key][0] == VERSION_OF[Kind.LINE] == 3
+    line_now = open_order(key, state[key]).order().lines["1"]
+    assert {name: (each.at_ms, each.reason) for name, each in line_now.requested.items()} == {
+        "f-1": (T0, ""),
+        "f-2": (T0 + 60_000, "quality"),
+    }
+    (tally,) = session_tallies(state.items())
+    sold = tally.minutes[minute_of(T0)].sold
+    assert sold is not None
+    assert sold.requested == {"late": 1}
 
 
 def test_a_state_of_the_version_before_goes_on(state: State) -> None:

@@ -16,7 +16,7 @@ from streamproc.alerts.stockout_limits import Limits
 from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.tally.floor import Cycle, Floor, Plan, Stock
 from streamproc.tally.session_sense import Evidence, Fact, SessionSense
-from streamproc.tally.sold import MinuteSold
+from streamproc.tally.sold import SECOND_MS, MinuteSold
 from streamproc.tally.timing import MINUTE_MS, PANE_MS, PANES_PER_MINUTE
 from tests.builders import T0
 from tests.rooms import HOUR_MS, product, room, row, shown
@@ -134,7 +134,12 @@ def shop(
     made.said = _said(comments, facts)
     made.open_subjects = ("p:p-1",) if is_open else ()
     if not also:
-        times = [one.created_ms for each in sold.values() for one in each.packs.values()]
+        times = [
+            (NOW // MINUTE_MS - number) * MINUTE_MS + one.last_s * SECOND_MS
+            for number, each in sold.items()
+            for one in each.packs.values()
+            if one.last_s is not None
+        ]
         heard_ms = max([0, *times, *map(ago, refused)])
         made.seen_ms = {**made.seen_ms, ORDERS_TOPIC: heard_ms}
     for name, value in fields.items():

@@ -12,8 +12,8 @@ def test_lines_pieces_and_refusals_are_counted_by_pack_and_pane() -> None:
     sold.refuse("p-1", T0 + 20_000)
 
     assert sold.packs == {
-        ("p-1", ""): Sold([1, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0], 5, T0 + 10_000, 1),
-        ("p-1", "k-1"): Sold([0, 0, 0, 0, 0, 1], [0] * 6, 1, T0 + 59_999, 2),
+        ("p-1", ""): Sold([1, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0], 5, {0: 1, 10: 1}, 1),
+        ("p-1", "k-1"): Sold([0, 0, 0, 0, 0, 1], [0] * 6, 1, {59: 1}, 2),
     }
 
 
@@ -24,18 +24,21 @@ def test_a_pack_for_which_there_is_no_room_counts_with_the_rest() -> None:
     place = sold.create("another", "", 4, T0 + 1)
 
     assert len(sold.packs) == PRODUCTS_OF_MINUTE + 1
-    assert sold.packs[REST, ""] == Sold([4, 0, 0, 0, 0, 0], [0] * 6, 7, T0 + 1, place)
+    assert sold.packs[REST, ""] == Sold([4, 0, 0, 0, 0, 0], [0] * 6, 7, {0: 4}, place)
     assert sold.create("p-0", "", 1, T0) == 1
 
 
 def test_a_line_taken_back_leaves_its_pack_where_it_is() -> None:
     sold = MinuteSold()
-    places = [sold.create(product, "", 2, T0 + 5) for product in ("p-1", "p-2", "p-1")]
+    places = [sold.create(f"p-{n % 2}", "", 2, T0 + n * 1_000) for n in range(3)]
+    assert sold.packs["p-0", ""].last_s == 2
+    sold.take_back(places[2], 2, T0 + 2_999)
+    assert sold.packs["p-0", ""] == Sold([1, 0, 0, 0, 0, 0], [0] * 6, 2, {0: 1}, 1)
+    assert sold.packs["p-0", ""].last_s == 0
     sold.take_back(places[0], 2, T0)
-    assert sold.packs["p-1", ""] == Sold([1, 0, 0, 0, 0, 0], [0] * 6, 2, T0 + 5, 1)
-    sold.take_back(places[2], 2, T0)
 
-    assert sold.packs["p-1", ""] == Sold(place=1)
+    assert sold.packs["p-0", ""] == Sold(place=1)
+    assert sold.packs["p-0", ""].last_s is None
     assert sold.create("p-3", "", 1, T0) == 3
 
 
@@ -45,3 +48,5 @@ def test_lines_asked_back_are_counted_by_reason() -> None:
         sold.ask_back(reason)
 
     assert sold.requested == {"quality": 2, "": 1}
+    sold.ask_no_more("")
+    assert sold.requested == {"quality": 2}
