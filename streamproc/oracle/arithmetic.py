@@ -32,6 +32,11 @@ def mean(money: Money | None, by: int | None, times: int = 1) -> Money | None:
     return {currency: half_even(minor * times, by) for currency, minor in money.items()}
 
 
+def of_each(paid: Money | None, by: int | None) -> Money | None:
+    """Money by orders or buyers, None in two currencies: those are counted whatever they paid in."""
+    return None if len(paid or {}) > 1 else mean(paid, by)
+
+
 def net(paid: Money | None, refunded: Money | None) -> Money | None:
     """What was paid less what was given back."""
     if paid is None or refunded is None:

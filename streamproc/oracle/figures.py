@@ -17,7 +17,7 @@ from streamproc.events.registry import (
     ROOMS_TOPIC,
     VIEWERS_TOPIC,
 )
-from streamproc.oracle.arithmetic import Money, counted, mean, net, ratio
+from streamproc.oracle.arithmetic import Money, counted, mean, net, of_each, ratio
 from streamproc.oracle.batch import LogRecord, collected
 from streamproc.oracle.lines import Added, totals
 from streamproc.oracle.online import Watched, held_at_or_after, holds, watched
@@ -257,8 +257,8 @@ class _Told:
             "orders_sku": paid_lines,
             "items_sold": count(part, "items_sold"),
             "buyers": buyers,
-            "aov_order_minor": mean(gmv, count(part, "orders_main")),
-            "aov_buyer_minor": mean(of_people, buyers),
+            "aov_order_minor": of_each(gmv, count(part, "orders_main")),
+            "aov_buyer_minor": of_each(of_people, buyers),
             "unpaid_minor": self.money(part.sums, "unpaid_minor") if part.is_session else None,
             "failed_orders": self.failed(part),
             "online_now": self.session.online_now() if part.is_session else None,

@@ -12,6 +12,10 @@ from streamproc.tally.registry_definition import (
 )
 
 _COMPASS: Final = "Compass; its FAQ does not say whether it speaks of Douyin or of TikTok Shop"
+_OF_CURRENCIES: Final = (
+    "Null where a span holds payments in several currencies: orders and buyers are counted whatever they "
+    "paid in."
+)
 
 SALES: Final = (
     Definition(
@@ -140,6 +144,7 @@ SALES: Final = (
         unit=Unit.MINOR,
         formula="pay_gmv_minor / orders_main",
         inputs=("orders.pay_gmv_minor", "orders.orders_main"),
+        traps=(_OF_CURRENCIES,),
         follows="The English AOV is per order, 客单价 per buyer: both are given.",
     ),
     Definition(
@@ -150,7 +155,10 @@ SALES: Final = (
         formula="pay_gmv_minor / buyers",
         inputs=("orders.pay_gmv_minor", "uniques.buyers"),
         windows=OF_PEOPLE,
-        traps=("Buyers without a key pay, but are not among those it is divided by.",),
+        traps=(
+            "Buyers without a key pay, but are not among those it is divided by.",
+            _OF_CURRENCIES,
+        ),
         follows="客单价 is per buyer, the English AOV per order: both are given.",
     ),
     Definition(

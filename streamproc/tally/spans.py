@@ -262,7 +262,7 @@ def sales_of(
         main,
         paid_lines,
         items,
-        mean_minor(sold, main),
+        value_of_each(sold, main),
         failed,
     )
 
@@ -283,7 +283,7 @@ def crowd_of(
         viewers,
         commenters,
         rate,
-        mean_minor(sold, buyers),
+        value_of_each(sold, buyers),
         mean_minor(sold, viewers, VIEWS_OF_GPM),
         mean_minor(sold, viewers),
     )
@@ -346,6 +346,11 @@ def mean_minor(money: Money, by: int | None, times: int = 1) -> Money | None:
         double = 2 * rest
         found[currency] = whole + (double > by or (double == by and whole & 1))
     return found
+
+
+def value_of_each(sold: Money, by: int | None) -> Money | None:
+    """What each order or buyer paid; None in several currencies: they are counted in all together."""
+    return None if len(sold) > 1 else mean_minor(sold, by)
 
 
 def half_even(dividend: int, divisor: int) -> int:

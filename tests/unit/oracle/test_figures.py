@@ -31,7 +31,7 @@ from tests.builders import (
     viewers_counted,
 )
 from tests.folding import log_of
-from tests.unit.oracle.answers import answer, sale, whole
+from tests.unit.oracle.answers import MINUTE_MS, answer, sale, whole
 
 
 def test_money_is_told_by_currency_and_net_keeps_a_currency_that_came_to_nothing() -> None:
@@ -69,6 +69,21 @@ def test_orders_lines_and_buyers_are_three_different_numbers() -> None:
     assert found["buyers"] == 1
     assert found["aov_order_minor"] == {"CNY": 150}
     assert found["aov_buyer_minor"] == {"CNY": 301}
+
+
+def test_a_value_of_each_order_or_buyer_is_null_where_two_currencies_were_paid() -> None:
+    told = answer(
+        joined(1),
+        sale(100, 1),
+        sale(50, 2, T0 + MINUTE_MS, currency="USD"),
+        as_of_ms=T0 + MINUTE_MS,
+    )
+    found, (first, _) = told["figures"], told["curve"]
+
+    assert found["pay_gmv_minor"] == {"CNY": 100, "USD": 50}
+    assert (found["aov_order_minor"], found["aov_buyer_minor"]) == (None, None)
+    assert found["gpm_views_minor"] == {"CNY": 100_000, "USD": 50_000}
+    assert (first["aov_order_minor"], first["aov_buyer_minor"]) == ({"CNY": 100}, {"CNY": 100})
 
 
 @pytest.mark.parametrize(
