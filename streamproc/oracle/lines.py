@@ -142,7 +142,7 @@ def _of_line(line: Line) -> Iterator[Of]:
         for fact, _ in line.standing(OrderRefunded):
             orphan = Added("orphan_refunds", 1, None, fact.occurred_at_ms, in_pane=True)
             yield Of(fact.session_id, orphan)
-    if line.is_contradicted:
+    if line.is_contradicted or _gives_back_too_much(line):
         at_ms, session_id = _contradicted_at(line, paid or created)
         yield Of(session_id, Added("contradicted_lines", 1, None, at_ms, in_pane=False))
 
@@ -190,6 +190,18 @@ def _of_refunds(line: Line, paid: _Told) -> Iterator[Of]:
     if refunds:
         first_ms = min(fact.occurred_at_ms for fact in refunds)
         yield Of(session_id, Added("refunded_lines", 1, None, first_ms, in_pane=True))
+
+
+def _gives_back_too_much(line: Line) -> bool:
+    """Whether money was given back that was not paid: in another currency, or more of it."""
+    paid = None if line.paid is None else line.paid.fact
+    if not isinstance(paid, OrderPaid):
+        return False
+    given: dict[str, int] = defaultdict(int)
+    for fact, _ in line.standing(OrderRefunded):
+        if isinstance(fact, OrderRefunded):
+            given[fact.currency] += fact.refund_minor
+    return bool(given.keys() - {paid.currency}) or given[paid.currency] > paid.paid_minor
 
 
 def _contradicted_at(line: Line, sale: _Told | None) -> tuple[int, str]:

@@ -142,15 +142,20 @@ class OrderRecord(msgspec.Struct, gc=False):
         return self.base_ms + created_at, minor, flags & _CREATED_LATE, main
 
     def refund(self, event: OrderRefunded) -> bool:
-        """Add the first refund of a paid line, told of its session; False: it is not such a one."""
+        """Add the first refund of a paid line, told of its session; False: it is not such a one.
+
+        Shapes: nor is one of other money than was paid, which contradicts the payment.
+        """
         row = self._row(event.line_id)
         if row is None or not _OF_CREATED < len(row) <= _BEFORE_REFUNDS:
             return False
         paid, names = row[_OF_CREATED], self.names
         if paid is None:
             return False
-        currency, session = paid[3:5]
+        paid_minor, _, currency, session = paid[1:5]
         if names[currency] != event.currency or names[session] != event.session_id:
+            return False
+        if event.refund_minor > paid_minor:
             return False
         fact = (event.occurred_at_ms - self.base_ms, event.refund_minor, currency, session)
         row += _NOTHING[: _BEFORE_REFUNDS - len(row)]

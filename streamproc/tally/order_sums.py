@@ -69,7 +69,7 @@ def of_line(line: Line) -> list[Contribution]:
             added.append(Contribution(session_id, at_ms, late, UNNAMED))
     if line.refunded:
         added += _refunds(line)
-    if line.contradicted:
+    if line.contradicted or line.gives_back_too_much:
         added.append(Contribution(_session_of(line), _NO_PANE_MS, True, CONTRADICTED))
     return added
 

@@ -104,7 +104,8 @@ class Line:
 
     Shapes: at most one created, paid and cancelled; the rest by refund id. ``created_late`` and
         ``paid_late`` are of the version that stands; ``buyer_known`` is of the paid version that
-        stands, true if any delivery of it named the buyer. ``place`` is where it counts in the minute in
+        stands, true if any delivery of it named the buyer. ``contradicted``: two versions of
+        one fact were told. ``place`` is where it counts in the minute in
         which it was created, 0: in none.
     """
 
@@ -162,6 +163,15 @@ class Line:
             return None
         _, first_id = min((each.at_ms, refund_id) for refund_id, each in requested.items())
         return requested[first_id]
+
+    @property
+    def gives_back_too_much(self) -> bool:
+        """Whether refunds are of another currency than the payment, or of more than was paid."""
+        paid, refunds = self.paid, self.refunded.values()
+        if paid is None or not refunds:
+            return False
+        of_other = any(each.currency != paid.currency for each in refunds)
+        return of_other or sum(each.refund_minor for each in refunds) > paid.paid_minor
 
     def facts(self) -> Iterator[Fact]:
         """Every fact held."""

@@ -75,6 +75,8 @@ SALES: Final = (
         traps=(
             "A line can have several partial refunds; freight is given back apart from it.",
             "A refund of a line that is not known to be paid is held and told as orphan_refunds.",
+            "A refund in another currency than its line was paid in, and refunds of more than was paid, "
+            "count as they were told, and their line in contradicted_lines of completeness.",
         ),
         follows="Compass: at the time of success, not of the request.",
     ),

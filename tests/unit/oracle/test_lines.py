@@ -137,6 +137,21 @@ def test_different_refunds_and_equal_versions_contradict_nothing() -> None:
     assert "contradicted_lines" not in totals(*events)
 
 
+@pytest.mark.parametrize(
+    ("given_back", "counted"),
+    [
+        ([refunded(9)], None),
+        ([refunded(8), refunded(2, refund_id="f-2")], 1),
+        ([refunded(1, currency="EUR")], 1),
+    ],
+)
+def test_a_refund_of_other_money_than_was_paid_contradicts_the_payment(
+    given_back: list[AnyEvent], counted: int | None
+) -> None:
+    assert totals(paid(9), *given_back).get("contradicted_lines") == counted
+    assert "contradicted_lines" not in totals(*given_back)
+
+
 def test_a_contradiction_belongs_to_the_session_of_the_payment_then_of_the_order() -> None:
     events: list[AnyEvent] = [cancelled(T0, session_id="s-3"), cancelled(T0 + 9, session_id="s-4")]
     assert totals(*events, session="s-4") == {"contradicted_lines": 1}

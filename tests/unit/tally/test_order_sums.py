@@ -5,9 +5,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from streamproc.events.orders import OrderRefunded
 from streamproc.tally.figures import OrderFigures
 from streamproc.tally.order_sums import (
     MAIN,
@@ -114,6 +116,29 @@ def test_contradicting_amounts_count_once_and_in_no_pane() -> None:
     assert totals(order)["paid_lines"] == 1
     assert totals(order)["contradicted_lines"] == 1
     assert "contradicted_lines" not in at(order, T0)
+
+
+@pytest.mark.parametrize(
+    ("given_back", "contradicted"),
+    [
+        ([refunded(500)], False),
+        ([refunded(501)], True),
+        ([refunded(300), refunded(200, refund_id="f-2")], False),
+        ([refunded(300), refunded(201, refund_id="f-2")], True),
+        ([refunded(1, currency="EUR")], True),
+    ],
+)
+def test_a_refund_of_other_money_than_was_paid_contradicts_the_payment(
+    given_back: list[OrderRefunded], contradicted: bool
+) -> None:
+    facts: list[OrderFact] = [paid(500, **NAMED), *given_back]
+    orders = order_of(*facts), order_of(*reversed(facts))
+
+    for order in orders:
+        assert ("contradicted_lines" in totals(order)) is contradicted
+        assert totals(order)["refunded_lines"] == 1
+        assert "contradicted_lines" not in at(order, T0)
+    assert "contradicted_lines" not in totals(order_of(*given_back))
 
 
 def test_a_contradiction_without_a_sale_belongs_to_the_latest_fact() -> None:

@@ -116,7 +116,8 @@ def _count_line(sums: Sums, told: Sequence[Told]) -> tuple[str, int, bool] | Non
         if all(each.buyer_key is None for each in same):
             _count(sums, fact, late, "unnamed_paid_lines", 1)
     _count_refunds(sums, told, None if pay is None else pay[0].session_id)
-    if any(len({_said(each) for each in same}) > 1 for same in _by_fact(told).values()):
+    two_versions = any(len({_said(each) for each in same}) > 1 for same in _by_fact(told).values())
+    if two_versions or (pay is not None and _gives_back_too_much(told, pay[0])):
         latest = max((max(same, key=_said) for same in _by_fact(told).values()), key=_place)
         home = pay or create or (latest, True)
         _count(sums, home[0], True, "contradicted_lines", 1)
@@ -136,6 +137,15 @@ def _count_refunds(sums: Sums, told: Sequence[Told], paid_in: str | None) -> Non
     if refunds and paid_in is not None:
         first = min(refunds, key=lambda each: (each.occurred_at_ms, each.refund_id))
         _count(sums, first, False, "refunded_lines", 1, paid_in)
+
+
+def _gives_back_too_much(told: Sequence[Told], pay: Fact) -> bool:
+    """Whether refunds are of another currency than the payment, or of more than was paid."""
+    refunds = [
+        max(same, key=_said) for (kind, _), same in _by_fact(told).items() if kind is OrderRefunded
+    ]
+    of_other = any(each.currency != pay.currency for each in refunds)
+    return of_other or sum(each.refund_minor for each in refunds) > pay.paid_minor
 
 
 def _count(
