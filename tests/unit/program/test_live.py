@@ -13,7 +13,7 @@ from streamproc.events.registry import (
     AnyEvent,
 )
 from streamproc.program.canonical import canonical
-from streamproc.program.codecs import unpack_session
+from streamproc.program.codecs import VERSION_OF, unpack_session
 from streamproc.program.keys import Kind, head, number
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Batch, DeadLetter
@@ -93,6 +93,7 @@ def test_an_evening_adds_up() -> None:
         "started_first_ms": T0,
         "started_last": [T0, "", "", "", 0],
         "starts": 1,
+        "turns": [T0],
     }
     uniques = {"viewers": 2, "active": 1, "commenters": 1}
     assert session["uniques"].items() >= uniques.items()
@@ -336,13 +337,18 @@ def test_a_key_that_is_not_held_has_no_value() -> None:
     assert program.value(bytes((99,))) is None
 
 
+def newer(kind: Kind) -> bytes:
+    """The begin of a record that the next version writes."""
+    return bytes((VERSION_OF[kind] + 1,))
+
+
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        (head(Kind.LINE, ORDERS_TOPIC) + b"h-1\0o-1", b"\x03", "line"),
+        (head(Kind.LINE, ORDERS_TOPIC) + b"h-1\0o-1", newer(Kind.LINE), "line"),
         (head(Kind.SEEN, VIEWERS_TOPIC) + b"h-1\0" + number(1) + number(1), b"\x07", "seen"),
         (bytes((77, 1)) + b"h-1\0", b"\x01", "77"),
-        (bytes((Kind.SESSION, 99)) + b"h-1\0s-1", b"\x05", "session"),
+        (bytes((Kind.SESSION, 99)) + b"h-1\0s-1", newer(Kind.SESSION), "session"),
     ],
     ids=["line", "seen", "unknown kind", "unknown topic"],
 )
