@@ -13,7 +13,7 @@ from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies, rejections
 from streamproc.protocol import View
-from streamproc.tally.beginning import begin_ms
+from streamproc.tally.beginning import begin_ms, started_by_minutes_ms
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
 from streamproc.tally.formulas import minutes_sum
 from streamproc.tally.lifecycle import Status
@@ -79,7 +79,7 @@ def _rest(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
     rest: dict[str, Any] = {
         "session_id": tally.session_id,
         "status": status.value,
-        "started_ms": None if turns is None else turns.started_first_ms,
+        "started_ms": started_by_minutes_ms(tally, min(tally.minutes, default=None)),
         "ended_ms": turns.ended_ms if turns is not None and status is Status.ENDED else None,
         "heard_ms": max(tally.seen_ms.values()),
         "intents": _labels([tally.senses.asked]),

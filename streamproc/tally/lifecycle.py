@@ -100,15 +100,17 @@ class Lifecycle(Struct, array_like=True):
 
         Shapes: of several ends in a row the last counts, of turns at the same time the end.
         """
-        turns = self._known_turns() if self.turns is None else self.turns
+        turns = self.known_turns()
         return [
             (turn >> 1, None if after is None else after >> 1)
             for turn, after in zip_longest(turns, turns[1:])
             if turn & 1 and (after is None or not after & 1)
         ]
 
-    def _known_turns(self) -> list[int]:
-        """Those that are known where not each of them was kept."""
+    def known_turns(self) -> list[int]:
+        """``turns``; where an earlier version began it, those that are known of the rest."""
+        if self.turns is not None:
+            return self.turns
         restarted_ms = None if self.started_last is None else self.started_last.at_ms
         goes_on = (self.started_first_ms, restarted_ms, self.paused_ms, self.resumed_ms)
         turns = [2 * at_ms for at_ms in goes_on if at_ms is not None]

@@ -14,7 +14,7 @@ from streamproc.program.showing.minutes import Minutes
 from streamproc.program.showing.on_show import on_show
 from streamproc.program.showing.signs import Signs
 from streamproc.program.showing.spans import Span
-from streamproc.tally.beginning import begin_by_minutes_ms
+from streamproc.tally.beginning import begin_by_minutes_ms, started_by_minutes_ms
 from streamproc.tally.figures import FIGURES
 from streamproc.tally.floor import Floor
 from streamproc.tally.model import SessionTally
@@ -101,8 +101,15 @@ class Broadcast:
     @property
     def begun_ms(self) -> int:
         """When it began."""
-        first = self._span.first if self._span.numbers() else None
-        return begin_by_minutes_ms(self.tally, first)
+        return begin_by_minutes_ms(self.tally, self._first_minute())
+
+    @property
+    def started_ms(self) -> int | None:
+        """When it started first; None: nobody told."""
+        return started_by_minutes_ms(self.tally, self._first_minute())
+
+    def _first_minute(self) -> int | None:
+        return self._span.first if self._span.numbers() else None
 
     def lately_asked(self, as_of_ms: int) -> dict[str, int]:
         """Comments of the last ten minutes by what they ask."""

@@ -68,7 +68,7 @@ def rest_of(broadcast: Broadcast, as_of_ms: int) -> Rest:
     start = None if turns is None else turns.started_last
     return Rest(
         signs.status.value,
-        None if turns is None else turns.started_first_ms,
+        broadcast.started_ms,
         None if turns is None or signs.status is not Status.ENDED else turns.ended_ms,
         signs.heard_ms,
         broadcast.floor.room_id,

@@ -93,7 +93,7 @@ def test_an_evening_adds_up() -> None:
         "started_first_ms": T0,
         "started_last": [T0, "", "", "", 0],
         "starts": 1,
-        "turns": [T0],
+        "turns": [2 * T0],
     }
     uniques = {"viewers": 2, "active": 1, "commenters": 1}
     assert session["uniques"].items() >= uniques.items()

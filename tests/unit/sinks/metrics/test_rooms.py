@@ -153,6 +153,13 @@ def test_nobody_watches_a_room_that_is_over() -> None:
     assert online(rooms) == {"paused", "live"}
 
 
+def test_a_room_of_which_nobody_told_a_start_is_counted_as_unknown() -> None:
+    rooms = gauges()
+    rooms.show(0, [view("never-started", status="unknown"), view("live")])
+
+    assert (told(rooms)["rooms", "unknown"], told(rooms)["rooms", "live"]) == (1, 1)
+
+
 def test_who_watched_ten_minutes_ago_is_not_online_now_also_if_money_goes_back_meanwhile() -> None:
     rooms = gauges()
     counted = {"online_at_ms": AT_MS - 600_001}
