@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
-from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, ORDER_DAYS
+from streamproc.tally.retention import DAY_MS, MINUTE_DAYS, REFUND_DAYS
 
 Tree = dict[str, Any]
 KEPT_SINCE: Final = {ORDERS_TOPIC: ("sold",), ROOMS_TOPIC: ("floor", "pulse")}
@@ -23,7 +23,7 @@ SINGLE_COMMENTS: Final = ("facts", "spoken", "evidence", "samples")
 MINUTES_COMPARED_MS: Final = (MINUTE_DAYS - 1) * DAY_MS
 """A day less than minutes are kept, whose day is counted from when they were made."""
 
-SINGLE_COMMENTS_COMPARED_MS: Final = (ORDER_DAYS - 1) * DAY_MS
+SINGLE_COMMENTS_COMPARED_MS: Final = REFUND_DAYS * DAY_MS
 """A day less than single comments of a session that is over are kept."""
 
 

@@ -99,7 +99,10 @@ SALES: Final = (
         unit=Unit.COUNT,
         formula="different order_id with a paid line, each at the first payment of its lines",
         inputs=("orders.orders_main",),
-        traps=("One order of three products is one here and three in orders_sku.",),
+        traps=(
+            "One order of three products is one here and three in orders_sku.",
+            "An order that is told again more than 37 days after what was last told of it counts again.",
+        ),
         follows="Order management counts main orders, Compass counts SKU orders: both are given, "
         "and none is called just orders.",
         tiktok_shop="sales.main_orders",

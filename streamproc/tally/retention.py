@@ -9,8 +9,14 @@ from typing import Final
 
 from streamproc.events.limits import DAY_MS as DAY_MS
 
-ORDER_DAYS: Final = 31
-"""From the last fact of an order on: refunds come weeks after a sale, hardly ever months."""
+REFUND_DAYS: Final = 30
+"""So long after the end of a broadcast money that is given back finds its line."""
+
+BROADCAST_DAYS: Final = 7
+"""A broadcast that lasts no longer does so from its first line on; nothing bounds how long one may last."""
+
+ORDER_DAYS: Final = REFUND_DAYS + BROADCAST_DAYS
+"""From the last fact of an order on."""
 
 ATTEMPTS_OF_SESSION: Final = 20_000
 """Failed attempts of a broadcast that are remembered as orders are, by their ids; those behind are not."""

@@ -198,7 +198,7 @@ def test_an_attempt_told_again_counts_once_however_long_after_and_by_whichever_e
     told = Told()
     again = {"attempt_id": "a-again"}
     tell(told.program, order_failed(FailReason.RISK, T0, **again))
-    tell(told.program, order_failed(at_ms=T0 + 31 * DAY_MS, host_id="h-2"))
+    tell(told.program, order_failed(at_ms=T0 + 37 * DAY_MS, host_id="h-2"))
     report = tell(
         told.program,
         order_failed(FailReason.RISK, T0, **again),
@@ -209,7 +209,7 @@ def test_an_attempt_told_again_counts_once_however_long_after_and_by_whichever_e
     assert (report.applied, report.duplicate) == (1, 2)
     assert told.totals() == {"failed_risk": 1}
     # A day later it is forgotten, as orders are.
-    tell(told.program, order_failed(at_ms=T0 + 32 * DAY_MS, host_id="h-2"))
+    tell(told.program, order_failed(at_ms=T0 + 38 * DAY_MS, host_id="h-2"))
     assert tell(told.program, order_failed(FailReason.RISK, T0, **again)).applied == 1
 
 

@@ -86,7 +86,7 @@ def steps(draw: st.DrawFn) -> list[Step]:
     ]
     if draw(st.booleans()):
         told = draw(st.permutations(told))
-    leaps = st.sampled_from([0, 0, 0, 0, 0, MINUTE, 9 * DAY, 32 * DAY, 401 * DAY])
+    leaps = st.sampled_from([0, 0, 0, 0, 0, MINUTE, 9 * DAY, 38 * DAY, 401 * DAY])
     flags, leap_ms, steps = st.sampled_from([False, False, True]), 0, list[Step]()
     for fact in told:
         leap_ms += draw(leaps)
