@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import tzinfo
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from streamproc.cli.config import AppId, Bootstrap, settings_of
+from streamproc.cli.export_asked import Asked, made_of
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.recordings import Lines, played
 from streamproc.cli.terminal import output_console
@@ -21,13 +21,10 @@ from streamproc.events.outputs import AlertTransition
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.live import LiveProgram
 from streamproc.replay.answer import Programs
-from streamproc.replay.contest_files import contests_of, day_of, zone_of
-from streamproc.replay.contest_table import contest_table
-from streamproc.replay.exports import curve_table, rollup_table, summary_table
+from streamproc.replay.contest_files import zone_of
 from streamproc.replay.playback import Playback, last_event_ms
-from streamproc.replay.tables import Table
 from streamproc.replay.verdict_table import verdict_table
-from streamproc.replay.writing import Format, write_table
+from streamproc.replay.writing import Format, require_writable, write_table
 from streamproc.settings import Settings
 from streamproc.tally.rollups import Level
 from streamproc.verification import read_state, silent
@@ -36,9 +33,6 @@ _WHAT: Final = "What, one of them"
 _ROLLUP: Final = "With --rollup"
 _SESSION: Final = "With --session"
 _CONTEST: Final = "With --contest"
-
-_Made = Callable[[Programs, int | None, tzinfo], Table]
-"""Makes a table of a state as of a time, or of one in which nothing ever happened, with times in a zone."""
 
 
 def export(
@@ -98,14 +92,19 @@ def export(
     Money is written in minor units and as decimal text, by currency. A line of --events that cannot
     be used is named on stderr and left out; then the exit code is 26.
     """
-    given = {
-        "--rollup": rollup,
-        "--session": session,
-        "--contest": contest,
-        "--verdicts": verdicts or None,
-    }
-    if sum(each is not None for each in given.values()) != 1:
-        raise _misused("what to export is not one thing", f"give one of {', '.join(given)}")
+    asked = Asked(
+        rollup,
+        session,
+        contest,
+        from_day,
+        to_day,
+        contests,
+        verdicts=verdicts,
+        curve=curve,
+        summary=summary,
+    )
+    asked.require_one_thing()
+    _require_writable(out, form, {"--events": events, "--contests": contests})
     zone = zone_of(timezone)
     settings = settings_of(kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id)
     lines: Lines | None = None
@@ -113,15 +112,7 @@ def export(
         lines, steps = _steps(settings, events)
         table = verdict_table(steps, zone)
     else:
-        made = _made_of(
-            given,
-            from_day,
-            to_day,
-            curve=curve,
-            summary=summary,
-            contests=contests,
-            is_swept=events is None,
-        )
+        made = made_of(asked, is_swept=events is None)
         if events is None:
             with libraries_silenced():
                 programs = asyncio.run(_state(settings))
@@ -136,9 +127,27 @@ def export(
                 lines.refuse_bad(where=events or "", unanswered=error.what)
             raise
     write_table(table, out, form, bom=bom, timezone=timezone)
-    output_console().print(f"{len(table.rows):,} rows in {out}", markup=False)
+    told = f"{len(table.rows):,} rows in {out}"
+    if rollup is not None and not table.rows:
+        told += f": no session began from {from_day} to {to_day}"
+    output_console().print(told, markup=False)
     if lines is not None:
         lines.refuse_bad(where=events or "")
+
+
+def _require_writable(out: Path, form: Format, read: Mapping[str, str | Path | None]) -> None:
+    """Return if the file can be written and is none of those that are read, by their options.
+
+    Errors: ``BadSetting``.
+    """
+    require_writable(out, form)
+    for option, name in read.items():
+        if name is not None and out.exists() and Path(name).exists() and out.samefile(name):
+            raise BadSetting(
+                f"the file would be written over: it is what {option} reads",
+                where=str(out),
+                hint="name another file with --out",
+            )
 
 
 def _steps(settings: Settings, events: str | None) -> tuple[Lines | None, list[AlertTransition]]:
@@ -147,71 +156,6 @@ def _steps(settings: Settings, events: str | None) -> tuple[Lines | None, list[A
         if events is None
         else alerts_of_recording(settings, events)
     )
-
-
-def _made_of(
-    given: Mapping[str, Any],
-    from_day: str | None,
-    to_day: str | None,
-    *,
-    curve: bool,
-    summary: bool,
-    contests: Path | None,
-    is_swept: bool,
-) -> _Made:
-    if given["--rollup"] is not None:
-        return _rollup(given["--rollup"], from_day, to_day)
-    if given["--session"] is not None:
-        return _session(*given["--session"], curve=curve, summary=summary, is_swept=is_swept)
-    return _contest(given["--contest"], contests, is_swept=is_swept)
-
-
-def _rollup(level: Level, from_day: str | None, to_day: str | None) -> _Made:
-    if from_day is None or to_day is None:
-        raise _misused("--rollup without days", "give --from and --to, as 2026-11-21")
-    first, last = day_of(from_day, where="--from"), day_of(to_day, where="--to")
-    if first > last:
-        raise _misused(f"{last} is before {first}", "give --from the earlier day")
-    return lambda programs, as_of_ms, zone: rollup_table(
-        programs, level, first, last, as_of_ms, zone
-    )
-
-
-def _session(host_id: str, session_id: str, *, curve: bool, summary: bool, is_swept: bool) -> _Made:
-    if curve is summary:
-        raise _misused("what of the session is not one thing", "give --curve or --summary")
-    made = curve_table if curve else summary_table
-    return lambda programs, as_of_ms, zone: made(
-        programs, host_id, session_id, as_of_ms or 0, zone, is_swept=is_swept
-    )
-
-
-def _contest(contest_id: str, file: Path | None, *, is_swept: bool) -> _Made:
-    if file is None:
-        raise _misused("--contest without a contests file", "give --contests FILE")
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(
-            f"the contests cannot be read: {error}",
-            where=str(file),
-            hint="name a TOML file; docs/contests.md shows one",
-        ) from error
-    known = contests_of(text, where=str(file))
-    if contest_id not in known:
-        raise BadSetting(
-            f"no contest is called {contest_id}",
-            where=str(file),
-            hint=f"it knows {', '.join(sorted(known))}",
-        )
-    found = known[contest_id]
-    return lambda programs, as_of_ms, zone: contest_table(
-        programs, found, as_of_ms, zone, is_swept=is_swept
-    )
-
-
-def _misused(what: str, hint: str) -> BadSetting:
-    return BadSetting(what, where="export", hint=hint)
 
 
 async def _state(settings: Settings) -> Programs:

@@ -28,6 +28,23 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
+def require_writable(file: Path, form: Format) -> None:
+    """Return if a table can be written into a file, as far as can be told beforehand.
+
+    Errors: as ``write_table``.
+    """
+    if form is Format.PARQUET:
+        _pyarrow()
+    if not file.name or file.is_dir():
+        raise _unwritable("it is a folder", file)
+    scratch = _scratch_of(file)
+    try:
+        scratch.touch()
+        scratch.unlink()
+    except OSError as error:
+        raise _unwritable(str(error.strerror), file) from error
+
+
 def write_table(table: Table, file: Path, form: Format, *, bom: bool, timezone: str) -> None:
     """Write a table into a file, whole or not at all.
 
@@ -44,7 +61,7 @@ def write_table(table: Table, file: Path, form: Format, *, bom: bool, timezone: 
 
     if not file.name:
         raise _unwritable("it is a folder", file)
-    scratch = file.with_name(f".{file.name}.part")
+    scratch = _scratch_of(file)
     try:
         write(scratch)
         scratch.replace(file)
@@ -52,6 +69,11 @@ def write_table(table: Table, file: Path, form: Format, *, bom: bool, timezone: 
         with suppress(OSError):
             scratch.unlink(missing_ok=True)
         raise _unwritable(str(error.strerror), file) from error
+
+
+def _scratch_of(file: Path) -> Path:
+    """Where a file is written until it is whole."""
+    return file.with_name(f".{file.name}.part")
 
 
 def _unwritable(why: str, file: Path) -> BadSetting:
@@ -95,15 +117,7 @@ def _is_wide(count: int | None) -> bool:
 
 
 def _parquet_writer(table: Table, timezone: str) -> Callable[[Path], None]:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise BadSetting(
-            "Parquet needs pyarrow, which is not installed",
-            where="--format parquet",
-            hint="install the extra: pip install 'streamproc[export]', or take --format csv",
-        ) from error
+    pa, parquet = _pyarrow()
     types = {
         Kind.TEXT: pa.string(),
         Kind.COUNT: pa.int64(),
@@ -122,3 +136,17 @@ def _parquet_writer(table: Table, timezone: str) -> Callable[[Path], None]:
         parquet.write_table(written, path)
 
     return write
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    """The library that writes Parquet, and its part that does; it has no types."""
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise BadSetting(
+            "Parquet needs pyarrow, which is not installed",
+            where="--format parquet",
+            hint="install the extra: pip install 'streamproc[export]', or take --format csv",
+        ) from error
+    return pa, parquet

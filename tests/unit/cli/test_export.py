@@ -52,6 +52,7 @@ Rows = list[dict[str, str]]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "contests.toml").write_text(CONTESTS, encoding="utf-8")
+    (tmp_path / "latin.toml").write_bytes(b"# M\xe4rz")
     return tmp_path
 
 
@@ -241,12 +242,16 @@ def what_is_told(rows: Rows) -> set[str]:
     return {name for row in rows for name in row}
 
 
-@pytest.mark.parametrize("out", [".", "/", ""])
-def test_a_folder_is_no_file_to_write(out: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ended = run(capsys, "export", "--verdicts", *EVENTS, "--out", out)
+def test_days_on_which_no_session_began_are_said_to_have_none(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    days = ("--from", "2026-12-01", "--to", "2026-12-02")
 
-    assert ended.code == BadSetting.exit_code
-    assert "the file cannot be written: it is a folder" in ended.err
+    ended, rows = exported(capsys, folder, "--rollup", "town", *days, *EVENTS)
+
+    assert (ended.code, rows) == (0, [])
+    assert "0 rows in" in ended.out
+    assert "no session began from 2026-12-01 to 2026-12-02" in " ".join(ended.out.split())
 
 
 @pytest.mark.parametrize(
@@ -268,6 +273,14 @@ def test_a_folder_is_no_file_to_write(out: str, capsys: pytest.CaptureFixture[st
         (["--contest", "harvest", "--contests", "none.toml"], "the contests cannot be read"),
         (["--contest", "none", "--contests", "{}/contests.toml"], "it knows harvest, long, sober"),
         (["--session", "h", "s", "--curve", "--timezone", "Mars/Base"], "'Mars/Base' is no time"),
+        (["--contest", "harvest", "--contests", "{}"], "cannot be read: Is a directory"),
+        (["--contest", "harvest", "--contests", "{}/latin.toml"], "cannot be read: it is no UTF-8"),
+        (
+            ["--contest", "harvest", "--contests", "c", "--to", "2026-11-21"],
+            "--to goes with --rollup",
+        ),
+        (["--session", "host-a", "a-1", "--curve", "--contests", "c"], "--contests goes with"),
+        (["--verdicts", "--summary"], "--summary goes with --session"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
