@@ -27,7 +27,8 @@ from streamproc.provision.admin import ensure_topics
 from streamproc.settings import Settings
 from streamproc.simulate.generator import default_start_ms
 from streamproc.simulate.options import Options
-from streamproc.simulate.run import Progress, run
+from streamproc.simulate.progress import Progress
+from streamproc.simulate.run import run
 from streamproc.simulate.scenario import Scenario, load_scenario, scenario_names
 from streamproc.simulate.truth import Totals
 from streamproc.verification import log_ends

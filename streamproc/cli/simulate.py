@@ -7,39 +7,28 @@ import contextlib
 import dataclasses
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bar
-from rich.table import Table
-from rich.text import Text
 
 from streamproc.cli.config import Bootstrap, settings_of
 from streamproc.cli.moments import moment_ms
+from streamproc.cli.simulate_views import shown, summary
 from streamproc.cli.terminal import INTERRUPTED, error_console
 from streamproc.errors import BadSetting, BrokerUnreachable
-from streamproc.replay.tables import decimal_text
 from streamproc.simulate.garbage import GARBAGE_KINDS
 from streamproc.simulate.generator import default_start_ms
 from streamproc.simulate.options import Options
-from streamproc.simulate.run import Progress, run, totals_path, write_records, write_totals
+from streamproc.simulate.progress import Progress
+from streamproc.simulate.recording import write_records
+from streamproc.simulate.run import run, totals_path, write_totals
 from streamproc.simulate.scenario import Scenario, load_scenario, scenario_names
-from streamproc.simulate.truth import Totals
 
 _STDOUT = Path("-")
-_OnProgress = Callable[[Progress], None]
 _FAULTS = "Faults, as shares of everything sent"
 _TIME = "Which part, how fast"
 
@@ -136,7 +125,7 @@ def simulate(
 def _send(scenario: Scenario, options: Options, bootstrap: str, ledger: Path) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # every outcome is told here
     has_begun = False
-    with _shown(scenario) as show:
+    with shown(scenario) as show:
 
         def on_progress(told: Progress) -> None:
             nonlocal has_begun
@@ -153,7 +142,7 @@ def _send(scenario: Scenario, options: Options, bootstrap: str, ledger: Path) ->
             error_console().print(f"Stopped. {held}.")
             raise typer.Exit(INTERRUPTED) from None
     console = Console()
-    console.print(_summary(totals))
+    console.print(summary(totals))
     beside = totals_path(ledger) if ledger.is_file() else None
     console.print(_places("Ledger", ledger, beside), highlight=False, soft_wrap=True)
     lost = totals.emitted - totals.outcomes["acked"]
@@ -167,7 +156,7 @@ def _send(scenario: Scenario, options: Options, bootstrap: str, ledger: Path) ->
 
 def _write(scenario: Scenario, options: Options, to: Path) -> None:
     try:
-        with _opened(to) as file, _shown(scenario) as on_progress:
+        with _opened(to) as file, shown(scenario) as on_progress:
             totals = write_records(scenario, options, file, on_progress)
     except BrokenPipeError:  # whoever read stdout has enough: no error
         raise
@@ -181,7 +170,7 @@ def _write(scenario: Scenario, options: Options, to: Path) -> None:
         return
     beside = write_totals(totals, to)
     console = Console()
-    console.print(_summary(totals))
+    console.print(summary(totals))
     console.print(_places("Records", to, beside), highlight=False, soft_wrap=True)
 
 
@@ -206,65 +195,6 @@ def _opened(to: Path) -> Iterator[IO[bytes]]:
     # a buffer of our own: what could not be written must not be tried again when the process ends
     with open(sys.stdout.fileno(), "wb", closefd=False) as file:
         yield file
-
-
-class _Counts(ProgressColumn):
-    """How many records were sent, how many of them are not acknowledged yet or never."""
-
-    def render(self, task: Task) -> Text:
-        """The counts."""
-        counts: Progress | None = task.fields.get("counts")
-        if counts is None:
-            return Text("drawing the broadcast ..", style="dim")
-        rate = f"{counts.emitted / task.elapsed:,.0f}/s" if task.elapsed else ""
-        text = Text(f"{counts.emitted:,} records {rate}")
-        if counts.failed + counts.unknown:
-            text.append(f"  {counts.failed + counts.unknown:,} not acknowledged", style="red")
-        return text
-
-
-@contextlib.contextmanager
-def _shown(scenario: Scenario) -> Iterator[_OnProgress]:
-    """A progress bar on stderr, as what a run tells its progress to."""
-    name = TextColumn("{task.description}")
-    with Bar(
-        SpinnerColumn(),
-        name,
-        BarColumn(),
-        _Counts(),
-        TimeRemainingColumn(),
-        console=error_console(),
-    ) as bar:
-        task = bar.add_task(scenario.name, total=1.0)
-        yield lambda told: bar.update(task, completed=told.share, counts=told)
-
-
-def _summary(totals: Totals) -> Table:
-    """What a run was, for a person."""
-    table = Table(title=f"{totals.scenario}, seed {totals.seed}", show_header=False)
-    table.add_column(style="dim")
-    table.add_column(justify="right")
-    sessions = [figures for host in totals.hosts.values() for figures in host.values()]
-    money: dict[str, int] = {}
-    for figures in sessions:
-        for currency, minor in figures.get("pay_gmv_minor", {}).items():
-            money[currency] = money.get(currency, 0) + minor
-    rows = {
-        "records": totals.emitted,
-        "duplicates": totals.count("duplicate"),
-        "late": totals.count("late"),
-        "garbage": totals.count("garbage:"),
-        "hosts": len(totals.hosts),
-        "paid orders": totals.paid_orders,
-        "items": sum(figures.get("items_sold", 0) for figures in sessions),
-        "comments": sum(figures.get("comments", 0) for figures in sessions),
-        "stock-outs": len(totals.stockouts),
-    }
-    for name, number in rows.items():
-        table.add_row(name, f"{number:,}")
-    for currency, minor in sorted(money.items()):
-        table.add_row(f"paid, {currency}", decimal_text(minor, currency, grouped=True))
-    return table
 
 
 def _ms(moment: datetime) -> int:

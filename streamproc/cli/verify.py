@@ -23,7 +23,8 @@ from streamproc.cli.terminal import output_console
 from streamproc.errors import BadSetting, VerificationFailed
 from streamproc.oracle.batch import LogRecord
 from streamproc.settings import Settings
-from streamproc.simulate.check import Position, check
+from streamproc.simulate.check import check
+from streamproc.simulate.differences import Position
 from streamproc.simulate.ledger import header_of
 from streamproc.simulate.run import totals_path
 from streamproc.simulate.truth import Totals, read_totals

@@ -11,15 +11,12 @@ from typing import Any, Protocol
 
 from streamproc.errors import BadInput
 from streamproc.simulate.book import LINE_FIGURES, LineBook
+from streamproc.simulate.differences import Position, different_letters, different_totals
 from streamproc.simulate.emission import GARBAGE, PEOPLE, Figures
 from streamproc.simulate.ledger import Acked, Header, NotAcked, Sent, digest_of, read_ledger
 from streamproc.simulate.truth import Totals, TotalsByHost, add_figures
 
-Position = tuple[str, int, int]
-"""Topic, partition and offset of a record."""
-
 _Identity = tuple[str, str | None, str]
-_SHOWN = 40
 _RUN_AGAIN = (
     "name the whole ledger, beside its own totals; if it is lost, simulate again on new topics"
 )
@@ -105,8 +102,8 @@ def check(
         held = {name: _sums_of(figures) for name, figures in held.items()}
     else:
         _add_people(expected, totals.uniques, held)
-    found += _different_totals(expected, held)
-    found += _different_letters(story.garbage.keys(), dead_letters)
+    found += different_totals(expected, held)
+    found += different_letters(story.garbage.keys(), dead_letters)
     return found
 
 
@@ -224,51 +221,6 @@ def _copied(path: Path, event_ids: set[str], lost: set[int]) -> Iterator[str]:
             continue
         if line.event_id in event_ids and line.seq not in lost:
             yield line.event_id
-
-
-def _different_totals(expected: TotalsByHost, held: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    truth = {
-        f"{host}/{session}": figures
-        for host, sessions in expected.items()
-        for session, figures in sessions.items()
-    }
-    lines = [
-        f"{name}: {figure} is {state}, in truth {true}"
-        for name in sorted({*truth, *held})
-        for figure, state, true in _unequal(held.get(name, {}), truth.get(name, {}))
-    ]
-    return _cut(lines, "totals")
-
-
-def _unequal(state: Mapping[str, Any], true: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    for figure in sorted({*state, *true}):
-        left, right = _whole(state.get(figure, 0)), _whole(true.get(figure, 0))
-        if left != right:
-            yield figure, left, right
-
-
-def _whole(value: object) -> object:
-    """A sum; money without the currencies that add up to nothing."""
-    if isinstance(value, dict):
-        return {currency: minor for currency, minor in value.items() if minor} or 0
-    return value
-
-
-def _different_letters(garbage: Set[Position], letters: Set[Position]) -> list[str]:
-    missing = [f"garbage without a dead letter: {_shown(each)}" for each in garbage - letters]
-    extra = [f"dead letter without garbage: {_shown(each)}" for each in letters - garbage]
-    return _cut(sorted(missing), "missing letters") + _cut(sorted(extra), "extra letters")
-
-
-def _cut(lines: list[str], what: str) -> list[str]:
-    if len(lines) <= _SHOWN:
-        return lines
-    return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more {what}"]
-
-
-def _shown(position: Position) -> str:
-    topic, partition, offset = position
-    return f"{topic}, partition {partition}, offset {offset}"
 
 
 def _is_garbage(sent: Sent) -> bool:

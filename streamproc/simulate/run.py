@@ -1,23 +1,20 @@
-"""Runs a scenario against a broker, in its own time, with a ledger; or writes it to a file."""
+"""Runs a scenario against a broker, in its own time, with a ledger."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
-
-import msgspec
+from typing import Final
 
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.simulate.emission import Emission
 from streamproc.simulate.generator import Broadcast
 from streamproc.simulate.ledger import Acked, Header, LedgerWriter, Outcome
 from streamproc.simulate.options import Options
+from streamproc.simulate.progress import Progress, progress_of
 from streamproc.simulate.scenario import Scenario
 from streamproc.simulate.sender import Outgoing, Sender
 from streamproc.simulate.truth import Totals
@@ -25,27 +22,6 @@ from streamproc.simulate.truth import Totals
 _CHUNK: Final = 1_000
 _NAP_S: Final = 0.01
 _PROGRESS_S: Final = 0.1
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run is.
-
-    Units: ``at_ms`` is the moment of the broadcast, ``end_ms`` its last, UTC.
-    """
-
-    at_ms: int
-    start_ms: int
-    end_ms: int
-    emitted: int = 0
-    acked: int = 0
-    failed: int = 0
-    unknown: int = 0
-
-    @property
-    def share(self) -> float:
-        """How much of the run is done, 0 to 1."""
-        return min(1.0, (self.at_ms - self.start_ms) / max(1, self.end_ms - self.start_ms))
 
 
 def totals_path(ledger_path: Path) -> Path:
@@ -102,29 +78,6 @@ async def run(
     return sending.totals()
 
 
-def write_records(
-    scenario: Scenario,
-    options: Options,
-    file: IO[bytes],
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Totals:
-    """Write a broadcast as JSON lines ``{"topic", "key", "value"}``; what is true of it.
-
-    Shapes: a value that is no UTF-8 is ``value_base64`` instead; a record that has to go to a
-    partition by name has ``partition``.
-    Errors: what writing to ``file`` raises.
-    """
-    broadcast = Broadcast(scenario, options)
-    progress = _progress(broadcast)
-    for chunk in _chunks(broadcast.emissions()):
-        file.write(msgspec.json.Encoder().encode_lines(map(_record, chunk)))
-        progress.emitted += len(chunk)
-        progress.at_ms = chunk[-1].at_ms
-        if on_progress is not None:
-            on_progress(progress)
-    return broadcast.totals(complete=True)
-
-
 @contextlib.contextmanager
 def _totals_left(sending: _Sending, ledger_path: Path) -> Iterator[None]:
     """However a run ends, its totals are left beside its ledger."""
@@ -150,7 +103,7 @@ class _Sending:
         self._ledger = ledger
         self._on_progress = on_progress
         self._told_s = 0.0
-        self.progress = _progress(broadcast)
+        self.progress = progress_of(broadcast)
         self.complete = False
 
     async def all_to(self, sender: Sender) -> None:
@@ -224,35 +177,3 @@ class _Sending:
         if now_s - self._told_s >= _PROGRESS_S:
             self._told_s = now_s
             self.tell()
-
-
-def _progress(broadcast: Broadcast) -> Progress:
-    frame = broadcast.frame
-    start_ms = frame.base_ms + frame.from_ms
-    return Progress(at_ms=start_ms, start_ms=start_ms, end_ms=frame.base_ms + frame.until_ms)
-
-
-def _chunks(emissions: Iterator[Emission]) -> Iterator[list[Emission]]:
-    chunk: list[Emission] = []
-    for emission in emissions:
-        chunk.append(emission)
-        if len(chunk) >= _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _record(emission: Emission) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "topic": emission.topic,
-        "key": None if emission.key is None else emission.key.decode(),
-    }
-    if emission.partition is not None:
-        record["partition"] = emission.partition
-    if emission.value is None:
-        return {**record, "value": None}
-    try:
-        return {**record, "value": emission.value.decode()}
-    except UnicodeDecodeError:
-        return {**record, "value_base64": base64.b64encode(emission.value).decode()}

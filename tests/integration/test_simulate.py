@@ -15,7 +15,8 @@ from streamproc.provision.admin import ensure_topics
 from streamproc.simulate.check import check, totals_of
 from streamproc.simulate.ledger import Acked, read_ledger
 from streamproc.simulate.options import Options
-from streamproc.simulate.run import Progress, run, totals_path
+from streamproc.simulate.progress import Progress
+from streamproc.simulate.run import run, totals_path
 from streamproc.simulate.truth import read_totals
 from tests.kafka_log import Record, read_topic
 from tests.servers import Broker

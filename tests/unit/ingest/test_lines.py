@@ -9,7 +9,7 @@ from streamproc.events.malformed import LARGEST_BYTES
 from streamproc.ingest.cutting import LONGEST_LINE_BYTES
 from streamproc.ingest.lines import BadLine, LineReader, Record, Unusable
 from streamproc.simulate.generator import Broadcast
-from streamproc.simulate.run import write_records
+from streamproc.simulate.recording import write_records
 from tests.log_records import T0, LogBuilder
 from tests.simulated import END_MS, options, small_scenario
 

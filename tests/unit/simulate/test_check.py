@@ -9,7 +9,8 @@ import pytest
 
 from streamproc.errors import BadInput, BadSetting
 from streamproc.oracle.batch import LogRecord, compute
-from streamproc.simulate.check import Position, check, totals_of
+from streamproc.simulate.check import check, totals_of
+from streamproc.simulate.differences import Position
 from streamproc.simulate.emission import Emission
 from streamproc.simulate.generator import Broadcast
 from streamproc.simulate.ledger import (
