@@ -10,7 +10,7 @@ Source: docs/adr/0001-one-faust-event-is-one-fetched-batch.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
@@ -172,3 +172,25 @@ def _append(raw: RawRecords, batch: Any, position: int) -> None:
             timestamps_ms.append(record.timestamp)
     if stamped_alike:
         timestamps_ms.extend(repeat(batch.max_timestamp, len(offsets) - len(timestamps_ms)))
+
+
+def chunks(raw: RawRecords, records_max: int) -> Iterable[RawRecords]:
+    """The records in pieces of bounded size, so that no fold blocks the loop for long."""
+    count = len(raw.offsets)
+    if count <= records_max:
+        yield raw
+        return
+    begin = raw.begin_offset
+    for first in range(0, count, records_max):
+        end = first + records_max
+        next_offset = raw.offsets[end] if end < count else raw.next_offset
+        yield RawRecords(
+            begin_offset=begin,
+            next_offset=next_offset,
+            offsets=raw.offsets[first:end],
+            keys=raw.keys[first:end],
+            values=raw.values[first:end],
+            timestamps_ms=raw.timestamps_ms[first:end],
+            headers={i - first: h for i, h in raw.headers.items() if first <= i < end},
+        )
+        begin = next_offset

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,10 +35,10 @@ from streamproc.engine.fence import (
     copy_positions,
 )
 from streamproc.engine.nogroup import NoGroup
-from streamproc.engine.ownership import Claiming, Ownership, Writer
+from streamproc.engine.ownership import Ownership, Writer
 from streamproc.engine.partition import batch_of
 from streamproc.engine.ports import GreatestVersion, nothing_shown
-from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.rawfetch import RawRecords, chunks
 from streamproc.engine.reader import ChangelogReader
 from streamproc.engine.recovery import Recovery
 from streamproc.errors import ChangelogLost, FenceOutsideLog, NewerState
@@ -49,9 +49,6 @@ PIECE_BYTES: Final = 1 << 20
 
 Told = Callable[[str, int, int], None]
 """Told what is read, how many records of it, and of about how many."""
-
-HEAD_BYTES: Final = 4 << 20
-"""What was folded behind the old fence is written with the new one, in one batch if it is no larger."""
 
 Record = tuple[bytes, bytes | None]
 
@@ -77,8 +74,8 @@ class Replaced:
 class _Fold:
     """One partition on its way.
 
-    Shapes: ``first_ms`` are timestamps of the first record of a topic; ``moved`` are the keys that changed
-        in the state that stood while it went on.
+    Shapes: ``first_ms`` are timestamps of the first record of a topic; ``moved`` are the keys that the
+        state that stood wrote while it went on.
     """
 
     program: Program
@@ -193,13 +190,19 @@ class Rebuild:
         )
         claims, _ = await recovery.claim(self._folds, 0, ())
         for number, claim in claims.items():
-            await self._inherit(number, claim.reader, published, done)
-            await self._write(number, claim, done)
-            done.incarnation = max(done.incarnation, claim.epoch.incarnation)
+            owned = claim.own()
+            await self._inherit(number, claim.reader, owned, published, done)
+            await self._write(number, claim.reader, owned, done)
+            done.incarnation = max(done.incarnation, owned.epoch.incarnation)
         return done
 
     async def _inherit(
-        self, number: int, reader: ChangelogReader, published: Sequence[bytes], done: Replaced
+        self,
+        number: int,
+        reader: ChangelogReader,
+        owned: Ownership,
+        published: Sequence[bytes],
+        done: Replaced,
     ) -> None:
         """Take over what no log tells again."""
         fold, records = self._folds[number], reader.program_records()
@@ -215,9 +218,10 @@ class Rebuild:
         if fence is not None and cut:
             whole = [each for each in records if fold.program.is_whole(*each)]
             unread = len(records) - len(whole)
-            damaged = unread > 0 or StateDigest(records).value != fence.digest
+            digest = StateDigest(records)
+            damaged = unread > 0 or digest.value != fence.digest
             done.unread += unread
-            records, positions = await self._gone_on(number, whole, fence)
+            records, positions = await self._gone_on(number, whole, fence, digest, owned)
             fold.positions.update((topic, positions[topic]) for topic in cut)
         inherited = fold.program.inherit(records, published, cut, damaged=damaged)
         done.damaged += damaged
@@ -225,11 +229,21 @@ class Rebuild:
         done.unread += inherited.unread
 
     async def _gone_on(
-        self, number: int, records: Sequence[tuple[bytes, bytes]], fence: Fence
+        self,
+        number: int,
+        records: Sequence[tuple[bytes, bytes]],
+        fence: Fence,
+        digest: StateDigest,
+        owned: Ownership,
     ) -> tuple[list[tuple[bytes, bytes]], dict[str, TopicPosition]]:
-        """A state that stood, with what it had not folded yet of what this one has; and how far that is."""
+        """A state that stood, with what it had not folded yet of what this one has; and how far that is.
+
+        It is written as a worker would, each flush with its fence: a rebuild that dies leaves a state that
+        says how far it goes, and the next one folds nothing twice. One that was damaged stays so.
+        """
         earlier = _Fold(self._program(), copy_positions(fence.positions))
         earlier.program.restore(records)
+        held, damage = dict(records), fence.digest - digest.value
         for topic, made in self._folds[number].positions.items():
             first, end = made.first_offset, made.next_offset
             position = earlier.positions.setdefault(topic, TopicPosition(first, first))
@@ -237,35 +251,39 @@ class Rebuild:
                 position.skip_to(first)
             if position.next_offset < end:
                 servers, begin = self._config.bootstrap_servers, position.next_offset
-                earlier.apply(topic, number, await read_range(servers, topic, number, begin, end))
-        changes = dict(earlier.program.take_dirty())
-        self._folds[number].moved.update(changes)
-        held: dict[bytes, bytes | None] = {**dict(records), **changes}
-        return [(k, v) for k, v in held.items() if v is not None], earlier.positions
+                unread = await read_range(servers, topic, number, begin, end)
+                for piece in chunks(unread, self._config.batch_records_max):
+                    earlier.apply(topic, number, piece)
+                    changes = earlier.program.take_dirty()
+                    digest.update(changes)
+                    fence_now = self._fence(digest.value + damage, earlier.positions, owned)
+                    await self._append(number, owned, [*changes, (FENCE_KEY, fence_now)])
+                    _take_in(held, changes)
+                    self._folds[number].moved.update(key for key, _ in changes)
+        return list(held.items()), earlier.positions
 
-    async def _write(self, number: int, claim: Claiming, done: Replaced) -> None:
-        fold, owned = self._folds[number], claim.own()
+    def _fence(
+        self, digest: int, positions: Mapping[str, TopicPosition], owned: Ownership
+    ) -> bytes:
+        written_by, partitions = f"streamproc rebuild {owned.epoch}", self._config.partitions
+        return Fence(VERSION, digest % (1 << 64), dict(positions), written_by, partitions).encode()
+
+    async def _write(
+        self, number: int, reader: ChangelogReader, owned: Ownership, done: Replaced
+    ) -> None:
+        fold = self._folds[number]
         state = [(k, v) for k, v in fold.program.take_dirty() if v is not None]
-        kept = {key for key, _ in state}
-        stale = {*claim.reader.state, *claim.reader.stale} - kept - {FENCE_KEY, CLAIM_KEY}
-        digest = StateDigest(state)
-        positions = copy_positions(fold.positions)
-        written_by, partitions = f"streamproc rebuild {claim.epoch}", self._config.partitions
-        fence = Fence(VERSION, digest.value, positions, written_by, partitions)
-        gone: list[Record] = [(key, None) for key in sorted(stale)]
-        records: list[Record] = [*gone, *state, (FENCE_KEY, fence.encode())]
-        owned.take_heal()  # every key of them is among these records
         held = dict(state)
-        if fold.moved:
-            # else a rebuild that dies leaves what was folded behind its fence: the next one folds it twice
-            head: list[Record] = [(key, held.get(key)) for key in sorted(fold.moved)]
-            for piece in pieces([*head, (FENCE_KEY, fence.encode())], HEAD_BYTES):
-                await self._append(number, owned, piece)
+        stale = {*reader.state, *reader.stale, *fold.moved} - held.keys() - {FENCE_KEY, CLAIM_KEY}
+        fence = self._fence(StateDigest(state).value, fold.positions, owned)
+        gone: list[Record] = [(key, None) for key in sorted(stale)]
+        records: list[Record] = [*gone, *state, (FENCE_KEY, fence)]
+        owned.take_heal()  # every key of them is among these records
         for piece in pieces(records, PIECE_BYTES):
             await self._append(number, owned, piece)
         while heal := owned.take_heal() - {CLAIM_KEY}:
             again: list[Record] = [(key, held.get(key)) for key in sorted(heal - {FENCE_KEY})]
-            await self._append(number, owned, [*again, (FENCE_KEY, fence.encode())])
+            await self._append(number, owned, [*again, (FENCE_KEY, fence)])
         done.written += len(state)
         done.deleted += len(gone)
 
@@ -293,6 +311,14 @@ def pieces(records: Sequence[Record], limit_bytes: int) -> Iterator[list[Record]
         size += more
     if piece:
         yield piece
+
+
+def _take_in(held: dict[bytes, bytes], changes: Iterable[Record]) -> None:
+    for key, value in changes:
+        if value is None:
+            held.pop(key, None)
+        else:
+            held[key] = value
 
 
 def _is_cut(fold: _Fold) -> bool:

@@ -22,7 +22,7 @@ from faust.types import TP, ConsumerMessage
 from streamproc.engine.beginning import outside_log
 from streamproc.engine.engine import Engine
 from streamproc.engine.ports import SourcePartition
-from streamproc.engine.rawfetch import RawRecords, fetch_raw
+from streamproc.engine.rawfetch import RawRecords, chunks, fetch_raw
 
 log = structlog.get_logger(__name__)
 
@@ -262,7 +262,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         for tp, raw in records.items():
             if active is not None and tp not in active and tp not in self._buffered_partitions:
                 continue
-            for chunk in _chunks(raw, self.engine.config.batch_records_max):
+            for chunk in chunks(raw, self.engine.config.batch_records_max):
                 await self._hold(generation)
                 await self.engine.room(tp.partition)
                 if not self.flow_active or self.app.consumer_generation_id != generation:
@@ -297,28 +297,6 @@ def install(engine: Engine) -> None:
     """
     BatchConsumer.engine = engine
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:BatchTransport"
-
-
-def _chunks(raw: RawRecords, records_max: int) -> Iterable[RawRecords]:
-    """The records in pieces of bounded size, so that no fold blocks the loop for long."""
-    count = len(raw.offsets)
-    if count <= records_max:
-        yield raw
-        return
-    begin = raw.begin_offset
-    for first in range(0, count, records_max):
-        end = first + records_max
-        next_offset = raw.offsets[end] if end < count else raw.next_offset
-        yield RawRecords(
-            begin_offset=begin,
-            next_offset=next_offset,
-            offsets=raw.offsets[first:end],
-            keys=raw.keys[first:end],
-            values=raw.values[first:end],
-            timestamps_ms=raw.timestamps_ms[first:end],
-            headers={i - first: h for i, h in raw.headers.items() if first <= i < end},
-        )
-        begin = next_offset
 
 
 def _message(tp: TP, raw: RawRecords, generation: int) -> Any:

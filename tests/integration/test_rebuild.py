@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from streamproc.app import rebuild_of
-from streamproc.cli.config import settings_of
 from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import FENCE_KEY
-from streamproc.engine.rebuild import Record
 from streamproc.engine.stamp import Epoch, stamp
 from streamproc.errors import DigestMismatch, FenceOutsideLog, OlderState
 from streamproc.oracle.batch import LogRecord
 from streamproc.program.keys import Kind
-from streamproc.program.live import LiveProgram
 from streamproc.provision.admin import ensure_topics
 from tests.aged_log import aged_topics, send_as_of
 from tests.changelog_view import read_changelog
@@ -218,54 +213,6 @@ async def test_what_the_log_lost_is_taken_over_and_goes_on(
     found = await verified(kafka_broker, app_id)
     assert found["totals"]["h-1/s-1"]["refunded_minor"] == {"CNY": 109}
     assert "orphan_refunds" not in found["totals"]["h-1/s-1"]
-
-
-async def test_a_rebuild_that_died_while_it_took_over_counts_nothing_twice(
-    kafka_broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app_id, bootstrap = "rebuild-died", kafka_broker.bootstrap
-    await aged_topics(bootstrap, app_id, PARTITIONS)
-    await send_as_of(bootstrap, LogBuilder().comment().paid(1_999).comment().records, T0)
-    async with running_worker(bootstrap, app_id, tmp_path) as worker:
-        await until_folded(worker, 1)
-        await worker.until(lambda said: said["durable"].get(f"{COMMENTS}/0") == 2, "comments")
-        await stopped(worker)
-    await delete_records(bootstrap, COMMENTS, 0, 1)
-    unread = LogBuilder().comment(LATER_MS, event_id="l-1")
-    unread.comment(LATER_MS + 600_000, event_id="l-2")  # by then the id of the first is forgotten
-    await send_as_of(bootstrap, unread.records, LATER_MS)
-    monkeypatch.setattr("streamproc.engine.rebuild.PIECE_BYTES", 1)
-    settings = settings_of(
-        kafka__bootstrap_servers=bootstrap, kafka__app_id=app_id, engine__accept_loss=True
-    )
-
-    making = await rebuild_of(settings, LiveProgram, started_us=1, told=lambda *_: None)
-    async with making:
-        await making.follow()
-        monkeypatch.setattr(making, "_append", without_end(making._append))
-        with pytest.raises(DiedError):
-            await making.replace()
-    done = await rebuild(kafka_broker, app_id, "--accept-loss")
-
-    assert done.code == 0, done.said
-    found = await verified(kafka_broker, app_id)
-    assert found["totals"]["h-1/s-1"]["comments"] == 4
-    assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 1_999}
-
-
-class DiedError(Exception):
-    """A process that is no more."""
-
-
-def without_end(append: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    """The same, up to the fence that ends a state."""
-
-    async def appended(number: int, owned: Any, piece: list[Record]) -> None:  # noqa: ANN401
-        if [key for key, _ in piece] == [FENCE_KEY]:
-            raise DiedError
-        await append(number, owned, piece)
-
-    return appended
 
 
 SOLD = {"comments": 2, "pay_gmv_minor": {"CNY": 2_500}, "refunded_minor": {"CNY": 99}}

@@ -7,8 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamproc.engine.rawfetch import RawRecords
-from streamproc.engine.transport import _chunks
+from streamproc.engine.rawfetch import RawRecords, chunks
 
 
 @given(
@@ -29,7 +28,7 @@ def test_pieces_follow_each_other_without_a_hole_and_hold_every_record(
         headers={index: [("at", str(offset).encode())] for index, offset in enumerate(offsets)},
     )
 
-    pieces = list(_chunks(whole, size))
+    pieces = list(chunks(whole, size))
 
     assert [offset for piece in pieces for offset in piece.offsets] == offsets
     assert [key for piece in pieces for key in piece.keys] == whole.keys
