@@ -11,7 +11,7 @@ import inspect
 from importlib.metadata import version
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, codec
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -69,13 +69,26 @@ def check_versions() -> None:
         for name, expected in EXPECTED.items()
         if not version(name).startswith(expected)
     ]
-    wrong += missing_parts()
+    wrong += missing_parts() + missing_codecs()
     if wrong:
         raise IncompatibleLibrary(
             "; ".join(wrong),
             where="the Python environment of this command",
             hint="install the versions that streamproc pins: pip install -r requirements/runtime.txt",
         )
+
+
+def missing_codecs() -> list[str]:
+    """The codecs of record batches that could not be read here: a producer chooses any of them."""
+    return [
+        f"nothing reads {name} (cramjam is missing)"
+        for name, is_there in (
+            ("Snappy", codec.has_snappy),
+            ("LZ4", codec.has_lz4),
+            ("Zstandard", codec.has_zstd),
+        )
+        if not is_there()
+    ]
 
 
 def missing_parts() -> list[str]:

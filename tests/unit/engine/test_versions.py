@@ -19,6 +19,13 @@ def test_another_version_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> 
         versions.check_versions()
 
 
+def test_a_codec_that_nothing_reads_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiokafka.codec.has_lz4", lambda: False)
+
+    with pytest.raises(IncompatibleLibrary, match="nothing reads LZ4"):
+        versions.check_versions()
+
+
 def test_a_missing_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     class Bare:
         """Has nothing."""
