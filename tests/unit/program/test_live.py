@@ -13,7 +13,7 @@ from streamproc.events.registry import (
     AnyEvent,
 )
 from streamproc.program.canonical import canonical
-from streamproc.program.codecs import VERSION_OF, unpack_session
+from streamproc.program.codecs import SESSION_VERSION, VERSION_OF, unpack_session
 from streamproc.program.keys import Kind, head, number
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import Batch, DeadLetter
@@ -348,7 +348,7 @@ def newer(kind: Kind) -> bytes:
         (head(Kind.LINE, ORDERS_TOPIC) + b"h-1\0o-1", newer(Kind.LINE), "line"),
         (head(Kind.SEEN, VIEWERS_TOPIC) + b"h-1\0" + number(1) + number(1), b"\x07", "seen"),
         (bytes((77, 1)) + b"h-1\0", b"\x01", "77"),
-        (bytes((Kind.SESSION, 99)) + b"h-1\0s-1", newer(Kind.SESSION), "session"),
+        (bytes((Kind.SESSION, 99)) + b"h-1\0s-1", bytes((SESSION_VERSION,)), "session"),
     ],
     ids=["line", "seen", "unknown kind", "unknown topic"],
 )

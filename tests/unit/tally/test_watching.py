@@ -4,6 +4,7 @@ from bisect import insort
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import msgpack
 
 from streamproc.program.watching_codec import pack_watching, unpack_watching
 from streamproc.tally.held import Held
@@ -118,3 +119,12 @@ def test_a_sum_may_pass_64_bits() -> None:
     kept = unpack_watching(pack_watching(Held(b"", watching(readings))))
 
     assert kept.until(T0 + 3 * year_ms, []) == (10.0**9, 3 * year_ms * 10**9)
+
+
+def test_a_sum_of_the_version_before_is_read_and_knows_no_time_in_which_it_was_over() -> None:
+    last_ms = T0 + 10 * MINUTE_MS
+    row = ((T0, last_ms, 7, 0, 50 * MINUTE_MS), last_ms, [MINUTE_MS], [18])
+    kept = unpack_watching(bytes((1,)) + msgpack.encode(row))
+
+    assert kept.until(last_ms + 2 * MINUTE_MS, []) == ((50 + 7 + 9) / 12, 66 * MINUTE_MS)
+    assert kept.until(last_ms + 2 * MINUTE_MS, [(T0 + MINUTE_MS, last_ms)]) is None
