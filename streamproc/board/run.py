@@ -189,6 +189,7 @@ def _socket(host: str, port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     try:
         made.bind((host.strip("[]"), port))
+        made.listen(BACKLOG)  # two may bind the same port, as long as neither listens
     except OSError as error:
         made.close()
         taken = (
