@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import json
 
 from streamproc.events.host_tally import CurveMinute, HostTally, decode_tally, versioned
+from streamproc.events.orders import FailReason
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, ROOMS_TOPIC, VIEWERS_TOPIC
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies, rejections
@@ -84,6 +85,7 @@ def _rest(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
         "heard_ms": max(tally.seen_ms.values()),
         "intents": _labels([tally.senses.asked]),
         "intents_10m": _labels([each.asked for each in lately]),
+        "failed_by_reason": _failed(tally),
         "on_show": None,
     }
     if turns is not None and turns.started_last is not None:
@@ -93,6 +95,15 @@ def _rest(tally: SessionTally, as_of_ms: int) -> dict[str, Any]:
         rest["room_id"] = tally.floor.room_id
         rest["on_show"] = _on_show(tally, as_of_ms)
     return rest
+
+
+def _failed(tally: SessionTally) -> dict[str, int]:
+    orders = tally.totals.get(ORDERS_TOPIC)
+    counts = {
+        each.value: 0 if orders is None else getattr(orders, f"failed_{each.value}")
+        for each in FailReason
+    }
+    return {reason: failed for reason, failed in counts.items() if failed}
 
 
 def _on_show(tally: SessionTally, as_of_ms: int) -> dict[str, Any] | None:

@@ -40,7 +40,9 @@ class SessionTallied(Struct, frozen=True, kw_only=True):
         while it is not ended. ``figures`` are of the whole
         broadcast, by id; ``windows`` likewise, of ``1m``, ``5m``, ``10m``, ``previous_10m`` and ``60m``.
         None: unknown. ``intents`` counts comments by what they ask, ``intents_10m`` those of the last ten
-        minutes. Money is whole minor units by currency.
+        minutes. ``failed_by_reason`` counts failed orders by why: ``out_of_stock``, ``coupon_invalid``,
+        ``pay_declined``, ``risk`` and ``other``, without reasons for which none failed. Money is whole
+        minor units by currency.
     Units: ``heard_ms`` is the greatest event time; all times are UTC.
     """
 
@@ -58,6 +60,7 @@ class SessionTallied(Struct, frozen=True, kw_only=True):
     on_show: OnShow | None = None
     intents: dict[str, int] = field(default_factory=dict)
     intents_10m: dict[str, int] = field(default_factory=dict)
+    failed_by_reason: dict[str, int] = field(default_factory=dict)
 
 
 class HostTally(Struct, frozen=True, kw_only=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
+from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import host_tallies, rejections
 from streamproc.tally.beginning import begin_ms
 from streamproc.tally.comments import comments_answer
+from streamproc.tally.figures import OrderFigures
 from streamproc.tally.formulas import session_answer
 from streamproc.tally.model import SessionTally
 from streamproc.tally.profiles import Profile
@@ -33,14 +35,17 @@ def answer(programs: Programs, as_of_ms: int | None) -> Tree:
     """Every host's sessions and the roll-ups of a state.
 
     Shapes: ``{"hosts": {host: {session: {"figures", "windows", "curve", "completeness",
-        "comments"}}}, "rejected": {host: {topic: count}}, "rollups": {level: [..]}, "as_of_ms"}``;
-        ``rejected`` are records of those hosts that name no session; ``as_of_ms`` None: nothing
-        ever happened, and there is no session.
+        "comments", "failed_by_reason"}}}, "rejected": {host: {topic: count}}, "rollups": {level: [..]},
+        "as_of_ms"}``; ``rejected`` are records of those hosts that name no session; ``as_of_ms`` None:
+        nothing ever happened, and there is no session.
     """
     tallies = sessions_of(programs)
     hosts: Tree = {}
     for tally in tallies:
-        said = session_answer(tally, as_of_ms or 0) | {"comments": comments_answer(tally)}
+        said = session_answer(tally, as_of_ms or 0) | {
+            "comments": comments_answer(tally),
+            "failed_by_reason": failed_by_reason(tally),
+        }
         hosts.setdefault(tally.host_id, {})[tally.session_id] = said
     parts = parts_of(programs, tallies)
     rollups = {level.value: [entry(level, of) for of in rolled_up(parts, level)] for level in Level}
@@ -51,6 +56,12 @@ def answer(programs: Programs, as_of_ms: int | None) -> Tree:
         if "" in held.get(host_id, {})
     }
     return {"hosts": hosts, "rejected": unplaced, "rollups": rollups, "as_of_ms": as_of_ms}
+
+
+def failed_by_reason(tally: SessionTally) -> dict[str, int] | None:
+    """Failed orders of a broadcast by why; None where nothing was told of orders."""
+    orders = cast("OrderFigures | None", tally.totals.get(ORDERS_TOPIC))
+    return None if orders is None else orders.failed_by_reason()
 
 
 def sessions_of(programs: Programs) -> list[SessionTally]:

@@ -6,7 +6,8 @@ from datetime import date, tzinfo
 from typing import Final
 
 from streamproc.errors import BadSetting
-from streamproc.replay.answer import Programs, host_at, parts_of, sessions_of
+from streamproc.events.orders import FailReason
+from streamproc.replay.answer import Programs, failed_by_reason, host_at, parts_of, sessions_of
 from streamproc.replay.completeness import completed, estimates_of, of_group, of_sessions
 from streamproc.replay.swept import gone, may_be_gone
 from streamproc.replay.tables import Row, Table, moment, table_of
@@ -77,7 +78,12 @@ def summary_table(
     }
     estimates = said["completeness"]["approximate"]
     complete = of_sessions([tally], as_of_ms, estimates)
-    row = completed(Row(texts, {}, moments_ms, said["figures"]), complete)
+    failed = failed_by_reason(tally)
+    reasons = {
+        f"failed_{each.value}": None if failed is None else failed.get(each.value, 0)
+        for each in FailReason
+    }
+    row = completed(Row(texts, {}, moments_ms, said["figures"], last_counts=reasons), complete)
     return table_of(row, [row], FIGURE_IDS, zone)
 
 

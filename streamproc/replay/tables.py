@@ -70,7 +70,7 @@ class Table(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What a row says: texts, counts and times by column, then figures by id, then more texts and times.
+    """What a row says: texts, counts and times by column, then figures by id, then more of the former.
 
     Units: moments in UTC milliseconds; a figure's money in minor units by currency.
     """
@@ -81,6 +81,7 @@ class Row(NamedTuple):
     figures: Mapping[str, Any]
     last_texts: Mapping[str, str] = MappingProxyType({})
     last_moments_ms: Mapping[str, int | None] = MappingProxyType({})
+    last_counts: Mapping[str, int | None] = MappingProxyType({})
 
 
 def table_of(
@@ -93,7 +94,7 @@ def table_of(
     """A table of rows that all have the columns of ``shape``, whose cells are not looked at.
 
     Shapes: texts, moments, counts, then the figures in the order of the contract, money by currency,
-        then the last texts and moments; ``currencies`` None: those that occur.
+        then the last texts, moments and counts; ``currencies`` None: those that occur.
     """
     asked = set(figures)
     figures = [each for each in FIGURE_IDS if each in asked]
@@ -103,6 +104,7 @@ def table_of(
         columns += _figure_columns(figure, currencies)
     columns += [Column(name, Kind.TEXT) for name in shape.last_texts]
     columns += _moment_columns(shape.last_moments_ms)
+    columns += [Column(name, Kind.COUNT) for name in shape.last_counts]
     return Table(columns, [_cells(row, figures, currencies, zone) for row in rows])
 
 
@@ -166,7 +168,9 @@ def _cells(row: Row, figures: Sequence[str], currencies: Sequence[str], zone: tz
             continue
         for currency in currencies:
             cells += _money(value, figure, currency)
-    return [*cells, *row.last_texts.values(), *_moment_cells(row.last_moments_ms, zone)]
+    cells += row.last_texts.values()
+    cells += _moment_cells(row.last_moments_ms, zone)
+    return [*cells, *row.last_counts.values()]
 
 
 def _moment_cells(moments_ms: Mapping[str, int | None], zone: tzinfo) -> list[Any]:

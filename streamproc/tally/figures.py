@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Final, Protocol, Self
 
 from streamproc.events.comments import CommentPosted, Role
-from streamproc.events.orders import OrderFailed
+from streamproc.events.orders import FailReason, OrderFailed
 from streamproc.events.registry import (
     COMMENTS_TOPIC,
     ORDERS_TOPIC,
@@ -31,6 +31,10 @@ from streamproc.events.viewers import (
 
 Sum = int | dict[str, int]
 """A count, or money in minor units by currency."""
+
+
+_REASONS: Final = tuple(reason.value for reason in FailReason)
+"""In the order of their columns."""
 
 
 class Columns(Protocol):
@@ -151,6 +155,17 @@ class OrderFigures(Figures):
             + self.failed_risk
             + self.failed_other
         )
+
+    def failed_by_reason(self) -> dict[str, int]:
+        """Attempts that made no order, by why; without reasons for which none failed."""
+        counts = (
+            self.failed_out_of_stock,
+            self.failed_coupon_invalid,
+            self.failed_pay_declined,
+            self.failed_risk,
+            self.failed_other,
+        )
+        return {reason: failed for reason, failed in zip(_REASONS, counts, strict=True) if failed}
 
 
 class CommentFigures(Figures):

@@ -189,7 +189,10 @@ SALES: Final = (
             "orders.failed_risk",
             "orders.failed_other",
         ),
-        traps=("Usually only a checkout of one's own tells them.",),
+        traps=(
+            "Usually only a checkout of one's own tells them.",
+            "By reason they are failed_by_reason, beside the figures of a session.",
+        ),
     ),
 )
 """In the order in which they are shown."""

@@ -94,6 +94,7 @@ def test_the_figures_of_a_session_are_those_computed_by_hand(said: dict[str, Any
         "uv_value_minor": {"CNY": 1_750},
         "interaction_rate": 1.0,
     }
+    assert session["failed_by_reason"] == {"out_of_stock": 1}
     assert session["completeness"]["status"] == "ended"
     assert session["completeness"]["watch_method"] == "littles_law"
     assert [each["pay_gmv_minor"] for each in session["curve"]] == [
@@ -108,6 +109,7 @@ def test_what_no_topic_told_is_null(said: dict[str, Any]) -> None:
     session = said["hosts"]["host-b"]["b-1"]
 
     assert session["figures"]["pay_gmv_minor"] == {"USD": 300}
+    assert session["failed_by_reason"] == {}
     assert session["figures"]["comments"] is None
     assert session["figures"]["viewers"] is None
     assert session["completeness"]["missing_sources"] == [

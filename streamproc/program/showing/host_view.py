@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from msgspec import Raw, Struct, json
 
 from streamproc.events.host_tally import OnShow
+from streamproc.events.registry import ORDERS_TOPIC
 from streamproc.program.showing.broadcast import Broadcast
+from streamproc.tally.figures import OrderFigures
 from streamproc.tally.lifecycle import Status
 from streamproc.tally.profiles import Profile
 
@@ -30,6 +32,7 @@ class Rest(NamedTuple):
     on_show: OnShow | None
     intents: dict[str, int]
     intents_10m: dict[str, int]
+    failed_by_reason: dict[str, int]
 
 
 class _Session(Struct, gc=False):
@@ -47,6 +50,7 @@ class _Session(Struct, gc=False):
     on_show: OnShow | None
     intents: dict[str, int]
     intents_10m: dict[str, int]
+    failed_by_reason: dict[str, int]
 
 
 class _Host(Struct, gc=False):
@@ -66,6 +70,7 @@ def rest_of(broadcast: Broadcast, as_of_ms: int) -> Rest:
     """What is told of a broadcast beside its answer, as of a time."""
     turns, signs = broadcast.tally.lifecycle, broadcast.signs
     start = None if turns is None else turns.started_last
+    orders = cast("OrderFigures | None", broadcast.tally.totals[ORDERS_TOPIC])
     return Rest(
         signs.status.value,
         broadcast.started_ms,
@@ -77,6 +82,7 @@ def rest_of(broadcast: Broadcast, as_of_ms: int) -> Rest:
         broadcast.on_show(as_of_ms),
         broadcast.intents,
         broadcast.lately_asked(as_of_ms),
+        {} if orders is None else orders.failed_by_reason(),
     )
 
 
@@ -105,6 +111,7 @@ def encoded(
             rest.on_show,
             rest.intents,
             rest.intents_10m,
+            rest.failed_by_reason,
         )
         for broadcast, answer, rest in broadcasts
     ]

@@ -12,6 +12,7 @@ import pytest
 from streamproc.comparison import drop_expired
 from streamproc.errors import BadSetting
 from streamproc.events.codec import encode
+from streamproc.events.orders import FailReason
 from streamproc.events.registry import AnyEvent
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
@@ -27,6 +28,7 @@ from tests.builders import (
     T0,
     comment,
     joined,
+    order_failed,
     paid,
     refunded,
     room_ended,
@@ -95,6 +97,25 @@ def test_who_was_online_is_known_as_before_once_minutes_are_gone() -> None:
     whole = program(OLD_MS)
     recorded = summary_table([whole], "h-1", "s-1", last_event_ms([whole]) or 0, UTC)
     assert cell(recorded, "online_mean") == 75.0
+
+
+def test_a_summary_tells_why_orders_failed_and_nothing_of_what_nobody_told() -> None:
+    failed = [
+        order_failed(reason) for reason in (FailReason.RISK, FailReason.RISK, FailReason.OTHER)
+    ]
+    told, untold = (LiveProgram() for _ in range(2))
+    feed(told, log_of(failed))
+    feed(untold, log_of([joined()]))
+
+    of_told, of_untold = (
+        [
+            cell(summary_table([made], "h-1", "s-1", T0, UTC), f"failed_{reason.value}")
+            for reason in FailReason
+        ]
+        for made in (told, untold)
+    )
+    assert of_told == [0, 0, 0, 2, 1]
+    assert of_untold == [None] * 5
 
 
 def test_who_was_online_is_unknown_where_readings_went_on_long_after_the_end() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import json
 
 from streamproc.events.host_tally import CurveMinute, HostTally, decode_tally, versioned
+from streamproc.events.orders import FailReason
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, AnyEvent
 from streamproc.events.rooms import ProductListed, ProductPinned
 from streamproc.oracle.batch import LogRecord
@@ -17,6 +18,7 @@ from tests.builders import (
     joined,
     liked,
     made,
+    order_failed,
     paid,
     profiled,
     refunded,
@@ -214,6 +216,17 @@ def test_what_is_on_show_and_who_the_host_was_are_told() -> None:
     assert (session.on_show.title, session.on_show.link_no) == ("蜜薯", 2)
     assert session.on_show.available is None
     assert (session.room_id, session.venue_id, session.contest_id) == ("r-1", "v-1", "c-1")
+
+
+def test_why_orders_failed_is_told_and_told_again_when_another_one_fails() -> None:
+    stage = Stage()
+    stage.tell(order_failed(FailReason.RISK), order_failed(FailReason.OUT_OF_STOCK))
+    (first,) = stage.at(T0 + SECOND_MS)
+    stage.tell(order_failed(FailReason.RISK, T0 + SECOND_MS))
+    (second,) = stage.at(T0 + 3 * SECOND_MS)
+
+    told = [tally(view).sessions[0].failed_by_reason for view in (first, second)]
+    assert told == [{"out_of_stock": 1, "risk": 1}, {"out_of_stock": 1, "risk": 2}]
 
 
 def test_a_view_is_as_of_the_newest_event_while_the_log_is_not_read_to_its_end() -> None:
