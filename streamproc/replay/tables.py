@@ -79,9 +79,9 @@ class Row(NamedTuple):
     counts: Mapping[str, int | None]
     moments_ms: Mapping[str, int | None]
     figures: Mapping[str, Any]
+    last_counts: Mapping[str, int | None] = MappingProxyType({})
     last_texts: Mapping[str, str] = MappingProxyType({})
     last_moments_ms: Mapping[str, int | None] = MappingProxyType({})
-    last_counts: Mapping[str, int | None] = MappingProxyType({})
 
 
 def table_of(
@@ -94,7 +94,7 @@ def table_of(
     """A table of rows that all have the columns of ``shape``, whose cells are not looked at.
 
     Shapes: texts, moments, counts, then the figures in the order of the contract, money by currency,
-        then the last texts, moments and counts; ``currencies`` None: those that occur.
+        then the last counts, texts and moments; ``currencies`` None: those that occur.
     """
     asked = set(figures)
     figures = [each for each in FIGURE_IDS if each in asked]
@@ -102,9 +102,9 @@ def table_of(
     columns = _head_columns(shape)
     for figure in figures:
         columns += _figure_columns(figure, currencies)
+    columns += [Column(name, Kind.COUNT) for name in shape.last_counts]
     columns += [Column(name, Kind.TEXT) for name in shape.last_texts]
     columns += _moment_columns(shape.last_moments_ms)
-    columns += [Column(name, Kind.COUNT) for name in shape.last_counts]
     return Table(columns, [_cells(row, figures, currencies, zone) for row in rows])
 
 
@@ -168,9 +168,9 @@ def _cells(row: Row, figures: Sequence[str], currencies: Sequence[str], zone: tz
             continue
         for currency in currencies:
             cells += _money(value, figure, currency)
+    cells += row.last_counts.values()
     cells += row.last_texts.values()
-    cells += _moment_cells(row.last_moments_ms, zone)
-    return [*cells, *row.last_counts.values()]
+    return cells + _moment_cells(row.last_moments_ms, zone)
 
 
 def _moment_cells(moments_ms: Mapping[str, int | None], zone: tzinfo) -> list[Any]:
