@@ -24,7 +24,13 @@ from streamproc.errors import (
 from tests.changelog_view import ChangelogView
 from tests.counting import FUTURE
 from tests.engine_stage import Stage, staged
-from tests.kafka_log import cut_log, delete_records, delete_topics
+from tests.kafka_log import (
+    CHANGELOG_CONFIG,
+    cut_log,
+    delete_records,
+    delete_topics,
+    make_topics,
+)
 from tests.servers import Broker, KafkaServer
 from tests.worker_process import DEADLINE_S, POLL_S, WorkerProcess
 
@@ -210,6 +216,34 @@ def _lose_ends(kafka: KafkaServer, kept_batches: dict[str, int]) -> None:
         kafka.start()
 
 
+async def test_a_source_that_is_made_anew_under_a_running_worker_ends_it(
+    stage_on_kafka: Stage,
+) -> None:
+    stage, topic = stage_on_kafka, stage_on_kafka.inputs[0]
+    worker = stage.worker(engine=STEADY)
+    await stage.send(600)
+    await stage.caught_up(worker)
+    await delete_topics(stage.bootstrap, [topic])
+    await stage.make_source(topic)
+    await stage.send(10, topics=[topic])
+
+    await _ends_outside_log(worker, f"{topic}, partition ")
+
+
+async def test_a_changelog_that_is_made_anew_under_a_running_worker_ends_it(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    async with staged(kafka_broker.bootstrap, tmp_path, 1) as stage:
+        worker = stage.worker(engine=STEADY)
+        await stage.send(60)
+        await stage.caught_up(worker)
+        await delete_topics(stage.bootstrap, [stage.changelog])
+        await stage.make_changelog()
+        await stage.send(10)
+
+        await _ends_where_it_stood(stage, worker)
+
+
 async def test_of_a_source_that_lost_its_end_nothing_counts_twice_when_the_loss_is_accepted(
     kafka_server: KafkaServer, kafka_broker: Broker, tmp_path: Path
 ) -> None:
@@ -297,6 +331,21 @@ async def test_a_flush_that_fits_no_record_batch_ends_the_worker(stage_on_kafka:
     heir = stage.worker()
     await stage.caught_up(heir)
     await stage.check()
+
+
+async def test_a_flush_that_the_changelog_does_not_take_ends_the_worker(
+    stage_on_kafka: Stage,
+) -> None:
+    stage = stage_on_kafka
+    await delete_topics(stage.bootstrap, [stage.changelog])
+    small = CHANGELOG_CONFIG | {"max.message.bytes": "20000"}
+    await make_topics(stage.bootstrap, [stage.changelog], PARTITIONS, small)
+    await stage.send(3000)
+
+    worker = stage.worker()
+    assert await worker.ended() == FlushTooLarge.exit_code, worker.log
+    assert "Raise max.message.bytes of the changelog" in worker.log
+    assert {*(await stage.committed()).values()} <= {None, 0}, "nothing is acknowledged"
 
 
 async def test_a_dead_letter_that_cannot_be_written_ends_the_worker(stage_on_kafka: Stage) -> None:
