@@ -26,6 +26,9 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 BUILD_DEPS := --build-deps-for wheel --build-deps-for editable
 
+# Tests start hundreds of processes, and each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup check lint house test demo chaos score-alerts sim bench bench-tallies bench-comments bench-alerts bench-views docs wheel lock clean
 
 help: ## List the targets
@@ -51,7 +54,7 @@ test: setup lint ## Everything: check, unit, laws, integration on real servers, 
 	@status=0; set -x; \
 	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
 	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" -n $(SERVER_JOBS) --dist loadfile $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" -n 2 --dist loadfile $(ARGS) || status=1; \
 	exit $$status
 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker
