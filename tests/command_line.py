@@ -68,6 +68,17 @@ async def started(
             await process.wait()
 
 
+async def heard(words: bytes, process: asyncio.subprocess.Process) -> None:
+    """Wait for a line on stderr that holds these words; it fails if the process ends before."""
+    assert process.stderr is not None
+    lines: list[bytes] = []
+    async for line in process.stderr:
+        lines.append(line)
+        if words in line:
+            return
+    raise AssertionError(b"".join(lines).decode())
+
+
 def plain_environment() -> dict[str, str]:
     """The environment of this process without any setting of ours."""
     return {

@@ -13,10 +13,10 @@ from streamproc.cli.terminal import error_console
 from streamproc.engine.preflight import check_topics
 from streamproc.errors import BadInput
 from streamproc.events.base import EARLIEST_MS
-from streamproc.events.limits import AHEAD_MS, DAY_MS
+from streamproc.events.limits import AHEAD_MS
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.events.rejected import RejectReason
-from streamproc.ingest.lines import BadLine, LineReader, Record, Unusable
+from streamproc.ingest.lines import LATEST_MS, BadLine, LineReader, Record, Unusable
 from streamproc.oracle.batch import LogRecord
 from streamproc.replay.pace import at_once
 from streamproc.replay.playback import Playback
@@ -27,10 +27,8 @@ from streamproc.verification import Log, in_a_thread, silent
 T = TypeVar("T")
 DECLARED_PARTITIONS: Final = 12
 """Of every topic, as ``topics/`` declares it; a test keeps it true."""
-_TOO_FAR_MS: Final = 253_370_764_800_000
-"""The begin of year 9999: what follows from an event of the years before can be shown in any time zone."""
-_RECORDED_MS: Final = _TOO_FAR_MS - 1 - DAY_MS
-"""Nobody knows when a line was written: no time of these years was in its future."""
+_RECORDED_MS: Final = LATEST_MS
+"""Nobody knows when a line was written that does not tell it: no time of these years was in its future."""
 _FUTURE: Final = f"{RejectReason.FUTURE}: "
 
 
@@ -41,7 +39,7 @@ class Lines:
     """
 
     def __init__(self, partitions: int) -> None:
-        self._reader = LineReader()
+        self._reader = LineReader(is_recording=True)
         self._partitions = Partitions(partitions)
         self._console = error_console()
         self.good = 0
@@ -51,43 +49,38 @@ class Lines:
         """The records of the lines, in their order.
 
         Shapes: a line that is no event is there too, if it tells its topic, for a worker counts what it
-            rejects; no time of it is believed, so it has that of the event before it, or of the first.
+            rejects; no time of it is believed, so it has that of its record or else of the event before
+            it, or of the first.
         """
         at_ms: int | None = None
         early: list[Unusable] = []
         for number, line in enumerate(source, 1):
             found = self._reader.read(line, _RECORDED_MS)
-            if found is None:
-                continue
-            event = self._event(number, found)
-            if event is not None:
-                record, at_ms = event
+            if isinstance(found, Record):
+                self.good += 1
+                at_ms = _happened_ms(number, found)
                 yield from (self._recorded(each, at_ms) for each in early)
                 early.clear()
-                yield self._recorded(record, at_ms)
-            elif (unusable := self._reader.unusable(line)) is None:
-                continue
-            elif at_ms is None:
-                early.append(unusable)
-            else:
-                yield self._recorded(unusable, at_ms)
+                yield self._recorded(found, at_ms)
+            elif found is not None:
+                unusable = self._reader.unusable(line)
+                self._tell(number, found, unusable)
+                if unusable is None:
+                    continue
+                if at_ms is None and unusable.timestamp_ms is None:
+                    early.append(unusable)
+                else:
+                    yield self._recorded(unusable, at_ms or 0)
         yield from (self._recorded(each, 0) for each in early)
-
-    def _event(self, number: int, found: Record | BadLine) -> tuple[Record, int] | None:
-        """The record of a line, and when it happened; None: it is no event, which is told."""
-        if isinstance(found, BadLine):
-            self._tell(number, _far(found) if found.what.startswith(_FUTURE) else found)
-            return None
-        at_ms = event_time_ms(found.value)
-        if at_ms is None:
-            raise AssertionError(f"line {number} is an event without a time")
-        self.good += 1
-        return found, at_ms
 
     def _recorded(self, held: Record | Unusable, at_ms: int) -> Recorded:
         partition = self._partitions.of(held.key) if held.key else 0
-        # of the last day of those years an event would be ahead of it, and count as of that
-        written_ms = max(_RECORDED_MS, at_ms) if isinstance(held, Record) else _RECORDED_MS
+        written_ms = held.timestamp_ms
+        if written_ms is None:
+            # of the last day of those years an event would be ahead of it, and count as of that
+            written_ms = max(_RECORDED_MS, at_ms) if isinstance(held, Record) else _RECORDED_MS
+        elif isinstance(held, Unusable):
+            at_ms = written_ms
         return Recorded(held.topic, partition, held.key, held.value, written_ms, at_ms)
 
     def refuse_bad(self, *, where: str, unanswered: str = "") -> None:
@@ -108,11 +101,22 @@ class Lines:
             hint=f"{hint}; the figures are those of the others alone",
         )
 
-    def _tell(self, number: int, bad: BadLine) -> None:
+    def _tell(self, number: int, bad: BadLine, unusable: Unusable | None) -> None:
         self.bad += 1
+        is_dated = unusable is not None and unusable.timestamp_ms is not None
+        if bad.what.startswith(_FUTURE) and not is_dated:
+            bad = _far(bad)
         where = f"[bold red]line {number}:[/] "
         hint = f"  [dim]what to do:[/] {escape(bad.hint)}"
         self._console.print(f"{where}{escape(bad.what)}\n{hint}")
+
+
+def _happened_ms(number: int, record: Record) -> int:
+    """When the event of a line happened."""
+    at_ms = event_time_ms(record.value)
+    if at_ms is None:
+        raise AssertionError(f"line {number} is an event without a time")
+    return at_ms if record.timestamp_ms is None else _believed(at_ms, record.timestamp_ms)
 
 
 def _far(bad: BadLine) -> BadLine:
@@ -170,10 +174,7 @@ def recorded(record: LogRecord) -> Recorded:
 
     Shapes: a time that a worker does not believe tells nothing; then the event is of its record's time.
     """
-    at_ms = event_time_ms(record.value)
-    # one such time would move the clock that rooms are judged by, and never let it back
-    if at_ms is None or not EARLIEST_MS <= at_ms <= record.timestamp_ms + AHEAD_MS:
-        at_ms = record.timestamp_ms
+    at_ms = _believed(event_time_ms(record.value), record.timestamp_ms)
     return Recorded(
         record.topic,
         record.partition,
@@ -182,3 +183,10 @@ def recorded(record: LogRecord) -> Recorded:
         record.timestamp_ms,
         at_ms,
     )
+
+
+def _believed(at_ms: int | None, timestamp_ms: int) -> int:
+    # one such time would move the clock that rooms are judged by, and never let it back
+    if at_ms is None or not EARLIEST_MS <= at_ms <= timestamp_ms + AHEAD_MS:
+        return timestamp_ms
+    return at_ms

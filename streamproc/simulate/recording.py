@@ -24,7 +24,7 @@ def write_records(
     file: IO[bytes],
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Totals:
-    """Write a broadcast as JSON lines ``{"topic", "key", "value"}``; what is true of it.
+    """Write a broadcast as JSON lines ``{"topic", "timestamp_ms", "key", "value"}``; what is true of it.
 
     Shapes: a value that is no UTF-8 is ``value_base64`` instead; a record that has to go to a
     partition by name has ``partition``.
@@ -55,6 +55,7 @@ def _chunks(emissions: Iterator[Emission]) -> Iterator[list[Emission]]:
 def _record(emission: Emission) -> dict[str, Any]:
     record: dict[str, Any] = {
         "topic": emission.topic,
+        "timestamp_ms": emission.at_ms,
         "key": None if emission.key is None else emission.key.decode(),
     }
     if emission.partition is not None:

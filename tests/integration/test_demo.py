@@ -11,7 +11,7 @@ import pytest
 
 from streamproc.embedded.ports import LOOPBACK, free_port
 from streamproc.errors import PortTaken
-from tests.command_line import Finished, started, streamproc
+from tests.command_line import Finished, heard, started, streamproc
 from tests.servers import Broker
 
 pytestmark = pytest.mark.integration
@@ -73,8 +73,7 @@ async def test_a_demo_that_is_stopped_ends_in_order(
     ) as process:
         assert process.stderr is not None
         async with asyncio.timeout(SAID_DEADLINE_S):
-            while b"recovered" not in await process.stderr.readline():
-                assert process.returncode is None
+            await heard(b"recovered", process)
             process.send_signal(number)
             said = await process.stderr.read()
             code = await process.wait()
@@ -97,8 +96,7 @@ async def test_a_demo_that_is_watched_is_checked_only_if_the_broadcast_was_sent_
     ) as process:
         assert process.stderr is not None
         async with asyncio.timeout(SAID_DEADLINE_S):
-            while said not in await process.stderr.readline():
-                assert process.returncode is None
+            await heard(said, process)
             process.send_signal(signal.SIGINT)
             rest = await process.stderr.read()
             ended = await process.wait()

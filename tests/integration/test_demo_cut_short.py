@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import started
+from tests.command_line import heard, started
 from tests.servers import Broker
 from tests.waiting import until
 
@@ -55,11 +55,8 @@ async def test_a_second_signal_ends_a_demo_at_once_and_nothing_is_left(
         "demo", "--headless", "--seconds", "600", variables={"TMPDIR": str(tmp_path)}
     ) as process:
         assert process.stderr is not None
-        lines = [b"nothing yet"]
         async with asyncio.timeout(SAID_DEADLINE_S):
-            while said not in lines[-1]:
-                lines.append(await process.stderr.readline())
-                assert lines[-1], b"".join(lines)  # else it ended
+            await heard(said, process)
         children = list(children_of(process.pid))
         async with asyncio.timeout(END_DEADLINE_S):
             while process.returncode is None:

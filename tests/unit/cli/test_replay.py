@@ -134,6 +134,54 @@ def test_each_time_of_a_line_is_in_milliseconds(
 
 
 @pytest.mark.parametrize("speed", ["60", "max"])
+def test_what_lies_far_behind_its_record_is_rejected_as_a_worker_does(
+    speed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events: list[AnyEvent] = [builders.paid(), builders.comment(at_ms=T0 + MINUTE)]
+    first, last = (wrapped(each, timestamp_ms=each.occurred_at_ms + 1) for each in events)
+    far = wrapped(builders.paid(at_ms=T0 + 70 * 365 * 86_400_000), timestamp_ms=T0 + 2)
+
+    ended = run(
+        capsys, "replay", write(tmp_path, [far, first, far, last]), "--json", "--speed", speed
+    )
+    clean = run(capsys, "replay", write(tmp_path, lines(*events)), "--json")
+
+    assert ended.code == BadInput.exit_code
+    assert "line 1: future: occurred_at_ms: more than a day after the record's own" in ended.err
+    assert "years" not in ended.err
+    assert completeness(answer(ended))["rejected"] == {"live.orders.v1": 2}
+    assert answer(ended)["as_of_ms"] == T0 + MINUTE
+    assert but_for_rejected(answer(ended)) == answer(clean)
+
+
+def test_what_lies_minutes_behind_its_record_counts_as_of_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ahead = wrapped(builders.joined(at_ms=T0 + 10 * MINUTE), timestamp_ms=T0)
+
+    ended = run(capsys, "replay", write(tmp_path, [ahead]), "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    said = answer(ended)
+    assert said["as_of_ms"] == T0
+    assert [each["minute_ms"] for each in said["hosts"]["h-1"]["s-1"]["curve"]] == [
+        T0 // MINUTE * MINUTE
+    ]
+
+
+@pytest.mark.parametrize("timestamp_ms", ["now", 1.5, -1, True, T0 // 1_000, T0 * 1_000, 1 << 70])
+def test_a_record_of_no_time_is_a_line_that_cannot_be_used(
+    timestamp_ms: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = run(
+        capsys, "replay", write(tmp_path, [wrapped(builders.paid(), timestamp_ms=timestamp_ms)])
+    )
+
+    assert ended.code == BadInput.exit_code
+    assert "line 1: timestamp_ms is no time" in ended.err
+
+
+@pytest.mark.parametrize("speed", ["60", "max"])
 def test_a_line_that_cannot_be_used_counts_where_it_tells_its_topic(
     speed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -160,6 +160,17 @@ def test_a_bad_line_is_the_record_that_it_would_be_in_its_topic(
     assert LineReader().unusable(line) == expected
 
 
+def test_when_a_record_was_written_tells_nothing_of_one_that_is_sent_now() -> None:
+    value = changed(occurred_at_ms=T0 + 2 * 86_400_000)
+    body = {"topic": GOOD[0].topic, "key": "h-1", "value": value.decode()}
+    old, odd = ({**body, "timestamp_ms": each} for each in (T0, "now"))
+    now_ms = T0 + 3 * 86_400_000
+
+    for each in (old, odd):
+        found = LineReader().read(msgspec.json.encode(each), now_ms)
+        assert found == Record(GOOD[0].topic, b"h-1", value)
+
+
 def test_a_line_too_long_to_be_read_is_no_record_whatever_is_in_it() -> None:
     body = {"topic": GOOD[0].topic, "key": "h-1", "value": (GOOD[0].value or b"").decode()}
     line = msgspec.json.encode({**body, "more": "x" * LONGEST_LINE_BYTES})
