@@ -10,7 +10,7 @@ import contextlib
 import gc
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +28,7 @@ from streamproc.engine.watchdog import Watchdog
 from streamproc.errors import StreamprocError
 from streamproc.events.outputs import OUTPUTS
 from streamproc.events.registry import INPUT_TOPICS
-from streamproc.protocol import Program
+from streamproc.protocol import DeadLetter, Program
 from streamproc.settings import Settings
 from streamproc.sinks.kafka_outputs import SUFFIX, KafkaOutputs
 from streamproc.sinks.tallies_version import greatest_version
@@ -82,11 +82,7 @@ class WorkerRun:
             timeout_s=kafka.request_timeout_s,
         )
         config = self._settings.engine_config(partitions)
-        self._outputs = KafkaOutputs(
-            config.bootstrap_servers,
-            app_version=__version__,
-            request_timeout_s=config.request_timeout_s,
-        )
+        self._outputs = _outputs_of(config)
         await self._outputs.start()
         await self.views.start()
         await self._run(config, self._outputs)
@@ -175,12 +171,30 @@ async def rebuild_of(
         timeout_s=kafka.request_timeout_s,
     )
     config = settings.engine_config(partitions)
+
+    async def keep(letters: Sequence[DeadLetter]) -> None:
+        outputs = _outputs_of(config)
+        await outputs.start()
+        try:
+            await outputs.write_dead_letters(letters)
+        finally:
+            await outputs.stop()
+
     return Rebuild(
         config,
         program,
         started_us=started_us,
         told=told,
+        keep=keep,
         greatest_version=_greatest_version(config),
+    )
+
+
+def _outputs_of(config: EngineConfig) -> KafkaOutputs:
+    return KafkaOutputs(
+        config.bootstrap_servers,
+        app_version=__version__,
+        request_timeout_s=config.request_timeout_s,
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,13 +42,15 @@ from streamproc.engine.rawfetch import RawRecords, chunks
 from streamproc.engine.reader import ChangelogReader
 from streamproc.engine.recovery import Recovery
 from streamproc.errors import ChangelogLost, FenceOutsideLog, NewerState
-from streamproc.protocol import Heir, Program
+from streamproc.protocol import DeadLetter, Heir, Program
 
 PIECE_BYTES: Final = 1 << 20
 """A state is written in batches of about this size."""
 
 Told = Callable[[str, int, int], None]
 """Told what is read, how many records of it, and of about how many."""
+
+Keep = Callable[[Sequence[DeadLetter]], Awaitable[None]]
 
 Record = tuple[bytes, bytes | None]
 
@@ -90,7 +92,7 @@ class _Fold:
         if batch.timestamps_ms:
             self.first_ms.setdefault(topic, batch.timestamps_ms[0])
         report = self.program.apply(topic, batch)
-        self.program.take_outputs()  # the worker that first met a bad record has dead-lettered it
+        self.program.take_outputs()  # see ``Rebuild._dead_letter``
         position.advance(report, len(batch), raw.next_offset)
         position.seen(batch.timestamps_ms)
         return len(batch)
@@ -99,7 +101,8 @@ class _Fold:
 class Rebuild:
     """Makes one new state; use it as an asynchronous context.
 
-    ``started_us`` tells this process from others, as of any writer.
+    ``started_us`` tells this process from others, as of any writer. ``keep`` returns once dead letters are
+    durable.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class Rebuild:
         *,
         started_us: int,
         told: Told,
+        keep: Keep,
         greatest_version: GreatestVersion = nothing_shown,
     ) -> None:
         self._config = config
@@ -116,6 +120,7 @@ class Rebuild:
         self._writer = Writer(started_us)
         self._program = program
         self._told = told
+        self._keep = keep
         self._greatest_version = greatest_version
         self._folds = {number: _Fold(program()) for number in range(config.partitions)}
         self._cursors: dict[str, ChangelogCursor] = {}
@@ -174,7 +179,7 @@ class Rebuild:
 
         Call it only while no worker is a member of the group. Shapes: ``published`` as ``Heir`` takes it.
         Errors: ``Fenced`` if a worker came all the same: it may refuse the state, and a rebuild must be
-        run again; ``FlushFailed``.
+        run again; ``FlushFailed``; what ``keep`` raises.
         """
         done = Replaced()
         await self._changelog.start()
@@ -190,16 +195,42 @@ class Rebuild:
         )
         claims, _ = await recovery.claim(self._folds, 0, ())
         for number, claim in claims.items():
-            owned = claim.own()
-            await self._inherit(number, claim.reader, owned, published, done)
+            owned, fence = claim.own(), self._fence_of(number, claim.reader)
+            await self._dead_letter(number, fence)
+            await self._inherit(number, claim.reader, fence, owned, published, done)
             await self._write(number, claim.reader, owned, done)
             done.incarnation = max(done.incarnation, owned.epoch.incarnation)
         return done
+
+    def _fence_of(self, number: int, reader: ChangelogReader) -> Fence | None:
+        """How far the state goes that stands; None: there is none, or nobody knows."""
+        try:
+            return reader.fence(where=f"{self._config.changelog}, partition {number}")
+        except (ChangelogLost, NewerState):
+            return None
+
+    async def _dead_letter(self, number: int, fence: Fence | None) -> None:
+        """Keep the bad ones of the records that no worker had folded: none will meet them any more."""
+        letters: list[DeadLetter] = []
+        for topic, made in self._folds[number].positions.items():
+            stood = None if fence is None else fence.positions.get(topic)
+            # of a state that was lost nobody knows what was kept: then all is taken to be
+            begin = made.next_offset if stood is None else max(stood.next_offset, made.first_offset)
+            if begin < made.next_offset:
+                servers = self._config.bootstrap_servers
+                unread = await read_range(servers, topic, number, begin, made.next_offset)
+                for piece in chunks(unread, self._config.batch_records_max):
+                    program = self._program()
+                    program.apply(topic, batch_of(topic, number, piece, piece.begin_offset))
+                    letters += program.take_outputs().dead_letters
+        if letters:
+            await self._keep(letters)
 
     async def _inherit(
         self,
         number: int,
         reader: ChangelogReader,
+        fence: Fence | None,
         owned: Ownership,
         published: Sequence[bytes],
         done: Replaced,
@@ -208,11 +239,6 @@ class Rebuild:
         fold, records = self._folds[number], reader.program_records()
         if not isinstance(fold.program, Heir):
             return
-        where = f"{self._config.changelog}, partition {number}"
-        try:
-            fence = reader.fence(where=where)
-        except (ChangelogLost, NewerState):
-            fence = None
         cut = {} if fence is None else _cut(fold, fence)
         damaged = fence is None and bool(records) and _is_cut(fold)
         if fence is not None and cut:

@@ -20,7 +20,7 @@ from tests.aged_log import aged_topics, send_as_of
 from tests.changelog_view import read_changelog
 from tests.command_line import running_worker, started, streamproc
 from tests.command_line import send as send_records
-from tests.kafka_log import append_batch, delete_records, delete_topics
+from tests.kafka_log import append_batch, delete_records, delete_topics, read_topic
 from tests.log_records import COMMENTS, HOSTS, ORDERS, T0, LogBuilder
 from tests.read_views import tallies_of_topic
 from tests.servers import Broker
@@ -65,6 +65,12 @@ async def rebuild(broker: Broker, app_id: str, *options: str) -> Any:  # noqa: A
     )
 
 
+async def letters_of(broker: Broker) -> list[tuple[bytes | None, bytes | None]]:
+    """The value and the origin's offset of each dead letter of comments."""
+    found = await read_topic(broker.bootstrap, COMMENTS + ".dlq", range(PARTITIONS))
+    return [(each.value, dict(each.headers)["dlq.origin.offset"]) for each in found]
+
+
 async def verified(broker: Broker, app_id: str) -> dict[str, Any]:
     done = await streamproc("verify", "--json", "--bootstrap", broker.bootstrap, "--app-id", app_id)
     assert done.code == 0, done.said
@@ -103,6 +109,32 @@ async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_
     found = await verified(kafka_broker, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 2_500}
     assert found["accounting"][COMMENTS]["0"]["rejected"] == 1
+
+
+async def test_what_is_bad_and_no_worker_has_met_is_kept_before_a_new_state_passes_it(
+    kafka_broker: Broker, tmp_path: Path
+) -> None:
+    app_id = "rebuild-letters"
+    await topics(kafka_broker, app_id)
+    await send(kafka_broker, one_order())
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        await until_folded(worker, 1)
+        await stopped(worker)
+    met = await letters_of(kafka_broker)
+    unmet = LogBuilder().raw(COMMENTS, b"h-1", b"unmet").paid(501, order_id="o-2")
+    await send(kafka_broker, unmet)
+
+    done = await rebuild(kafka_broker, app_id)
+
+    assert done.code == 0, done.said
+    letters = await letters_of(kafka_broker)
+    assert (met, letters) == ([(b"nonsense", b"1")], [*met, (b"unmet", b"2")])
+    async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
+        await worker.until(lambda said: said["caught_up"], "caught up")
+        await stopped(worker)
+    assert await letters_of(kafka_broker) == letters
+    found = await verified(kafka_broker, app_id)
+    assert found["accounting"][COMMENTS]["0"]["rejected"] == 2
 
 
 async def test_a_state_of_an_older_version_is_refused_until_it_is_rebuilt(
