@@ -91,8 +91,8 @@ async def test_a_worker_goes_on_from_what_the_version_before_wrote(
     assert done.code == 0, done.said
     found: dict[str, Any] = msgspec.json.decode(done.out)
     assert found["differences"] == []
-    began = [note for note in found["notes"] if "when 1 broadcasts began" in note]
-    assert began, "it went on from the state, which does not tell that"
+    turns = [note for note in found["notes"] if "the turns of 1 broadcasts" in note]
+    assert turns, "it went on from the state, which does not tell them all"
     counts = [counts["0"] for counts in found["accounting"].values()]
     assert sum(each["applied"] for each in counts) == len(recorded())
     assert not any(each["unaccounted"] for each in counts)
