@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from msgspec import json
@@ -13,10 +13,7 @@ from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOP
 from streamproc.program.showing.broadcast import Broadcast
 from streamproc.program.showing.cells import Comments
 from streamproc.tally.floor import Floor
-from streamproc.tally.formulas import over_of
-from streamproc.tally.lifecycle import Over
 from streamproc.tally.model import MinuteTally
-from streamproc.tally.online import is_over
 from streamproc.tally.spans import net_minor, without_zeros
 from streamproc.tally.timing import MINUTE_MS
 
@@ -26,22 +23,19 @@ _encode: Final = json.Encoder().encode
 def curve_of(broadcast: Broadcast, numbers: Iterable[int]) -> dict[int, bytes]:
     """Minutes by when they begin, those of which nothing is held left out."""
     curve: dict[int, bytes] = {}
-    over = over_of(broadcast.tally)
     for number in numbers:
         minute = broadcast.minutes.get(number)
         if minute is not None:
             asked = broadcast.asked_in(number)
-            curve[number * MINUTE_MS] = _encode(curve_minute(minute, asked, broadcast.floor, over))
+            curve[number * MINUTE_MS] = _encode(curve_minute(minute, asked, broadcast.floor))
     return curve
 
 
-def curve_minute(
-    minute: MinuteTally, asked: Comments, floor: Floor, over: Sequence[Over]
-) -> CurveMinute:
+def curve_minute(minute: MinuteTally, asked: Comments, floor: Floor) -> CurveMinute:
     """One minute.
 
     Shapes: a comment may ask for more and say that there is none, so of those who do the one and the other
-        the larger number is told. Nobody is online while the broadcast is ``over``.
+        the larger number is told.
     """
     panes: dict[str, list[Any]] = minute.panes
     sold = [pane for pane in panes.get(ORDERS_TOPIC, ()) if pane is not None]
@@ -62,9 +56,7 @@ def curve_minute(
         comments=sum([pane.comments for pane in wrote]),
         joins=sum([pane.joins for pane in watched]),
         likes=sum([pane.likes for pane in watched]),
-        online=max(
-            [each.online for each in minute.readings if not is_over(over, each.at_ms)], default=None
-        ),
+        online=max([each.online for each in minute.readings], default=None),
         asked=max([_asking(asked, label) for label in ALARMS]) if asked else 0,
         pins=[product for at_ms, product in floor.pins if at_ms // MINUTE_MS == minute.number],
     )

@@ -118,18 +118,6 @@ def test_only_minutes_that_changed_are_told_again_until_all_is_asked_for() -> No
     assert (money.pay_gmv_minor, money.orders) == ({"CNY": 1_999}, 1)
 
 
-def test_a_curve_tells_of_nobody_online_once_it_is_over() -> None:
-    stage = Stage()
-    end_ms = T0 + MINUTE_MS + SECOND_MS
-    stage.tell(room_started(), viewers_counted(40, T0 + MINUTE_MS), room_ended(end_ms))
-    stage.tell(viewers_counted(900, end_ms + SECOND_MS), viewers_counted(7, end_ms + MINUTE_MS))
-    (view,) = stage.at(end_ms + MINUTE_MS)
-
-    curve = view.parts["curve:s-1"]
-    online = [json.decode(curve[each], type=CurveMinute).online for each in minutes(view)]
-    assert online == [40, None]
-
-
 def test_windows_roll_on_while_a_room_is_silent_and_then_nothing_is_told_any_more() -> None:
     stage = Stage()
     stage.tell(joined(1), joined(2, T0 + SECOND_MS, host_id="h-2"))
