@@ -71,9 +71,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
 
         Trap: Faust never asks, and until somebody does the client joins no group again.
         """
-        if self._consumer is None:
+        coordinator = None if self._consumer is None else self._consumer._coordinator
+        if coordinator is None:  # it has not started yet
             return None
-        coordinator = self._consumer._coordinator
         task, pending = coordinator._coordination_task, coordinator._pending_exception
         ended = task.exception() if task.done() and not task.cancelled() else None
         return pending or ended
