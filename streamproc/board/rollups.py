@@ -6,7 +6,8 @@ cannot be added up (one viewer may be in two rooms): their counts, and what is d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from streamproc.events.host_tally import Figures, HostTally, SessionTallied, Val
 from streamproc.tally.completeness import summed_by_topic
 from streamproc.tally.registry import FIGURE_IDS
 from streamproc.tally.rollups import UNKNOWN, Level, names_of
+from streamproc.tally.sheets import Money
 from streamproc.tally.spans import VIEWS_OF_GPM, mean_minor, ratio, value_of_each
 
 SUMMED: Final = (
@@ -75,8 +77,12 @@ def _sums(place: tuple[str, ...], tallies: Sequence[HostTally]) -> PlaceSums:
     figures["refund_rate"] = _quotient(_refunded_lines(sessions), figures["orders_sku"])
     figures["ctr"] = _quotient(figures["product_clicks"], figures["product_exposures"])
     figures["ctor"] = _quotient(*_both(sessions, "orders_sku", "product_clicks"))
-    figures["aov_order_minor"] = _of_order(figures["pay_gmv_minor"], figures["orders_main"])
-    figures["gpm_views_minor"] = _of_views(*_both(sessions, "pay_gmv_minor", "views"))
+    figures["aov_order_minor"] = _each(
+        figures["pay_gmv_minor"], figures["orders_main"], value_of_each
+    )
+    figures["gpm_views_minor"] = _each(
+        *_both(sessions, "pay_gmv_minor", "views"), partial(mean_minor, times=VIEWS_OF_GPM)
+    )
     told = [told_of(each) for each in sessions]
     estimates = {name for each in told for name in each.approximate}
     return PlaceSums(
@@ -133,15 +139,8 @@ def _quotient(part: Value, whole: Value) -> float | None:
     return None
 
 
-def _of_order(money: Value, orders: Value) -> Value:
-    """Money for each order, in whole minor units."""
-    if not isinstance(money, dict) or not isinstance(orders, int):
+def _each(money: Value, count: Value, of_each: Callable[[Money, int], Money | None]) -> Value:
+    """Money of each of a count, in whole minor units."""
+    if not isinstance(money, dict) or not isinstance(count, int):
         return None
-    return value_of_each(money, orders)
-
-
-def _of_views(money: Value, views: Value) -> Value:
-    """Money for each thousand views, in whole minor units."""
-    if not isinstance(money, dict) or not isinstance(views, int):
-        return None
-    return mean_minor(money, views, VIEWS_OF_GPM)
+    return of_each(money, count)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -17,7 +18,6 @@ from streamproc.cli.config import settings_of
 from streamproc.cli.demo_views import board_beside, redis_of
 from streamproc.cli.display import Display, display_for
 from streamproc.cli.logs import libraries_silenced
-from streamproc.cli.scratch import Scratch
 from streamproc.cli.terminal import INTERRUPTED, output_console
 from streamproc.cli.verify import ledger_differences, refuse_differences, report, verified
 from streamproc.cli.worker import RunningWorker, give_back, stop_on_signals
@@ -178,10 +178,11 @@ def demo(
 
 
 async def _demo(plan: Plan, settings: Settings, display: Display) -> int:
-    scratch = Scratch("streamproc-demo-")
+    # what still runs may write into it while it is removed
+    scratch = TemporaryDirectory(prefix="streamproc-demo-", ignore_cleanup_errors=True)
 
     def tidy() -> None:
-        scratch.remove()
+        scratch.cleanup()
         give_back(display)
 
     with display, stop_on_signals(tidy) as told:
@@ -194,10 +195,11 @@ async def _demo(plan: Plan, settings: Settings, display: Display) -> int:
 
 @contextlib.asynccontextmanager
 async def _place(
-    plan: Plan, given: Settings, display: Display, scratch: Scratch
+    plan: Plan, given: Settings, display: Display, scratch: TemporaryDirectory[str]
 ) -> AsyncIterator[Place]:
     """The broker that was named, or one of our own; and a folder that is removed at the end."""
-    with scratch as folder:
+    with scratch as name:
+        folder = Path(name)
         if "bootstrap_servers" in given.kafka.model_fields_set:
             bootstrap = given.kafka.bootstrap_servers
             async with redis_of(given, display) as redis:
@@ -233,14 +235,16 @@ async def _make_topics(plan: Plan, place: Place, display: Display) -> None:
 class _Show:
     """A worker, and a broadcast that is sent to it."""
 
-    def __init__(self, plan: Plan, place: Place, display: Display, scratch: Scratch) -> None:
+    def __init__(
+        self, plan: Plan, place: Place, display: Display, scratch: TemporaryDirectory[str]
+    ) -> None:
         self._plan = plan
         self._place = place
         self._display = display
         self._url = ""
         self._bootstrap = place.settings.kafka.bootstrap_servers
         self._ledger = place.folder / "ledger.jsonl"
-        self._worker = RunningWorker(place.settings, display, tidy=scratch.remove)
+        self._worker = RunningWorker(place.settings, display, tidy=scratch.cleanup)
 
     async def play(self, told: asyncio.Event, url: str) -> int:
         """Run until the broadcast is over, or told to stop; the exit code. ``url`` is the board's.

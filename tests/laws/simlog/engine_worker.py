@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import (
     AsyncIterator,
     Callable,
-    Container,
     Coroutine,
     Iterable,
     Mapping,
@@ -27,6 +26,7 @@ from streamproc.engine.beginning import LogBounds
 from streamproc.engine.changelog import Changelog
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.engine import Engine
+from streamproc.engine.nogroup import NoGroup
 from streamproc.engine.ownership import Writer
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import SourcePartition
@@ -147,8 +147,11 @@ class CountedProgress:
         """Nobody watches."""
 
 
-class EngineWorker:
-    """One process with the real engine."""
+class EngineWorker(NoGroup):
+    """One process with the real engine, which is also the group that this one asks.
+
+    Shapes: of the group it hears by messages of the schedule, whether it may commit, and what is committed.
+    """
 
     def __init__(self, name: str, around: Surroundings, started_us: int) -> None:
         self.name = name
@@ -190,10 +193,6 @@ class EngineWorker:
             return False
         return await self.ask(lambda: self.around.group.accepts(self.name, self.generation))
 
-    def last_committed(self) -> Mapping[SourcePartition, int]:
-        """Nothing: no watchdog asks."""
-        return {}
-
     async def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Durable once the answer is there."""
         places = {(letter.topic, letter.offset) for letter in letters}
@@ -201,23 +200,6 @@ class EngineWorker:
 
     async def publish(self, records: Sequence[Published]) -> None:
         """Nothing is checked of what leaves after a flush."""
-
-    def source_ends(self, partitions: Container[int]) -> Mapping[SourcePartition, int]:
-        """Nothing: the schedule ticks the partition itself."""
-        del partitions
-        return {}
-
-    def partition_counts(self, topics: Iterable[str]) -> Mapping[str, int]:
-        """Nothing: there is one partition, and it stays alone."""
-        del topics
-        return {}
-
-    def failure(self) -> Exception | None:
-        """None: a member that is not wanted learns it from its commits."""
-        return None
-
-    async def pause(self, partition: SourcePartition) -> None:
-        """Never asked: no schedule has so much garbage."""
 
     def _fail(self, error: StreamprocError) -> NoReturn:
         self._failed = self._failed or error
