@@ -60,8 +60,8 @@ test: setup lint ## Everything: check, unit, laws, integration on real servers, 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker
 	@$(BIN)/streamproc demo $(ARGS)
 
-chaos: setup ## Kill, pause and move real workers on real Kafka, then compare ledger, log and state
-	@$(BIN)/python -m tests.chaos --faults 30 $(ARGS)
+chaos: setup ## Kill, pause and move real workers, their Kafka and their Redis, then compare ledger, log and state
+	@$(BIN)/python -m tests.chaos --faults 42 $(ARGS)
 
 score-alerts: $(FULL) ## Score alerts on 200 seeded broadcasts against what is true of them; 1 if below the bounds
 	@$(BIN)/python -m tests.alerts.score $(ARGS)

@@ -19,6 +19,7 @@ from streamproc import __version__
 from streamproc.agents.fold import add_agents
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.engine import Engine
+from streamproc.engine.failures import START_FAILURES, start_failure_of
 from streamproc.engine.faustapp import build_faust_app
 from streamproc.engine.ports import Failure, GreatestVersion, Progress, SourcePartition
 from streamproc.engine.preflight import check_topics
@@ -83,9 +84,12 @@ class WorkerRun:
         )
         config = self._settings.engine_config(partitions)
         self._outputs = _outputs_of(config)
-        await self._outputs.start()
-        await self.views.start()
-        await self._run(config, self._outputs)
+        try:
+            await self._outputs.start()
+            await self.views.start()
+            await self._run(config, self._outputs)
+        except START_FAILURES as error:
+            raise start_failure_of(error, where=kafka.bootstrap_servers) from error
 
     async def _run(self, config: EngineConfig, outputs: KafkaOutputs) -> None:
         self.engine = Engine(

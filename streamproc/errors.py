@@ -45,7 +45,8 @@ class BrokerUnreachable(StreamprocError):
 
     exit_code = 11
     meaning = (
-        "no Kafka broker answers at the address given, or none any more while a worker recovers"
+        "no Kafka broker answers at the address given, or none any more while a worker starts or"
+        " recovers"
     )
 
 

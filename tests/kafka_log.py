@@ -87,9 +87,11 @@ async def delete_records(bootstrap: str, topic: str, partition: int, before_offs
 
 
 @asynccontextmanager
-async def producing(bootstrap: str) -> AsyncIterator[Any]:
-    """A producer that acknowledges what all replicas hold."""
-    producer: Any = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=2)
+async def producing(bootstrap: str, **options: object) -> AsyncIterator[Any]:
+    """A producer that acknowledges what all replicas hold; ``options`` are further ones of the client."""
+    producer: Any = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", linger_ms=2, **options
+    )
     await producer.start()
     try:
         yield producer

@@ -34,14 +34,19 @@ class Changelog:
 
     async def start(self) -> None:
         """Connect the writer."""
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._config.bootstrap_servers,
             acks="all",
             max_batch_size=self._config.flush_hard_bytes,
             max_request_size=2 * self._config.flush_hard_bytes,
             request_timeout_ms=int(self._config.request_timeout_s * 1000),
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
 
     async def stop(self) -> None:
         """Disconnect the writer."""

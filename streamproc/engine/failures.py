@@ -14,6 +14,9 @@ from streamproc.errors import BrokerUnreachable, StreamprocError
 
 log = structlog.get_logger(__name__)
 
+START_FAILURES: Final = (TimeoutError, KafkaError, ConnectionError)
+"""What a Kafka client raises that cannot connect. Not OSError: a start also makes a folder."""
+
 KAFKA_FAILURES: Final = (TimeoutError, KafkaError, OSError)
 """What a Kafka client raises while a broker is away, or does not give what it is asked for."""
 
@@ -26,6 +29,15 @@ def failure_of(error: Exception) -> StreamprocError:
     return StreamprocError(
         f"the engine failed: {error!r}",
         hint="restart it: what was not flushed is read again. Please report this",
+    )
+
+
+def start_failure_of(error: Exception, *, where: str) -> StreamprocError:
+    """The error that a start ends with which found the broker, and lost it."""
+    return BrokerUnreachable(
+        f"the broker went away while the worker started: {error!r}",
+        where=where,
+        hint="look at the broker: is it up? Nothing was read; a restart tries again",
     )
 
 

@@ -58,6 +58,25 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
     ) -> dict[Any, RawRecords]:
         return await fetch_raw(consumer, active_partitions, timeout or 0.0, self.consumer.may_read)
 
+    async def on_thread_stop(self) -> None:
+        """Leave the group and disconnect.
+
+        Trap: aiokafka cancels the fetches under way, and hands on that they were, if one waits to be tried
+        again: the broker is away. Faust's thread would die of it, and a stop would wait for it for ever.
+        """
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._consumer is None or task is None or task.cancelling():
+                raise
+            await self._consumer._client.close()
+
+    def assignment(self) -> set[TP]:
+        """What the group gave us; nothing before the client is made, which may take long."""
+        found: set[TP] = set() if self._consumer is None else super().assignment()
+        return found
+
     def partition_counts(self, topics: Iterable[str]) -> dict[str, int]:
         """How many partitions topics have, as the client last heard; without those it knows nothing of."""
         if self._consumer is None:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, codec
+from aiokafka.client import AIOKafkaClient
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -27,11 +28,21 @@ EXPECTED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": 
 NEEDED: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (AIOKafkaProducer, ("create_batch", "send_batch")),
     (AIOKafkaConsumer, ("highwater", "pause", "seek", "end_offsets", "beginning_offsets")),
+    (AIOKafkaClient, ("fetch_all_metadata",)),
     (Fetcher, ("_create_fetch_waiter", "_notify")),
     (FetchResult, ("check_assignment", "has_more", "_update_position")),
     (GroupCoordinator, ("fetch_committed_offsets",)),
     (Consumer, ("_drain_messages", "perform_seek", "commit", "wait_empty", "_wait_next_records")),
-    (AIOKafkaConsumerThread, ("_create_worker_consumer", "_fetch_records", "call_thread")),
+    (
+        AIOKafkaConsumerThread,
+        (
+            "_create_worker_consumer",
+            "_fetch_records",
+            "call_thread",
+            "on_thread_stop",
+            "assignment",
+        ),
+    ),
     (Store, ("on_rebalance", "on_recovery_completed")),
     (Recovery, ("on_recovery_completed",)),
 )

@@ -15,8 +15,8 @@ UNWRITTEN: Final = (TimeoutError, KafkaError, OSError)
 """What :meth:`KafkaWriter.write` raises."""
 
 WHY: Final = (
-    "does the topic exist (streamproc topics plan), may we write to it, is the broker's disk full,"
-    " or did this machine stand still?"
+    "does the broker answer, does the topic exist (streamproc topics plan), may we write to it, is the disk"
+    " full, or did this machine stand still?"
 )
 """What to look at then."""
 
@@ -45,14 +45,19 @@ class KafkaWriter:
 
     async def start(self) -> None:
         """Connect."""
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap_servers,
             acks="all",
             linger_ms=5,
             max_request_size=_LARGEST_BYTES,
             request_timeout_ms=self._request_timeout_ms,
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
 
     async def stop(self) -> None:
         """Send what is queued, disconnect."""

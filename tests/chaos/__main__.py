@@ -1,4 +1,4 @@
-"""``python -m tests.chaos``: kill, pause and move real workers on a real Kafka, then compare.
+"""``python -m tests.chaos``: kill, pause and move real workers, take Kafka and Redis away, then compare.
 
 The last line of stdout is one line of JSON; exit 0 only if ledger, log, state and views agree.
 """
@@ -48,7 +48,7 @@ def tell(found: dict[str, Any]) -> None:
 def parsed(arguments: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--faults", type=int, default=30)
+    parser.add_argument("--faults", type=int, default=42)
     parser.add_argument("--seed", type=int, help="repeat the faults and the load of a run")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--partitions", type=int, default=12)
@@ -72,10 +72,10 @@ def main(arguments: list[str]) -> int:
     say(f"seed {options.seed}: repeat with --seed {options.seed} --faults {options.faults}")
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="streamproc-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it tells of every retry
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every retry
     with KafkaServer() as server, RedisServer() as redis:
         try:
-            outcome = asyncio.run(run(server.bootstrap, redis, folder, options, say))
+            outcome = asyncio.run(run(server, redis, folder, options, say))
         except Exception:  # noqa: BLE001 - scripts read the last line, whatever happened
             say(traceback.format_exc())
             tell({**UNFINISHED, "seed": options.seed})

@@ -20,8 +20,8 @@ from streamproc.errors import (
 from tests.worker_process import POLL_S, WorkerProcess
 
 RESTARTABLE = {each.exit_code for each in (Fenced, FlushFailed, Stalled)}
-AFTER_FREEZING = {each.exit_code for each in (BrokerUnreachable, DeadLettersUnwritable)}
-"""What a worker may end with that stood still: what it read or wrote has timed out when it wakes."""
+AFTER_SILENCE = {each.exit_code for each in (BrokerUnreachable, DeadLettersUnwritable)}
+"""What a worker may end with when it, or the broker, stood still: what it read or wrote has timed out."""
 RESTART_DELAY_S = 0.5
 STOP_DEADLINE_S = 90.0
 
@@ -33,8 +33,8 @@ Launch = Callable[[Path, Path], WorkerProcess]
 class Slot:
     """A place for one worker at a time.
 
-    Shapes: ``allowed`` are the exit codes that our own signals explain; ``ever_frozen``: its worker
-    stood still once.
+    Shapes: ``allowed`` are the exit codes that our own signals explain; ``ever_cut_off``: its worker
+    stood still once, or the broker did while it ran.
     """
 
     number: int
@@ -42,7 +42,7 @@ class Slot:
     worker: WorkerProcess | None = None
     not_before_s: float = 0.0
     frozen: bool = False
-    ever_frozen: bool = False
+    ever_cut_off: bool = False
     allowed: set[int] = field(default_factory=set)
 
     @property
@@ -62,6 +62,7 @@ class Fleet:
         self.exits: Counter[int] = Counter()
         self.defects: list[str] = []
         self.stale_seen = 0
+        self._has_broker = True
         self._workers = workers
         self._launch = launch
         self._folder = folder
@@ -80,7 +81,7 @@ class Fleet:
         name = f"{len(self._started):03}-slot-{slot.number}"
         slot.worker = self._launch(self._folder / f"{name}.json", self._folder / f"{name}.log")
         slot.allowed = set()
-        slot.frozen = slot.ever_frozen = False
+        slot.frozen, slot.ever_cut_off = False, not self._has_broker
         self._started.append(slot.worker)
 
     def _bury(self, slot: Slot) -> None:
@@ -88,7 +89,7 @@ class Fleet:
             return
         self.exits[code] += 1
         self.stale_seen += int(slot.worker.status().get("stale_records", 0))
-        explained = RESTARTABLE | slot.allowed | (AFTER_FREEZING if slot.ever_frozen else set())
+        explained = RESTARTABLE | slot.allowed | (AFTER_SILENCE if slot.ever_cut_off else set())
         if code not in explained:
             self.defects.append(f"a worker ended with {code}:\n{slot.worker.log[-3000:]}")
         slot.worker = None
@@ -96,6 +97,16 @@ class Fleet:
         slot.not_before_s = max(slot.not_before_s, time.monotonic() + RESTART_DELAY_S)
 
     # -- faults ------------------------------------------------------------------------------------
+
+    def lose_broker(self) -> None:
+        """No worker reaches the broker from now on, nor does one that is started."""
+        self._has_broker = False
+        for slot in self.slots:
+            slot.ever_cut_off = True
+
+    def find_broker(self) -> None:
+        """The broker is back."""
+        self._has_broker = True
 
     def awake(self) -> list[Slot]:
         """Slots whose worker runs; those that own partitions first."""
@@ -120,7 +131,7 @@ class Fleet:
     def freeze(self, slot: Slot) -> None:
         """SIGSTOP."""
         assert slot.worker is not None
-        slot.frozen = slot.ever_frozen = True
+        slot.frozen = slot.ever_cut_off = True
         slot.worker.pause()
 
     def thaw(self, slot: Slot, worker: WorkerProcess | None) -> None:

@@ -23,6 +23,7 @@ from streamproc.simulate.truth import add_figures
 from tests.kafka_log import producing
 
 TICK_S = 0.05
+OUTAGE_AT_MOST_MS = 300_000
 HOUR_MS = 3_600_000
 TROUBLED = "stockout_feed"
 SOON_BEFORE_S = 290
@@ -98,7 +99,9 @@ class Load:
         contest = self._emissions("contest", self.start_ms)
         troubled = Paced(self._emissions(TROUBLED, _now_ms(), from_s=SOON_BEFORE_S))
         waiting: set[asyncio.Task[None]] = set()
-        async with producing(self._bootstrap) as producer:
+        # the broker comes and goes, and what it took is told of once
+        once = {"enable_idempotence": True, "request_timeout_ms": OUTAGE_AT_MOST_MS}
+        async with producing(self._bootstrap, **once) as producer:
             while not self._told.is_set():
                 for emission in (*self._next(contest), *troubled.due(_now_ms())):
                     partition = emission.partition

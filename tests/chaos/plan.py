@@ -9,7 +9,7 @@ from random import Random
 
 
 class Kind(enum.StrEnum):
-    """What is done to a worker."""
+    """What is done to a worker, or to what workers talk to."""
 
     KILL = "kill"  # SIGKILL; the process manager starts it again
     TERMINATE = "terminate"  # SIGTERM; it is started again
@@ -18,11 +18,18 @@ class Kind(enum.StrEnum):
     ADD = "add"  # one worker more joins
     REMOVE = "remove"  # a worker leaves for good
     STORM = "storm"  # joins and leaves within seconds, while rebalances are still under way
+    BROKER_CRASH = "broker crash"  # SIGKILL; it is started again with what it wrote
+    BROKER_FREEZE = (
+        "broker freeze"  # SIGSTOP beyond the session timeout: all wake in one generation
+    )
+    REDIS_CRASH = "redis crash"  # SIGKILL; it is started again and holds nothing
+    REDIS_FREEZE = "redis freeze"  # SIGSTOP: what was written may land when it wakes
 
 
 DECK = (
     *(Kind.FREEZE, Kind.KILL, Kind.FREEZE, Kind.TERMINATE, Kind.ADD),
     *(Kind.FREEZE, Kind.KILL, Kind.STORM, Kind.REMOVE, Kind.NAP),
+    *(Kind.BROKER_CRASH, Kind.BROKER_FREEZE, Kind.REDIS_CRASH, Kind.REDIS_FREEZE),
 )
 """Dealt again and again, shuffled each time, so that every kind comes soon."""
 

@@ -14,10 +14,13 @@ from pathlib import Path
 from streamproc.provision.admin import ensure_topics
 from tests.chaos.fleet import Fleet, Slot
 from tests.chaos.load import Load
+from tests.chaos.outages import KINDS as OF_SERVERS
+from tests.chaos.outages import Outages
 from tests.chaos.plan import Fault, Kind, faults
 from tests.chaos.verdict import Verdict, changelog_views, judge
 from tests.chaos.views import Compared, Watch, unlike
 from tests.redis_server import RedisServer
+from tests.servers import KafkaServer
 from tests.worker_process import POLL_S, WorkerProcess
 
 SESSION_TIMEOUT_S = 6.0
@@ -61,20 +64,20 @@ class Outcome:
 
 
 async def run(
-    bootstrap: str,
+    kafka: KafkaServer,
     redis: RedisServer,
     folder: Path,
     options: Options,
     say: Callable[[str], None],
 ) -> Outcome:
-    """Everything, against a broker and a Redis that hold nothing of ours yet."""
+    """Everything, with a broker and a Redis that hold nothing of ours yet, and come back in the end."""
     await ensure_topics(
-        bootstrap,
+        kafka.bootstrap,
         partitions=options.partitions,
         replication_factor=1,
         app_id=options.app_id,
     )
-    chaos = Chaos(bootstrap, redis, folder, options, say)
+    chaos = Chaos(kafka, redis, folder, options, say)
     try:
         return await chaos.run()
     finally:
@@ -86,13 +89,13 @@ class Chaos:
 
     def __init__(
         self,
-        bootstrap: str,
+        kafka: KafkaServer,
         redis: RedisServer,
         folder: Path,
         options: Options,
         say: Callable[[str], None],
     ) -> None:
-        self._bootstrap = bootstrap
+        self._bootstrap = kafka.bootstrap
         self._redis = redis
         self._watch = Watch(redis)
         self._options = options
@@ -100,8 +103,9 @@ class Chaos:
         self._started_s = time.monotonic()
         self._thawing: set[asyncio.Task[None]] = set()
         self.done: Counter[str] = Counter()
-        self.load = Load(bootstrap, seed=options.seed, rate_per_s=options.rate_per_s)
+        self.load = Load(kafka.bootstrap, seed=options.seed, rate_per_s=options.rate_per_s)
         self.fleet = Fleet(self._launch, folder, workers=options.workers, spare=SPARE_SLOTS)
+        self._outages = Outages(kafka, redis, self.fleet, SESSION_TIMEOUT_S)
 
     def _launch(self, status_file: Path, log_file: Path) -> WorkerProcess:
         environment = {
@@ -157,17 +161,24 @@ class Chaos:
         limit_s = self._options.minutes_max * 60
         while self.done.total() < self._options.faults and self._now_s() < limit_s:
             if self.fleet.defects:
-                return  # more faults would only bury it
+                break  # more faults would only bury it
             fault = next(schedule)
             await asyncio.sleep(fault.wait_s)
             if await self._do(fault):
                 self.done[fault.kind] += 1
         await asyncio.gather(*self._thawing)
+        await self._outages.over()
 
     async def _do(self, fault: Fault) -> bool:
         """Let a fault happen; False if there is nobody it could happen to."""
         if fault.kind is Kind.ADD:
             return self._add()
+        if fault.kind in OF_SERVERS:
+            return self._take_away(fault)
+        return await self._hit(fault)
+
+    async def _hit(self, fault: Fault) -> bool:
+        """Let a fault happen to a worker; False if there is none awake."""
         slot = await self._victim(fault)
         if slot is None:
             return False
@@ -185,8 +196,14 @@ class Chaos:
                 self.fleet.terminate(slot)
             case Kind.STORM:
                 await self._storm(slot, fault)
-            case Kind.FREEZE | Kind.NAP:
+            case _:
                 self._pause(slot, fault)
+        return True
+
+    def _take_away(self, fault: Fault) -> bool:
+        if not self._outages.begin(fault):
+            return False
+        self._say(f"{self._now_s():6.1f} s  {fault.kind}")
         return True
 
     def _add(self) -> bool:

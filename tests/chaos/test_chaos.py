@@ -32,7 +32,7 @@ async def test_ledger_log_state_and_views_agree_after_kills_and_freezes(
     kafka: KafkaServer, redis: RedisServer, tmp_path: Path
 ) -> None:
     options = Options(seed=secrets.randbelow(1 << 31), faults=6)
-    outcome = await run(kafka.bootstrap, redis, tmp_path, options, say)
+    outcome = await run(kafka, redis, tmp_path, options, say)
     found = result(options, outcome)
     say(f"{found}")
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
+
+from redis.exceptions import ConnectionError as Away
+from redis.exceptions import TimeoutError as Silent
 
 from streamproc.alerts.held import alert_id
 from streamproc.cli.alert_limits import judge_of, limits_of
@@ -41,7 +45,7 @@ class Watch:
     """A reader of the Redis view that looks ten times a second, from a thread beside everything.
 
     Shapes: ``seen`` counts tallies that were newer than those before; ``defects`` tells of each that was
-        older. What cannot be read ends it.
+        older. While Redis is away there is nothing to see; what else cannot be read ends it.
     """
 
     def __init__(self, redis: RedisServer) -> None:
@@ -54,7 +58,8 @@ class Watch:
         """Look until cancelled."""
         with self._redis.client(decode_responses=False) as client:
             while True:
-                await asyncio.to_thread(self._look, client)
+                with suppress(Away, Silent):
+                    await asyncio.to_thread(self._look, client)
                 await asyncio.sleep(LOOK_S)
 
     def _look(self, client: Client) -> None:

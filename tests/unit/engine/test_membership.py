@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError, InvalidSessionTimeoutError, UnknownError
 
 from streamproc.engine.config import EngineConfig
 from streamproc.engine.engine import Engine
 from streamproc.engine.membership import check_group
 from streamproc.engine.nogroup import NoGroup
-from streamproc.engine.transport import BatchThread
 from streamproc.errors import BadSetting, Fenced, PartitionCountWrong, StreamprocError
 from tests.counting import CountingProgram
 
@@ -102,10 +100,3 @@ def test_partitions_that_came_or_went_are_named_and_what_nobody_heard_of_is_not(
 
     with pytest.raises(PartitionCountWrong, match="it was 2, now: orders 3"):
         check_group(Refusing(None, {"orders": 3, "unit-state-changelog": 2}), config(None))
-
-
-async def test_a_client_that_has_not_started_has_not_failed() -> None:
-    thread: Any = object.__new__(BatchThread)
-    thread._consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1", group_id="unit")
-
-    assert thread.group_failure() is None
