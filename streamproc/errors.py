@@ -44,10 +44,7 @@ class BrokerUnreachable(StreamprocError):
     """No broker answers."""
 
     exit_code = 11
-    meaning = (
-        "no Kafka broker answers at the address given, or none any more while a worker starts or"
-        " recovers"
-    )
+    meaning = "no Kafka broker answers at the address given, or none any more, or it refuses what is asked"
 
 
 class TopicMissing(StreamprocError):

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -18,7 +18,7 @@ from streamproc import __version__
 from streamproc.cli.entry import listen_to_interrupts, write_what_can_be_written
 from streamproc.cli.logs import configure_logging
 from streamproc.collector import look_seldom
-from streamproc.errors import StreamprocError
+from streamproc.errors import BrokerUnreachable, StreamprocError
 
 LEVEL, FORMAT = "STREAMPROC_LOG__LEVEL", "STREAMPROC_LOG__FORMAT"
 
@@ -83,12 +83,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         listen_to_interrupts()
         program(args=given, prog_name="streamproc")
     except StreamprocError as error:
-        from streamproc.cli.terminal import tell
+        _fail(error)
+    except Exception as error:
+        lost = _lost_broker(error)
+        if lost is None:
+            raise
+        _fail(lost)
 
-        try:
-            tell(error)
-        finally:
-            sys.exit(error.exit_code)  # also where nobody can be told
+
+def _fail(error: StreamprocError) -> NoReturn:
+    from streamproc.cli.terminal import tell
+
+    try:
+        tell(error)
+    finally:
+        sys.exit(error.exit_code)  # also where nobody can be told
+
+
+def _lost_broker(error: Exception) -> BrokerUnreachable | None:
+    """What a command is told to have failed of, if that is a Kafka client; else None."""
+    client = sys.modules.get("aiokafka.errors")  # only then has it failed
+    if client is None or not isinstance(error, client.KafkaError):
+        return None
+    return BrokerUnreachable(
+        f"Kafka did not do what it was asked for: {error!r}",
+        hint="look at the broker: is it up, and may you do this? What is done stays done; run it again",
+    )
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

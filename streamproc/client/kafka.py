@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streamproc.client.alerts import AlertReader
 from streamproc.client.tallies import HostChange, TallyReader
+from streamproc.engine.disconnecting import disconnected
 from streamproc.errors import TopicMissing
 from streamproc.events.host_tally import TALLIES_TOPIC
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition
@@ -70,7 +71,7 @@ async def _reading(bootstrap_servers: str, topic: str, since_ms: int = 0) -> Asy
             await consumer.seek_to_beginning(*partitions)
         yield consumer
     finally:
-        await consumer.stop()
+        await disconnected(consumer.stop(), consumer)
 
 
 async def _numbers(bootstrap_servers: str, topic: str) -> list[int]:

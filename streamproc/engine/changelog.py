@@ -6,6 +6,7 @@ Source: docs/adr/0003-one-flush-is-one-record-batch.md; aiokafka ``create_batch`
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,13 +16,16 @@ from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError
 
 from streamproc.engine.beginning import LogBounds
 from streamproc.engine.config import EngineConfig
+from streamproc.engine.disconnecting import disconnected
 from streamproc.engine.failures import KAFKA_FAILURES
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords, fetch_raw
 from streamproc.engine.stamp import HEADER
-from streamproc.errors import FlushFailed, FlushTooLarge
+from streamproc.errors import BrokerUnreachable, FlushFailed, FlushTooLarge
 
 POLL_S = 0.5
+PATIENCE_S = 60.0
+"""For so long whoever reads a log waits for what it holds. Workers wait on: a watchdog looks after them."""
 
 
 class Changelog:
@@ -89,7 +93,7 @@ class Changelog:
     async def reading(self, positions: Mapping[int, int]) -> AsyncIterator[ChangelogCursor]:
         """A cursor over some partitions, from the given offsets (-1: the log's start)."""
         async with changelog_cursor(
-            self._config.bootstrap_servers, self.topic, positions
+            self._config.bootstrap_servers, self.topic, positions, patience_s=None
         ) as cursor:
             yield cursor
 
@@ -106,9 +110,16 @@ class Changelog:
 
 @asynccontextmanager
 async def changelog_cursor(
-    bootstrap_servers: str, topic: str, positions: Mapping[int, int]
+    bootstrap_servers: str,
+    topic: str,
+    positions: Mapping[int, int],
+    *,
+    patience_s: float | None = PATIENCE_S,
 ) -> AsyncIterator[ChangelogCursor]:
-    """A cursor over partitions of a topic, for the engine and for any other reader."""
+    """A cursor over partitions of a topic, for the engine and for any other reader.
+
+    Shapes: nothing that is told for as long as ``patience_s`` is an error; None: whoever reads waits.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         group_id=None,
@@ -119,11 +130,11 @@ async def changelog_cursor(
     )
     try:
         await consumer.start()
-        cursor = ChangelogCursor(consumer, topic)
+        cursor = ChangelogCursor(consumer, topic, patience_s)
         await cursor.assign(positions)
         yield cursor
     finally:
-        await consumer.stop()
+        await disconnected(consumer.stop(), consumer)
 
 
 async def read_range(
@@ -145,9 +156,11 @@ async def _read_range(cursor: ChangelogCursor, partition: int, first: int, end: 
 class ChangelogCursor:
     """Reads some partitions of one topic, without a group."""
 
-    def __init__(self, consumer: Any, topic: str) -> None:
+    def __init__(self, consumer: Any, topic: str, patience_s: float | None = None) -> None:
         self._consumer = consumer
         self._topic = topic
+        self._patience_s = patience_s
+        self._silent_s = 0.0
         self._partitions: list[int] = []
 
     async def assign(self, positions: Mapping[int, int]) -> None:
@@ -160,9 +173,20 @@ class ChangelogCursor:
             self._consumer.seek(where[number], max(offset, firsts[where[number]]))
 
     async def read(self, partitions: Iterable[int]) -> dict[int, RawRecords]:
-        """What comes next of these partitions; waits a moment, may be empty."""
+        """What comes next of these partitions, of which something is to come; waits a moment, may be empty.
+
+        Errors: ``BrokerUnreachable`` if nothing came for too long.
+        """
         wanted = {TopicPartition(self._topic, number) for number in partitions}
+        began_s = time.monotonic()
         found = await fetch_raw(self._consumer, wanted, POLL_S)
+        self._silent_s = 0.0 if found else self._silent_s + time.monotonic() - began_s
+        if self._patience_s is not None and self._silent_s > self._patience_s:
+            raise BrokerUnreachable(
+                f"nothing came from the broker for {self._silent_s:.0f} s, though there is more to read",
+                where=self._topic,
+                hint="look at the broker: is it up, does every partition have a leader? Then run it again",
+            )
         return {at.partition: records for at, records in found.items()}
 
     async def bounds(self) -> dict[int, tuple[int, int]]:
@@ -196,7 +220,7 @@ async def log_bounds(
         firsts = await consumer.beginning_offsets(list(where.values()))
         ends = await consumer.end_offsets(list(where.values()))
     finally:
-        await consumer.stop()
+        await disconnected(consumer.stop(), consumer)
     return {source: LogBounds(firsts[at], ends[at]) for source, at in where.items()}
 
 
@@ -211,7 +235,7 @@ async def offset_behind(
         consumer.assign([at])
         found = (await consumer.offsets_for_times({at: time_ms + 1}))[at]
     finally:
-        await consumer.stop()
+        await disconnected(consumer.stop(), consumer)
     return None if found is None else int(found.offset)
 
 

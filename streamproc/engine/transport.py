@@ -20,6 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streamproc.engine.beginning import outside_log
+from streamproc.engine.disconnecting import disconnected
 from streamproc.engine.engine import Engine
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords, chunks, fetch_raw
@@ -61,16 +62,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
     async def on_thread_stop(self) -> None:
         """Leave the group and disconnect.
 
-        Trap: aiokafka cancels the fetches under way, and hands on that they were, if one waits to be tried
-        again: the broker is away. Faust's thread would die of it, and a stop would wait for it for ever.
+        Trap: of a cancellation that is none Faust's thread would die, and a stop wait for it for ever.
         """
-        try:
-            await super().on_thread_stop()
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if self._consumer is None or task is None or task.cancelling():
-                raise
-            await self._consumer._client.close()
+        await disconnected(super().on_thread_stop(), self._consumer)
 
     def assignment(self) -> set[TP]:
         """What the group gave us; nothing before the client is made, which may take long."""
