@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 from msgspec import json
@@ -271,6 +272,15 @@ def rollups(level: str, cards: list[Json]) -> list[Json]:
                 "ctr": None,
                 "buyers": None,
             },
+            "late": _counted("live.comments.v1", sum(each["late"] for each in rooms)),
+            "rejected": _counted("live.orders.v1", sum(each["rejected"] for each in rooms)),
+            "approximate": sorted({name for each in rooms for name in each["approximate"]}),
+            "missing_sources": Counter(name for each in rooms for name in each["missing_sources"]),
         }
         for place, rooms in sorted(places.items())
     ]
+
+
+def _counted(topic: str, count: int) -> dict[str, int]:
+    """A count by topic. Shapes: empty where it is 0."""
+    return {topic: count} if count else {}

@@ -49,6 +49,7 @@ def test_axe_finds_nothing_serious(
     stage.raise_alert("b", "h0002", severity="ticket", episode=2)
     stage.raise_alert("c", "h0003", severity="info", verdict="bait")
     stage.cards["h0004"] |= {"status": "paused", "late": 3, "rejected": 40}
+    stage.cards["h0004"] |= {"approximate": ["items_sold"], "missing_sources": ["live.viewers.v1"]}
     found = {}
     page = visit(
         "#/", locale=locale, color_scheme=theme, viewport={"width": width, "height": height}

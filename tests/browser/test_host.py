@@ -118,3 +118,69 @@ def test_places_are_told_by_level(stage: Stage, visit: Visits) -> None:
 
     expect(rows).to_have_count(6)
     until(page, "document.querySelector('.rollups tbody th').textContent.includes('村')")
+
+
+LACKING = [
+    (
+        "zh-CN",
+        "数据时间",
+        ["缺少来源观众（4 场中 1 场）", "迟到评论 12", "不可用订单 40", "估计值订单数（主订单）"],
+    ),
+    (
+        "en-US",
+        "As of",
+        [
+            "Missing sourcesviewers (1 of 4)",
+            "Latecomments 12",
+            "Unusableorders 40",
+            "EstimatesOrders",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("locale", "as_of", "terms"), LACKING)
+def test_a_place_says_what_its_sums_lack_and_a_whole_one_nothing(
+    stage: Stage, visit: Visits, locale: str, as_of: str, terms: list[str]
+) -> None:
+    stage.rooms(8)
+    stage.cards["h0001"] |= {"late": 12, "rejected": 40, "approximate": ["orders_main"]}
+    stage.cards["h0000"] |= {"missing_sources": ["live.viewers.v1"]}
+    page = visit("#/rollups", locale=locale)
+
+    expect(page.locator(".as-of")).to_have_text(re.compile(rf"{as_of} \d\d:\d\d:\d\d"))
+    expect(page.locator(".rollups tbody th")).to_have_count(5)
+    expect(page.locator(".rollups .lacks")).to_have_count(1)
+    assert page.locator(".lacks dl > div").all_text_contents() == terms
+    place = page.locator(".lacks td").get_attribute("headers")
+    assert "电白区" in page.locator(f"#{place}").inner_text()
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", "估计值"), ("en-US", "an estimate")])
+def test_a_sum_that_is_an_estimate_says_so_to_eyes_and_ears(
+    stage: Stage, visit: Visits, locale: str, words: str
+) -> None:
+    stage.rooms(2)
+    stage.cards["h0001"] |= {"approximate": ["orders_main"]}
+    page = visit("#/rollups", locale=locale)
+
+    about = page.locator(".rollups td", has_text="≈")
+    expect(about).to_have_count(1)
+    expect(about.locator(".unseen")).to_have_text(words)
+
+
+def test_on_a_phone_what_a_place_lacks_is_read_without_scrolling_sideways(
+    stage: Stage, visit: Visits
+) -> None:
+    stage.rooms(6)
+    for each in stage.cards.values():
+        each |= {"late": 12, "rejected": 40_000, "approximate": ["orders_main", "items_sold"]}
+        each |= {"missing_sources": ["live.comments.v1", "live.viewers.v1", "live.rooms.v1"]}
+    page = visit("#/rollups", locale="en-US", viewport={"width": 390, "height": 844})
+    lacks = page.locator(".lacks dl")
+    expect(lacks).to_have_count(5)
+
+    for _ in range(2):
+        boxes = [each.bounding_box() for each in lacks.all()]
+        assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes), boxes
+        page.locator(".table-scroll").evaluate("each => { each.scrollLeft = 300; }")

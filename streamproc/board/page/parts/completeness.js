@@ -1,4 +1,4 @@
-/** How complete the numbers of a broadcast are: what is missing, late, unusable, estimated. */
+/** How complete the numbers of a broadcast, or of a place, are: what is missing, late, unusable, estimated. */
 
 import { clock, count } from "../core/format.js";
 import { el, replace, toggle } from "../edge/dom.js";
@@ -16,6 +16,18 @@ export function completenessPanel() {
       replace(list, rows(tally, session, told).map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
     },
   };
+}
+
+/** What the sums of a place lack, in terms; null: nothing. Shapes: `item` as `/rollups` gives it. */
+export function placeLacks(item) {
+  const sources = Object.entries(item.missing_sources ?? {}).map(([id, n]) => t("complete.missing_in", { what: named("source", id), n: count(n), of: count(item.sessions) }));
+  const told = [
+    [t("complete.missing"), sources.join(", ")],
+    [t("complete.late"), bySource(item.late)],
+    [t("complete.rejected"), bySource(item.rejected)],
+    [t("complete.approximate"), (item.approximate ?? []).map(figureName).join(", ")],
+  ].filter(([, value]) => value);
+  return told.length ? el("dl", {}, told.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value)))) : null;
 }
 
 function rows(tally, session, told) {
