@@ -197,6 +197,7 @@ def tally(of: Json) -> Json:
         "on_show": of["on_show"],
         "intents": {"stockout_report": 40},
         "intents_10m": {"stockout_report": 11},
+        "failed_by_reason": of.get("failed_by_reason", {}),
     }
     return {
         "version": of["version"],

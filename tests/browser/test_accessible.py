@@ -50,6 +50,7 @@ def test_axe_finds_nothing_serious(
     stage.raise_alert("c", "h0003", severity="info", verdict="bait")
     stage.cards["h0004"] |= {"status": "paused", "late": 3, "rejected": 40}
     stage.cards["h0004"] |= {"approximate": ["items_sold"], "missing_sources": ["live.viewers.v1"]}
+    stage.cards["h0002"] |= {"failed_by_reason": {"out_of_stock": 3, "other": 1}}
     found = {}
     page = visit(
         "#/", locale=locale, color_scheme=theme, viewport={"width": width, "height": height}

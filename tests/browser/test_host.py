@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from streamproc.events.orders import FailReason
 from streamproc.tally.registry import DEFINITIONS
 from tests.browser.conftest import Visits, until
 from tests.browser.stage import Stage, now_ms
@@ -29,6 +30,46 @@ def test_a_room_shows_its_curves_with_pins_and_alerts_and_every_figure(
     complete = page.locator(".complete")
     for words in ("观众", "评论 12", "订单 40; 未注明场次：评论 3", "成交人数", "平台取整"):
         expect(complete).to_contain_text(words)
+
+
+REASONS = [
+    ("zh-CN", "其中，按原因", ["缺货 12", "优惠券无效 3", "其他 1"]),
+    ("en-US", "Of these, by reason", ["out of stock 12", "coupon invalid 3", "other 1"]),
+]
+
+
+@pytest.mark.parametrize(("locale", "name", "told"), REASONS)
+def test_failed_orders_are_told_by_reason_below_their_number(
+    stage: Stage, visit: Visits, locale: str, name: str, told: list[str]
+) -> None:
+    stage.rooms(2)
+    reasons = {"out_of_stock": 12, "coupon_invalid": 3, "pay_declined": 0, "other": 1}
+    stage.cards["h0001"] |= {"failed_by_reason": reasons}
+    page = visit("#/host/h0001", locale=locale)
+    by_reason = page.locator(".figures tbody tr", has_text=name)
+
+    expect(by_reason).to_have_count(1)
+    expect(by_reason.locator("li")).to_have_text(told)
+    failed = DEFINITIONS["failed_orders"]
+    above = page.locator(".figures tr:has(+ .by-reason) th")
+    expect(above).to_contain_text(failed.zh if locale == "zh-CN" else failed.en, ignore_case=True)
+
+    stage.sell("h0001", 1_00, failed_by_reason={"out_of_stock": 13})
+    expect(by_reason.locator("li")).to_have_text([told[0].replace("12", "13")])
+    stage.sell("h0001", 1_00, failed_by_reason={})
+    expect(by_reason).to_have_count(0)
+
+
+def test_every_reason_why_an_order_fails_has_words_in_both_languages(
+    stage: Stage, visit: Visits
+) -> None:
+    stage.rooms(1)
+    stage.cards["h0000"] |= {"failed_by_reason": {each.value: 1 for each in FailReason}}
+    for locale in ("zh-CN", "en-US"):
+        told = visit("#/host/h0000", locale=locale).locator(".by-reason li")
+        expect(told).to_have_count(len(FailReason))
+        assert not [each for each in told.all_inner_texts() if "_" in each]
+        assert (locale == "en-US") == told.first.inner_text().isascii()
 
 
 def test_a_figure_says_what_it_means_when_its_name_has_the_focus(

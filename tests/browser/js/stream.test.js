@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backoffMs, EventParser } from "../../../streamproc/board/page/core/sse.js";
 import { area, moments, path, sparkPoints, ticks } from "../../../streamproc/board/page/core/scale.js";
-import { en } from "../../../streamproc/board/page/words/en.js";
-import { zh } from "../../../streamproc/board/page/words/zh.js";
+import { en as enWords } from "../../../streamproc/board/page/words/en.js";
+import { enNames } from "../../../streamproc/board/page/words/en_names.js";
+import { zh as zhWords } from "../../../streamproc/board/page/words/zh.js";
+import { zhNames } from "../../../streamproc/board/page/words/zh_names.js";
 
 const TEXT = "\ufeffretry: 1000\n: beat\n\nid: e-1\nevent: cards\ndata: {\"a\":\ndata: 1}\n\ndata: x\r\n\r\nevent: gone\ndata:  y\rid: e-2\r\r";
 const EVENTS = [
@@ -50,6 +52,8 @@ test("an axis reaches over what it shows, in round steps", () => {
 });
 
 test("both languages say the same things with the same blanks", () => {
+  const [zh, en] = [{ ...zhWords, ...zhNames }, { ...enWords, ...enNames }];
+  assert.equal(Object.keys(zh).length, Object.keys(zhWords).length + Object.keys(zhNames).length);
   assert.deepEqual(Object.keys(zh), Object.keys(en));
   const blanks = (words) => [...words.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
   for (const key of Object.keys(zh)) {

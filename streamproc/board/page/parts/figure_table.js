@@ -1,8 +1,8 @@
 /** All figures of a broadcast over all windows, each with its definition. */
 
 import { amounts, count, elapsed, exactMoney, number, percent, minorOf } from "../core/format.js";
-import { el, replace, attribute, text } from "../edge/dom.js";
-import { definedFigures, definitionOf, figureName, language, t } from "../words/language.js";
+import { arrange, attribute, el, replace, text } from "../edge/dom.js";
+import { definedFigures, definitionOf, figureName, language, named, t } from "../words/language.js";
 import { defined } from "./definition_tip.js";
 
 const SPANS = ["session", "1m", "5m", "10m", "previous_10m", "60m"];
@@ -30,6 +30,7 @@ function guessed(id) {
 export function figureTable() {
   const heads = SPANS.map((span) => el("th", { scope: "col", class: "number" }, t(`figure.window.${span}`)));
   const body = el("tbody", {});
+  const reasons = reasonsRow();
   const element = el(
     "table",
     { class: "figures" },
@@ -41,7 +42,6 @@ export function figureTable() {
 
   function build(ids) {
     rows = new Map(ids.map((id) => [id, row(id)]));
-    replace(body, [...rows.values()].map((each) => each.element));
   }
 
   return {
@@ -53,6 +53,23 @@ export function figureTable() {
       if (shown.join() !== [...rows.keys()].join()) build(shown);
       const estimates = new Set(session.completeness?.approximate ?? []);
       for (const [id, each] of rows) each.update(session, estimates.has(id));
+      const isSplit = reasons.update(session.failed_by_reason ?? {});
+      arrange(body, [...rows].flatMap(([id, each]) => (id === "failed_orders" && isSplit ? [each.element, reasons.element] : [each.element])));
+    },
+  };
+}
+
+/** Why orders failed, of the whole broadcast alone. Shapes: `update` says whether any did. */
+function reasonsRow() {
+  const list = el("ul", {});
+  const element = el("tr", { class: "by-reason" }, el("th", { scope: "row" }, t("figure.by_reason")), el("td", { colspan: SPANS.length }, list));
+  return {
+    element,
+    update(failed) {
+      const told = Object.entries(failed).filter(([, n]) => n > 0).map(([reason, n]) => `${named("reason", reason)} ${count(n)}`);
+      if (told.join() !== list.dataset.told) replace(list, told.map((words) => el("li", {}, words)));
+      list.dataset.told = told.join();
+      return told.length > 0;
     },
   };
 }

@@ -2,9 +2,11 @@
 
 import { remember, remembered } from "../edge/preferences.js";
 import { en } from "./en.js";
+import { enNames } from "./en_names.js";
 import { zh } from "./zh.js";
+import { zhNames } from "./zh_names.js";
 
-const WORDS = { zh, en };
+const WORDS = { zh: { ...zh, ...zhNames }, en: { ...en, ...enNames } };
 const TAGS = { zh: "zh-CN", en: "en" };
 const listeners = new Set();
 let chosen = remembered("language", preferred(), ["zh", "en"]);
