@@ -291,6 +291,24 @@ def _changed(event: AnyEvent, **others: object) -> AnyEvent:
     return type(event)(**{**fields, **others})
 
 
+def turning_logs() -> st.SearchStrategy[list[LogRecord]]:
+    """Logs of a broadcast that ends and goes on, told in any order, while its viewers are counted."""
+    kinds = (ViewersCounted, ViewersCounted, RoomStarted, RoomPaused, RoomEnded, RoomEnded)
+    times_ms = st.integers(0, 30).map(lambda n: T0 + 20_000 * n)
+    events = [_events({of: _TURNS[of]}, times_ms, "h", "s")[0] for of in kinds]
+    return _lists(events, 10, 30).map(_counted_in_order).map(_numbered).map(log_of)
+
+
+def _counted_in_order(events: list[AnyEvent]) -> list[AnyEvent]:
+    """The same events, of which no count is late."""
+    times_ms = sorted(each.occurred_at_ms for each in events if isinstance(each, ViewersCounted))
+    of_counts = iter(times_ms)
+    return [
+        _changed(each, occurred_at_ms=next(of_counts)) if isinstance(each, ViewersCounted) else each
+        for each in events
+    ]
+
+
 def logs(
     times_ms: st.SearchStrategy[int] = far_ms, leads: Sequence[Sequence[int]] = LEADS_MS
 ) -> st.SearchStrategy[list[LogRecord]]:

@@ -16,7 +16,7 @@ from streamproc.program.tallies import host_tallies, rejections
 from streamproc.protocol import View
 from streamproc.tally.beginning import begin_ms, started_by_minutes_ms
 from streamproc.tally.figures import CommentFigures, OrderFigures, ViewerFigures
-from streamproc.tally.formulas import minutes_sum
+from streamproc.tally.formulas import minutes_sum, over_of
 from streamproc.tally.lifecycle import Status
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.senses import Asked, Pair
@@ -155,6 +155,11 @@ def _minute(tally: SessionTally, minute: MinuteTally) -> CurveMinute:
     net.subtract(orders.refunded_minor)
     asked = _labels([minute.asked])
     pins = [] if tally.floor is None else tally.floor.pins
+    over = over_of(tally)
+
+    def off_air(at_ms: int) -> bool:
+        return any(begin <= at_ms and (end is None or at_ms < end) for begin, end in over)
+
     return CurveMinute(
         minute_ms=minute.number * MINUTE_MS,
         pay_gmv_minor={each: minor for each, minor in orders.pay_gmv_minor.items() if minor},
@@ -164,7 +169,9 @@ def _minute(tally: SessionTally, minute: MinuteTally) -> CurveMinute:
         comments=comments.comments,
         joins=viewers.joins,
         likes=viewers.likes,
-        online=max((each.online for each in minute.readings), default=None),
+        online=max(
+            (each.online for each in minute.readings if not off_air(each.at_ms)), default=None
+        ),
         asked=max(asked.get("restock_request", 0), asked.get("stockout_report", 0)),
         pins=[product for at_ms, product in pins if at_ms // MINUTE_MS == minute.number],
     )

@@ -89,9 +89,9 @@ class HostTally(Struct, frozen=True, kw_only=True):
 class CurveMinute(Struct, frozen=True, kw_only=True):
     """One minute of a broadcast, for its curve: facts by the minute of their own time.
 
-    Shapes: ``online`` is the greatest count told in it; None: nobody counted. ``asked`` counts the
-        comments that ask for more or those that say that there is none, whichever are more: many do
-        both. ``pins`` are products put on show.
+    Shapes: ``online`` is the greatest count told in it, of those while the broadcast was not over; None:
+        there is none. ``asked`` counts the comments that ask for more or those that say that there is
+        none, whichever are more: many do both. ``pins`` are products put on show.
     Units: ``minute_ms`` is when it began.
     """
 

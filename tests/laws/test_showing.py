@@ -12,7 +12,7 @@ from streamproc.client.digest import digest_of_figures, digest_of_tallies
 from streamproc.oracle.batch import LogRecord
 from streamproc.oracle.figures import figures
 from streamproc.program.live import LiveProgram
-from tests.broadcasts import MINUTE_MS, far_ms, logs, near_ms
+from tests.broadcasts import MINUTE_MS, far_ms, logs, near_ms, turning_logs
 from tests.builders import T0
 from tests.folding import State, pieces, take_into
 from tests.garbage import littered
@@ -88,6 +88,19 @@ def play(data: st.DataObject, log: Sequence[LogRecord]) -> None:
 @given(st.data(), littered(st.one_of(logs(far_ms), logs(near_ms))))
 def test_what_is_shown_is_what_the_records_say(data: st.DataObject, log: list[LogRecord]) -> None:
     play(data, log)
+
+
+@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(turning_logs())
+def test_who_was_online_is_shown_by_all_turns_told_so_far(log: list[LogRecord]) -> None:
+    stage = Stage()
+    stage.wall_ms += 11 * MINUTE_MS  # later than all that is told, so that windows hold it
+    for batch in pieces(log):
+        stage.program.apply(batch.topic, batch)
+        stage.tick(1_000, True)
+        take_into(stage.state, stage.program)  # what is not written is told anew at each turn
+        stage.take()
+        stage.watcher.knows(stage.program)
 
 
 @settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -14,9 +14,12 @@ from streamproc.program.showing.minutes import Minutes
 from streamproc.program.showing.on_show import on_show
 from streamproc.program.showing.signs import Signs
 from streamproc.program.showing.spans import Span
+from streamproc.program.showing.turned import turned_minutes
 from streamproc.tally.beginning import begin_by_minutes_ms, started_by_minutes_ms
 from streamproc.tally.figures import FIGURES
 from streamproc.tally.floor import Floor
+from streamproc.tally.formulas import over_of
+from streamproc.tally.lifecycle import Over
 from streamproc.tally.model import SessionTally
 from streamproc.tally.people import UNIQUES
 from streamproc.tally.retention import MINUTE_DAYS, SESSION_DAYS, day_of
@@ -40,7 +43,8 @@ class Broadcast:
     """One broadcast.
 
     Shapes: ``noted`` takes the keys of its records that were written or changed since ``renew``.
-        ``is_told``: it was told of whole once.
+        ``is_told``: it was told of whole once. ``over`` is when it was over, as of the last
+        ``renew``; ``turned`` are the minutes of which that one made the greatest count another.
     """
 
     __slots__ = (
@@ -59,9 +63,11 @@ class Broadcast:
         "is_told",
         "minutes",
         "noted",
+        "over",
         "rolling",
         "signs",
         "tally",
+        "turned",
     )
 
     def __init__(self, cells: Cells, span: Span) -> None:
@@ -72,6 +78,8 @@ class Broadcast:
         self.is_told = False
         self._span = span
         self._begin()
+        self.over: Sequence[Over] = over_of(self.tally)
+        self.turned: set[int] = set()
 
     def _begin(self) -> None:
         """Read everything anew."""
@@ -159,7 +167,14 @@ class Broadcast:
     # -- what was written --------------------------------------------------------------------------
 
     def renew(self) -> set[int]:
-        """Bring the tally up to date; the minutes that changed."""
+        """Bring the tally up to date; the minutes that changed, those that ``turned`` among them."""
+        changed = self._renew()
+        before, self.over = self.over, over_of(self.tally)
+        self.turned = turned_minutes(before, self.over, self._span.numbers(), self.cells.readings)
+        return changed | self.turned
+
+    def _renew(self) -> set[int]:
+        """Bring the tally up to date; the minutes of which something was written."""
         self._answered_ms = -1
         self.minutes.let_go()
         noted: dict[int, list[bytes]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from msgspec import json
@@ -12,7 +12,9 @@ from streamproc.events.host_tally import CurveMinute
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
 from streamproc.program.showing.broadcast import Broadcast
 from streamproc.program.showing.cells import Comments
+from streamproc.program.showing.turned import most_online
 from streamproc.tally.floor import Floor
+from streamproc.tally.lifecycle import Over
 from streamproc.tally.model import MinuteTally
 from streamproc.tally.spans import net_minor, without_zeros
 from streamproc.tally.timing import MINUTE_MS
@@ -27,15 +29,19 @@ def curve_of(broadcast: Broadcast, numbers: Iterable[int]) -> dict[int, bytes]:
         minute = broadcast.minutes.get(number)
         if minute is not None:
             asked = broadcast.asked_in(number)
-            curve[number * MINUTE_MS] = _encode(curve_minute(minute, asked, broadcast.floor))
+            curve[number * MINUTE_MS] = _encode(
+                curve_minute(minute, asked, broadcast.floor, broadcast.over)
+            )
     return curve
 
 
-def curve_minute(minute: MinuteTally, asked: Comments, floor: Floor) -> CurveMinute:
+def curve_minute(
+    minute: MinuteTally, asked: Comments, floor: Floor, over: Sequence[Over]
+) -> CurveMinute:
     """One minute.
 
     Shapes: a comment may ask for more and say that there is none, so of those who do the one and the other
-        the larger number is told.
+        the larger number is told. Nobody is online while the broadcast is ``over``.
     """
     panes: dict[str, list[Any]] = minute.panes
     sold = [pane for pane in panes.get(ORDERS_TOPIC, ()) if pane is not None]
@@ -56,7 +62,7 @@ def curve_minute(minute: MinuteTally, asked: Comments, floor: Floor) -> CurveMin
         comments=sum([pane.comments for pane in wrote]),
         joins=sum([pane.joins for pane in watched]),
         likes=sum([pane.likes for pane in watched]),
-        online=max([each.online for each in minute.readings], default=None),
+        online=most_online(minute.readings, over),
         asked=max([_asking(asked, label) for label in ALARMS]) if asked else 0,
         pins=[product for at_ms, product in floor.pins if at_ms // MINUTE_MS == minute.number],
     )

@@ -46,7 +46,8 @@ class Host:
 
     Shapes: ``held`` are the broadcasts that are watched, by their ids; ``met`` those that were told of and
         are not watched. ``told_at_ms`` is the tick at which it was last told. ``rejected`` is what cannot
-        be used and names no broadcast; None: to be asked anew.
+        be used and names no broadcast; None: to be asked anew. ``turned`` is of how many broadcasts minutes
+        were told again last, since it is known that they were over at other times.
     """
 
     __slots__ = (
@@ -58,6 +59,7 @@ class Host:
         "met",
         "rejected",
         "told_at_ms",
+        "turned",
     )
 
     def __init__(self, host_id: str) -> None:
@@ -66,6 +68,7 @@ class Host:
         self.met: set[bytes] = set()
         self.told_at_ms = -1
         self.rejected: dict[str, int] | None = None
+        self.turned = 0
         self._is_whole = self._went_on = False
         self._said: object = None
 
@@ -77,25 +80,31 @@ class Host:
 
     def view(self, as_of_ms: int, known: Known) -> View | None:
         """What is to be seen of it as of a time; None: nothing but what was seen last."""
-        moved = {ids: each.renew() for ids, each in self.held.items()}
+        self.turned = 0
+        watched = self.held
+        moved = {ids: each.renew() for ids, each in watched.items()}
         if self.met or len(self.held) > 1 or not self._is_chosen(as_of_ms):
             self._choose(as_of_ms, known)
         if not self.held:
             was_told, self._said = self._said is not None, None
             return View(self.host_id.encode(), None) if was_told else None
         shown = list(self.held.values())
+        # The end of a broadcast is why it leaves, and nobody looks at its minutes after this.
+        left = [each for ids, each in watched.items() if ids not in self.held]
         rests = [rest_of(each, as_of_ms) for each in shown]
         profile = known.profile_at(self.host_id, shown[0].begun_ms)
         if self.rejected is None:
             self.rejected = known.rejected(self.host_id)
         said = profile, list(self.held), rests, self.rejected
         view = None
-        if said != self._said or any([each.answer_changed(as_of_ms) for each in shown]):
+        self.turned = sum([bool(each.turned) for each in shown + left])
+        is_other = self.turned or said != self._said
+        if is_other or any([each.answer_changed(as_of_ms) for each in shown]):
             self._said = said
             answers = [each.answer(as_of_ms) for each in shown]
             told = zip(shown, answers, rests, strict=True)
             value = encoded(self.host_id, as_of_ms, told, profile, self.rejected)
-            view = View(self.host_id.encode(), value, self._parts(shown, moved))
+            view = View(self.host_id.encode(), value, self._parts(shown + left, moved))
         for each in shown:
             each.minutes.let_go()
         return view

@@ -23,7 +23,7 @@ from streamproc.tally.sessions import Session
 from streamproc.tally.timing import MINUTE_MS, PANE_MS
 
 FIRST_WORTH: Final = 8
-"""As many turns a broadcast takes that is read whole."""
+"""As many turns a broadcast takes that is read whole, or of which minutes are told again after a turn."""
 TOLD_GONE_DAYS: Final = 7
 """For so long it is told again, at each turn of a day, that a host is gone: somebody may have missed it."""
 KEPT_TWICE: Final = 2
@@ -117,6 +117,7 @@ class Showing:
             del self._waiting[host_id]
             host = self._hosts[host_id]
             view = host.view(self._as_of_ms, self)
+            self._began += host.turned
             host.told_at_ms = self._wall_ms
             host.forget_idle(self._as_of_ms)
             if view is not None:

@@ -63,6 +63,14 @@ def hosts(views: list[View]) -> list[str]:
     return [each.key.decode() for each in views]
 
 
+def online(view: View, session: str = "s-1") -> dict[int, int | None]:
+    """Who was online in the minutes told, by how many after the first they are."""
+    return {
+        (minute_ms - T0) // MINUTE_MS: json.decode(minute, type=CurveMinute).online
+        for minute_ms, minute in view.parts.get(f"curve:{session}", {}).items()
+    }
+
+
 def minutes(view: View, session: str = "s-1") -> list[int]:
     return sorted(view.parts.get(f"curve:{session}", {}))
 
@@ -116,6 +124,85 @@ def test_only_minutes_that_changed_are_told_again_until_all_is_asked_for() -> No
     assert minutes(view) == [T0 + number * MINUTE_MS for number in range(4)]
     money = json.decode(view.parts["curve:s-1"][T0 + 2 * MINUTE_MS], type=CurveMinute)
     assert (money.pay_gmv_minor, money.orders) == ({"CNY": 1_999}, 1)
+
+
+def test_a_curve_tells_of_nobody_online_once_it_is_over() -> None:
+    stage = Stage()
+    end_ms = T0 + MINUTE_MS + SECOND_MS
+    stage.tell(room_started(), viewers_counted(40, T0 + MINUTE_MS), room_ended(end_ms))
+    stage.tell(viewers_counted(900, end_ms + SECOND_MS), viewers_counted(7, end_ms + MINUTE_MS))
+    (view,) = stage.at(end_ms + MINUTE_MS)
+
+    assert online(view) == {1: 40, 2: None}
+
+
+def test_those_minutes_alone_are_told_again_of_which_a_turn_says_that_the_broadcast_was_over() -> (
+    None
+):
+    stage = Stage()
+    stage.tell(room_started(), *(viewers_counted(n, T0 + n * MINUTE_MS) for n in range(1, 6)))
+    now_ms = T0 + 5 * MINUTE_MS
+    (view,) = stage.at(now_ms)
+    assert online(view) == {n: n for n in range(1, 6)}
+
+    stage.tell(room_ended(T0 + 3 * MINUTE_MS - SECOND_MS))
+    (view,) = stage.at(now_ms + SECOND_MS)
+    assert online(view) == {3: None, 4: None, 5: None}
+
+    stage.tell(room_started(T0 + 4 * MINUTE_MS))
+    (view,) = stage.at(now_ms + 2 * SECOND_MS)
+    assert online(view) == {4: 4, 5: 5}
+
+    stage.tell(room_ended(T0 + 3 * MINUTE_MS + SECOND_MS))
+    (view,) = stage.at(now_ms + 3 * SECOND_MS)
+    assert online(view) == {3: 3}
+
+
+def test_a_minute_is_told_again_also_where_nothing_else_of_the_host_is_another() -> None:
+    stage = Stage()
+    counted_ms = (0, 61 * SECOND_MS, 126 * SECOND_MS, 70 * MINUTE_MS)
+    stage.tell(room_started(), room_started(T0 + 125 * SECOND_MS))
+    stage.tell(*(viewers_counted(7, T0 + each_ms) for each_ms in counted_ms))
+    (before,) = stage.at(T0 + 70 * MINUTE_MS)
+
+    stage.tell(room_ended(T0 + 60 * SECOND_MS))
+    (view,) = stage.at(T0 + 70 * MINUTE_MS + 1)
+
+    assert tally(view).sessions[0].figures == tally(before).sessions[0].figures
+    assert online(view) == {1: None}
+
+
+def test_a_broadcast_that_leaves_by_its_end_beside_another_tells_of_it_a_last_time() -> None:
+    stage = Stage()
+    stage.tell(room_started(), viewers_counted(40, T0), viewers_counted(7, T0 + 2 * MINUTE_MS))
+    stage.tell(room_started(T0 + MINUTE_MS, session_id="s-2"))
+    (view,) = stage.at(T0 + 2 * MINUTE_MS)
+    assert online(view) == {0: 40, 2: 7}
+
+    stage.tell(room_ended(T0 + MINUTE_MS))
+    (view,) = stage.at(T0 + 2 * MINUTE_MS + SECOND_MS)
+
+    assert [each.session_id for each in tally(view).sessions] == ["s-2"]
+    assert online(view) == {2: None}
+
+
+def test_hosts_of_which_minutes_are_told_again_take_turns_as_those_that_are_begun() -> None:
+    stage = Stage()
+    names = [f"h-{n}" for n in range(9)]
+    for host_id in names:
+        stage.tell(
+            room_started(host_id=host_id), viewers_counted(7, T0 + MINUTE_MS, host_id=host_id)
+        )
+    now_ms = T0 + MINUTE_MS
+    told = [view for n in range(9) for view in stage.at(now_ms + n, most=8)]
+    assert len({*hosts(told)}) == 9
+    for host_id in names:
+        stage.tell(room_ended(T0 + SECOND_MS, host_id=host_id))
+
+    first = stage.at(now_ms + SECOND_MS, most=8)
+
+    assert len(first) == 1
+    assert online(first[0]) == {1: None}
 
 
 def test_windows_roll_on_while_a_room_is_silent_and_then_nothing_is_told_any_more() -> None:
