@@ -44,7 +44,8 @@ class Broadcast:
 
     Shapes: ``noted`` takes the keys of its records that were written or changed since ``renew``.
         ``is_told``: it was told of whole once. ``over`` is when it was over, as of the last
-        ``renew``; ``turned`` are the minutes of which that one made the greatest count another.
+        ``renew``; ``turned`` are the minutes of which that one made the greatest count another;
+        ``moved`` those that changed in any way and were not told since.
     """
 
     __slots__ = (
@@ -62,6 +63,7 @@ class Broadcast:
         "intents",
         "is_told",
         "minutes",
+        "moved",
         "noted",
         "over",
         "rolling",
@@ -79,6 +81,7 @@ class Broadcast:
         self._span = span
         self._begin()
         self.over: Sequence[Over] = over_of(self.tally)
+        self.moved: set[int] = set()
         self.turned: set[int] = set()
 
     def _begin(self) -> None:
@@ -166,12 +169,12 @@ class Broadcast:
 
     # -- what was written --------------------------------------------------------------------------
 
-    def renew(self) -> set[int]:
-        """Bring the tally up to date; the minutes that changed, those that ``turned`` among them."""
+    def renew(self) -> None:
+        """Bring the tally up to date."""
         changed = self._renew()
         before, self.over = self.over, over_of(self.tally)
         self.turned = turned_minutes(before, self.over, self._span.numbers(), self.cells.readings)
-        return changed | self.turned
+        self.moved |= changed | self.turned
 
     def _renew(self) -> set[int]:
         """Bring the tally up to date; the minutes of which something was written."""

@@ -82,7 +82,8 @@ class Host:
         """What is to be seen of it as of a time; None: nothing but what was seen last."""
         self.turned = 0
         watched = self.held
-        moved = {ids: each.renew() for ids, each in watched.items()}
+        for each in watched.values():
+            each.renew()
         if self.met or len(self.held) > 1 or not self._is_chosen(as_of_ms):
             self._choose(as_of_ms, known)
         if not self.held:
@@ -104,7 +105,7 @@ class Host:
             answers = [each.answer(as_of_ms) for each in shown]
             told = zip(shown, answers, rests, strict=True)
             value = encoded(self.host_id, as_of_ms, told, profile, self.rejected)
-            view = View(self.host_id.encode(), value, self._parts(shown + left, moved))
+            view = View(self.host_id.encode(), value, self._parts(shown + left))
         for each in shown:
             each.minutes.let_go()
         return view
@@ -116,11 +117,12 @@ class Host:
         return self._is_whole and all([each.signs.heard_ms for each in self.held.values()])
 
     @staticmethod
-    def _parts(shown: list[Broadcast], moved: dict[bytes, set[int]]) -> dict[str, dict[int, bytes]]:
+    def _parts(shown: list[Broadcast]) -> dict[str, dict[int, bytes]]:
         parts = {}
         for each in shown:
-            numbers = sorted(moved[each.cells.ids]) if each.is_told else each.minutes.numbers()
+            numbers = sorted(each.moved) if each.is_told else each.minutes.numbers()
             each.is_told = True
+            each.moved = set()
             curve = curve_of(each, numbers)
             if curve:
                 parts[f"{CURVE}{each.cells.session_id}"] = curve

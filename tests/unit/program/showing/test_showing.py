@@ -172,6 +172,22 @@ def test_a_minute_is_told_again_also_where_nothing_else_of_the_host_is_another()
     assert online(view) == {1: None}
 
 
+def test_a_minute_that_changed_while_nothing_was_told_is_told_with_what_is_told_next() -> None:
+    stage = Stage()
+    ahead_ms = T0 + 2 * MINUTE_MS
+    stage.tell(room_started(), room_ended(T0 + 5 * MINUTE_MS))
+    stage.tell(viewers_counted(9), viewers_counted(3, ahead_ms))
+    (view,) = stage.at(T0 + SECOND_MS)
+    assert online(view) == {0: 9, 2: 3}
+    stage.tell(viewers_counted(4, ahead_ms))  # of the same second, and no peak
+    assert stage.at(T0 + 2 * SECOND_MS) == []
+
+    stage.tell(joined(1, T0 + 3 * MINUTE_MS))
+    (view,) = stage.at(T0 + 3 * SECOND_MS)
+
+    assert online(view) == {2: 4, 3: None}
+
+
 def test_a_broadcast_that_leaves_by_its_end_beside_another_tells_of_it_a_last_time() -> None:
     stage = Stage()
     stage.tell(room_started(), viewers_counted(40, T0), viewers_counted(7, T0 + 2 * MINUTE_MS))
