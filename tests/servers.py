@@ -72,6 +72,8 @@ class KafkaServer(ServerProcess):
     It keeps its port and data over ``stop`` or ``kill`` and ``start``; ``close``, or leaving the
     context, removes a data folder that it made itself. On Linux it dies with the process that started it.
 
+    Shapes: with a ``controller``, which runs by then, it is one more broker of that one's cluster, and
+        needs a ``node.id`` of its own. Without one it is a cluster by itself.
     Errors: ``start`` raises ``ServerMissing`` or ``ServerFailed``.
     """
 
@@ -85,10 +87,13 @@ class KafkaServer(ServerProcess):
         properties: Mapping[str, str] | None = None,
         heap_mib: int = 512,
         java_options: tuple[str, ...] = (),
+        controller: KafkaServer | None = None,
     ) -> None:
         self._port_given = port is not None
         self.port = port or 0
         self._controller_port = 0
+        self._controller = controller
+        self._cluster: str = _new_cluster() if controller is None else controller._cluster
         super().__init__(directory)
         self._properties = dict(properties or {})
         self._java_options = [f"-Xmx{heap_mib}m", "-Xms64m", *java_options]
@@ -163,22 +168,24 @@ class KafkaServer(ServerProcess):
         return [java, *self._java_options, quiet, "-cp", classpath]
 
     def _write_config(self) -> Path:
-        address, controller = f"{LOOPBACK}:{self.port}", f"{LOOPBACK}:{self._controller_port}"
+        own = f"PLAINTEXT://{LOOPBACK}:{self.port}"
+        controller = f"{LOOPBACK}:{(self._controller or self)._controller_port}"
         lines = {
             **BROKER_DEFAULTS,
-            "listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{address}",
+            "listeners": f"{own},CONTROLLER://{controller}",
+            "advertised.listeners": own,
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(self.directory / "data"),
-            **self._properties,
         }
+        if self._controller is not None:
+            lines |= {"process.roles": "broker", "listeners": own}
+        lines |= self._properties
         config = self.directory / "server.properties"
         config.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
         return config
 
     def _format(self, java: str, classpath: str, config: Path) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        options = ["format", f"--cluster-id={cluster}", "-c", str(config)]
+        options = ["format", f"--cluster-id={self._cluster}", "-c", str(config)]
         done = subprocess.run(
             [*self._java(java, classpath), "kafka.tools.StorageTool", *options],
             capture_output=True,
@@ -253,3 +260,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+
+
+def _new_cluster() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()

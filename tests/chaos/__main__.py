@@ -20,6 +20,7 @@ import msgspec
 
 from tests.chaos.result import has_seen_zombies, is_ok, result
 from tests.chaos.run import Options, run
+from tests.kafka_cluster import KafkaCluster
 from tests.redis_server import RedisServer
 from tests.servers import KafkaServer
 
@@ -52,6 +53,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="repeat the faults and the load of a run")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--partitions", type=int, default=12)
+    parser.add_argument(
+        "--cluster", action="store_true", help="three brokers, of which one goes at a time"
+    )
     parser.add_argument("--rate", type=int, default=1000, help="records a second")
     parser.add_argument("--minutes-max", type=float, default=15.0)
     parser.add_argument("--keep", type=Path, help="keep the workers' logs in this folder")
@@ -73,7 +77,8 @@ def main(arguments: list[str]) -> int:
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="streamproc-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every retry
-    with KafkaServer() as server, RedisServer() as redis:
+    brokers = KafkaCluster() if chosen.cluster else KafkaServer()
+    with brokers as server, RedisServer() as redis:
         try:
             outcome = asyncio.run(run(server, redis, folder, options, say))
         except Exception:  # noqa: BLE001 - scripts read the last line, whatever happened

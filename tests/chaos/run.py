@@ -19,6 +19,7 @@ from tests.chaos.outages import Outages
 from tests.chaos.plan import Fault, Kind, faults
 from tests.chaos.verdict import Verdict, changelog_views, judge
 from tests.chaos.views import Compared, Watch, unlike
+from tests.kafka_cluster import REPLICAS, KafkaCluster
 from tests.redis_server import RedisServer
 from tests.servers import KafkaServer
 from tests.worker_process import POLL_S, WorkerProcess
@@ -64,7 +65,7 @@ class Outcome:
 
 
 async def run(
-    kafka: KafkaServer,
+    kafka: KafkaServer | KafkaCluster,
     redis: RedisServer,
     folder: Path,
     options: Options,
@@ -74,7 +75,7 @@ async def run(
     await ensure_topics(
         kafka.bootstrap,
         partitions=options.partitions,
-        replication_factor=1,
+        replication_factor=REPLICAS if isinstance(kafka, KafkaCluster) else 1,
         app_id=options.app_id,
     )
     chaos = Chaos(kafka, redis, folder, options, say)
@@ -89,7 +90,7 @@ class Chaos:
 
     def __init__(
         self,
-        kafka: KafkaServer,
+        kafka: KafkaServer | KafkaCluster,
         redis: RedisServer,
         folder: Path,
         options: Options,
