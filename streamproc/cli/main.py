@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, NamedTuple, NoReturn
 
+import structlog
 import typer
 
 from streamproc import __version__
@@ -105,6 +106,7 @@ def _lost_broker(error: Exception) -> BrokerUnreachable | None:
     client = sys.modules.get("aiokafka.errors")  # only then has it failed
     if client is None or not isinstance(error, client.KafkaError):
         return None
+    structlog.get_logger(__name__).debug("Kafka failed", exc_info=error)
     return BrokerUnreachable(
         f"Kafka did not do what it was asked for: {error!r}",
         hint="look at the broker: is it up, and may you do this? What is done stays done; run it again",

@@ -8,7 +8,7 @@ from typing import Any
 
 
 async def disconnected(stopping: Awaitable[None], consumer: Any) -> None:
-    """Return when a consumer is stopped, by what stops it.
+    """Return when a consumer is stopped, by what stops it; None: it was not made yet.
 
     Trap: aiokafka cancels the fetches under way, and hands on that they were, if one waits to be tried
     again: the broker is away. Whoever stops it would take that for being cancelled.
@@ -17,6 +17,6 @@ async def disconnected(stopping: Awaitable[None], consumer: Any) -> None:
         await stopping
     except asyncio.CancelledError:
         task = asyncio.current_task()
-        if task is None or task.cancelling():
+        if consumer is None or task is None or task.cancelling():
             raise
         await consumer._client.close()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
+from streamproc.cli import main as cli
 from streamproc.cli.main import COMMANDS, build, main
-from streamproc.errors import BadSetting, StreamprocError
+from streamproc.errors import BadSetting, BrokerUnreachable, StreamprocError
 
 HEAVY = ("faust", "aiokafka", "pydantic", "streamproc.app")
 
@@ -108,3 +112,29 @@ def test_an_error_without_place_and_advice_shows_neither(
     assert "it broke [bold]here[/bold]" in said
     assert "where:" not in said
     assert "what to do:" not in said
+
+
+def failing_with(error: Exception) -> Callable[[Sequence[str]], Callable[..., NoReturn]]:
+    def fail(**_: object) -> NoReturn:
+        raise error
+
+    return lambda _given: fail
+
+
+def test_what_a_kafka_client_raises_is_told_as_an_unreachable_broker(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "build", failing_with(KafkaConnectionError("gone")))
+
+    assert exit_code("verify") == BrokerUnreachable.exit_code
+
+    said = capsys.readouterr().err
+    assert "KafkaConnectionError" in said
+    assert "Traceback" not in said
+
+
+def test_what_is_nobodys_failure_leaves_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "build", failing_with(KeyError("ours")))
+
+    with pytest.raises(KeyError, match="ours"):
+        main(["verify"])

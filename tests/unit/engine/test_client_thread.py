@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,12 +19,14 @@ Client = Any
 
 
 @pytest.fixture
-async def thread() -> Client:
+async def thread() -> AsyncIterator[Client]:
     """One whose client is made and not started."""
     made: Any = object.__new__(BatchThread)
     made._method_queue = None
-    made._consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1", group_id="unit")
-    return made
+    consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1", group_id="unit")
+    made._consumer = consumer
+    yield made
+    consumer._closed = True  # else it complains, though there is nothing to close
 
 
 async def test_a_client_that_is_not_made_yet_is_assigned_nothing(thread: Client) -> None:
