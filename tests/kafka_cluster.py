@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
@@ -36,6 +37,7 @@ class KafkaCluster:
             for number in range(2, REPLICAS + 1)
         ]
         self._hit = self._others[-1]
+        self._running = ExitStack()
 
     @property
     def bootstrap(self) -> str:
@@ -64,12 +66,10 @@ class KafkaCluster:
         return self._hit
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as started:
             for each in (self._controller, *self._others):
-                each.start()
-        except BaseException:
-            self._close()
-            raise
+                started.enter_context(each)
+            self._running = started.pop_all()
         return self
 
     def __exit__(
@@ -78,8 +78,4 @@ class KafkaCluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        for each in (*self._others, self._controller):
-            each.close()
+        self._running.__exit__(kind, error, trace)

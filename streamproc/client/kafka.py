@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streamproc.client.alerts import AlertReader
 from streamproc.client.tallies import HostChange, TallyReader
-from streamproc.engine.disconnecting import disconnected
+from streamproc.engine.clients import disconnected
 from streamproc.errors import TopicMissing
 from streamproc.events.host_tally import TALLIES_TOPIC
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition

@@ -15,8 +15,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError
 
 from streamproc.engine.beginning import LogBounds
+from streamproc.engine.clients import connected, disconnected
 from streamproc.engine.config import EngineConfig
-from streamproc.engine.disconnecting import disconnected
 from streamproc.engine.failures import KAFKA_FAILURES
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords, fetch_raw
@@ -38,19 +38,15 @@ class Changelog:
 
     async def start(self) -> None:
         """Connect the writer."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._config.bootstrap_servers,
-            acks="all",
-            max_batch_size=self._config.flush_hard_bytes,
-            max_request_size=2 * self._config.flush_hard_bytes,
-            request_timeout_ms=int(self._config.request_timeout_s * 1000),
+        self._producer = await connected(
+            AIOKafkaProducer(
+                bootstrap_servers=self._config.bootstrap_servers,
+                acks="all",
+                max_batch_size=self._config.flush_hard_bytes,
+                max_request_size=2 * self._config.flush_hard_bytes,
+                request_timeout_ms=int(self._config.request_timeout_s * 1000),
+            )
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        self._producer = producer
 
     async def stop(self) -> None:
         """Disconnect the writer."""

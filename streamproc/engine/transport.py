@@ -20,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streamproc.engine.beginning import outside_log
-from streamproc.engine.disconnecting import disconnected
+from streamproc.engine.clients import disconnected
 from streamproc.engine.engine import Engine
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords, chunks, fetch_raw

@@ -18,6 +18,7 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import murmur2
 
+from streamproc.engine.clients import connected
 from streamproc.errors import BadSetting, BrokerUnreachable, TopicMissing
 from streamproc.simulate.ledger import Acked, NotAcked, Outcome
 
@@ -146,20 +147,16 @@ class Sender:
             await self._moved.wait()
 
     async def _started(self, *, idempotent: bool) -> Any:  # noqa: ANN401 - aiokafka has no types
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            acks="all",
-            enable_idempotence=idempotent,
-            max_batch_size=_BATCH_BYTES,
-            max_request_size=_REQUEST_BYTES,
-            request_timeout_ms=self._request_timeout_ms,
+        return await connected(
+            AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                acks="all",
+                enable_idempotence=idempotent,
+                max_batch_size=_BATCH_BYTES,
+                max_request_size=_REQUEST_BYTES,
+                request_timeout_ms=self._request_timeout_ms,
+            )
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        return producer
 
     async def _partition(self, record: Outgoing) -> int:
         if record.partition is not None:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streamproc.engine.clients import connected
 from streamproc.protocol import Headers
 
 UNWRITTEN: Final = (TimeoutError, KafkaError, OSError)
@@ -45,19 +46,15 @@ class KafkaWriter:
 
     async def start(self) -> None:
         """Connect."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap_servers,
-            acks="all",
-            linger_ms=5,
-            max_request_size=_LARGEST_BYTES,
-            request_timeout_ms=self._request_timeout_ms,
+        self._producer = await connected(
+            AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap_servers,
+                acks="all",
+                linger_ms=5,
+                max_request_size=_LARGEST_BYTES,
+                request_timeout_ms=self._request_timeout_ms,
+            )
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        self._producer = producer
 
     async def stop(self) -> None:
         """Send what is queued, disconnect."""

@@ -12,6 +12,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streamproc.engine.clients import connected
 from streamproc.errors import VerdictUnpublished
 from streamproc.events.codec import encode
 from streamproc.events.registry import ROOMS_TOPIC
@@ -51,19 +52,15 @@ class KafkaVerdicts:
     async def _connected(self) -> Any:  # noqa: ANN401 - aiokafka has no types
         async with self._connecting:
             if self._producer is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap_servers,
-                    acks="all",
-                    request_timeout_ms=int(self._timeout_s * 1000),
-                    # a broker that is back is found again at once, not after aiokafka's five minutes
-                    metadata_max_age_ms=10_000,
+                self._producer = await connected(
+                    AIOKafkaProducer(
+                        bootstrap_servers=self._bootstrap_servers,
+                        acks="all",
+                        request_timeout_ms=int(self._timeout_s * 1000),
+                        # a broker that is back is found again at once, not after aiokafka's five minutes
+                        metadata_max_age_ms=10_000,
+                    )
                 )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await producer.stop()
-                    raise
-                self._producer = producer
             return self._producer
 
     async def stop(self) -> None:

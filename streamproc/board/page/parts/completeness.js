@@ -13,7 +13,7 @@ export function completenessPanel() {
     update(tally, session) {
       const told = session.completeness ?? {};
       toggle(element, "lacking", (told.missing_sources ?? []).length > 0);
-      replace(list, rows(tally, session, told).map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
+      replace(list, entries(rows(tally, session, told)));
     },
   };
 }
@@ -27,7 +27,7 @@ export function placeLacks(item) {
     [t("complete.rejected"), bySource(item.rejected)],
     [t("complete.approximate"), (item.approximate ?? []).map(figureName).join(", ")],
   ].filter(([, value]) => value);
-  return told.length ? el("dl", {}, told.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value)))) : null;
+  return told.length ? el("dl", {}, entries(told)) : null;
 }
 
 function rows(tally, session, told) {
@@ -49,6 +49,10 @@ function rows(tally, session, told) {
     [t("complete.after_end"), count(told.after_end)],
     [t("complete.version"), String(tally.version)],
   ];
+}
+
+function entries(terms) {
+  return terms.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value)));
 }
 
 function bySource(counts) {

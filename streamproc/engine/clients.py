@@ -1,10 +1,20 @@
-"""Ending a Kafka client that reads, also while its broker is away."""
+"""Kafka clients: connected or closed, and disconnected also while their broker is away."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
 from typing import Any
+
+
+async def connected(producer: Any) -> Any:
+    """The same producer, connected. Errors: those of its start; then it is closed, or it would complain."""
+    try:
+        await producer.start()
+    except BaseException:
+        await producer.stop()
+        raise
+    return producer
 
 
 async def disconnected(stopping: Awaitable[None], consumer: Any) -> None:
