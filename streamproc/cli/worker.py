@@ -29,7 +29,8 @@ from streamproc.program.view import HostRow, host_rows
 from streamproc.settings import Settings
 
 SHOW_INTERVAL_S = 1.0
-STOP_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 50.0
+"""Less than the minute after which whatever told a worker to stop kills it."""
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """The last one comes when the terminal is closed."""
 
@@ -133,8 +134,9 @@ class RunningWorker:
                 return
             try:
                 await starting
-            except StreamprocError:
-                await self.run.stop()
+            except StreamprocError as error:
+                if not await self._is_stopped():
+                    self._fail(error)
                 raise
 
     async def serve(self, told: asyncio.Event, beside: asyncio.Task[Any] | None = None) -> None:
@@ -162,19 +164,28 @@ class RunningWorker:
                 task.cancel()
 
     async def stop(self) -> None:
-        """Stop in order: flush, commit, leave the group.
-
-        Errors: ``Stalled`` if that does not end.
-        """
-        try:
-            await asyncio.wait_for(self.run.stop(), STOP_TIMEOUT_S)
-        except TimeoutError as slow:
-            raise Stalled(
-                f"the worker did not stop in {STOP_TIMEOUT_S:.0f} s",
-                where=self._settings.kafka.bootstrap_servers,
-                hint="it is ended; what was not flushed is read again. Look at the broker",
-            ) from slow
+        """Stop in order: flush, commit, leave the group; end the process if that does not end."""
+        if not await self._is_stopped():
+            self._fail(
+                Stalled(
+                    f"the worker did not stop in {STOP_TIMEOUT_S:.0f} s",
+                    where=self._settings.kafka.bootstrap_servers,
+                    hint="it is ended; what was not flushed is read again. Look at the broker",
+                )
+            )
         self.show(stopped=True)
+
+    async def _is_stopped(self) -> bool:
+        """Stop; False if that takes too long.
+
+        Trap: whatever is left then, as a thread of the client, would keep the process alive for ever.
+        """
+        stopping = asyncio.create_task(self.run.stop())
+        await asyncio.wait({stopping}, timeout=STOP_TIMEOUT_S)
+        if not stopping.done():
+            return False
+        await stopping
+        return True
 
     def show(self, *, stopped: bool = False) -> None:
         """Show the worker, and write the status file."""

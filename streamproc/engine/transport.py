@@ -66,6 +66,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust
         """
         await disconnected(super().on_thread_stop(), self._consumer)
 
+    def close(self) -> None:
+        """Nothing: ``on_thread_stop`` disconnects, in the loop that the client runs in.
+
+        Trap: where a rebalance meets a stop, Faust closes the client from the app's loop. What the thread
+        waits for then never comes, and the process does not end.
+        """
+
     def assignment(self) -> set[TP]:
         """What the group gave us; nothing before the client is made, which may take long."""
         found: set[TP] = set() if self._consumer is None else super().assignment()

@@ -39,6 +39,17 @@ async def test_a_client_that_has_not_started_has_not_failed(thread: Client) -> N
     assert thread.group_failure() is None
 
 
+async def test_a_client_is_closed_by_its_own_thread_alone(thread: Client) -> None:
+    others = asyncio.all_tasks()
+    thread.app = type("App", (), {"loop": asyncio.get_running_loop()})  # where Faust would close it
+
+    thread.close()
+    await asyncio.sleep(0)
+
+    assert not thread._consumer._closed
+    assert asyncio.all_tasks() == others
+
+
 async def test_a_client_stops_while_a_fetch_waits_to_be_tried_again(thread: Client) -> None:
     consumer, waiting = thread._consumer, asyncio.create_task(asyncio.sleep(NEVER_S))
     fetcher: Any = object.__new__(Fetcher)
