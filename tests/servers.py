@@ -51,6 +51,7 @@ BROKER_DEFAULTS: Mapping[str, str] = {
     "transaction.state.log.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
+    "log.cleaner.backoff.ms": "500",  # a test that has something compacted waits for it
     "message.max.bytes": str(_LARGEST_BATCH_BYTES),
     "replica.fetch.max.bytes": str(_LARGEST_BATCH_BYTES),
     "replica.fetch.response.max.bytes": str(2 * _LARGEST_BATCH_BYTES),

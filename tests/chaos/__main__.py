@@ -56,6 +56,12 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--cluster", action="store_true", help="three brokers, of which one goes at a time"
     )
+    parser.add_argument(
+        "--compact-after",
+        type=float,
+        metavar="SECONDS",
+        help="let the broker compact what is that old, which must be longer than healing takes",
+    )
     parser.add_argument("--rate", type=int, default=1000, help="records a second")
     parser.add_argument("--minutes-max", type=float, default=15.0)
     parser.add_argument("--keep", type=Path, help="keep the workers' logs in this folder")
@@ -72,6 +78,7 @@ def main(arguments: list[str]) -> int:
         partitions=chosen.partitions,
         rate_per_s=chosen.rate,
         minutes_max=chosen.minutes_max,
+        compact_after_s=chosen.compact_after,
     )
     say(f"seed {options.seed}: repeat with --seed {options.seed} --faults {options.faults}")
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="streamproc-chaos-"))

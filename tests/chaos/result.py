@@ -32,6 +32,7 @@ def result(options: Options, outcome: Outcome) -> dict[str, Any]:
         "stale_records_seen_by_workers": outcome.stale_records_seen,
         "epochs": verdict.epochs,
         "flushes": verdict.flushes,
+        "compacted": verdict.compacted,
         "tallies_seen": outcome.tallies_seen,
         "alert_steps": outcome.alert_steps,
         "workers": options.workers,
@@ -47,6 +48,7 @@ def is_ok(options: Options, outcome: Outcome) -> bool:
     return (
         outcome.faults.total() >= options.faults
         and has_seen_zombies(outcome)
+        and (options.compact_after_s is None or verdict.compacted > 0)
         and verdict.is_digest_equal
         and not (verdict.defects or verdict.lost or verdict.doubled)
     )
@@ -55,4 +57,7 @@ def is_ok(options: Options, outcome: Outcome) -> bool:
 def has_seen_zombies(outcome: Outcome) -> bool:
     """True if zombies wrote what was then ignored, or too few workers froze to expect that."""
     few = outcome.faults[Kind.FREEZE] < ENOUGH_FREEZES
-    return few or outcome.verdict.stale_writes_ignored > 0
+    verdict = outcome.verdict
+    # what they wrote and compaction took, workers saw before
+    seen = verdict.stale_writes_ignored or (verdict.compacted and outcome.stale_records_seen)
+    return few or seen > 0

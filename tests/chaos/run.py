@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamproc.events.host_tally import TALLIES_TOPIC
 from streamproc.provision.admin import ensure_topics
 from tests.chaos.fleet import Fleet, Slot
 from tests.chaos.load import Load
@@ -19,6 +20,7 @@ from tests.chaos.outages import Outages
 from tests.chaos.plan import Fault, Kind, faults
 from tests.chaos.verdict import Verdict, changelog_views, judge
 from tests.chaos.views import Compared, Watch, unlike
+from tests.compaction import compact_early
 from tests.kafka_cluster import REPLICAS, KafkaCluster
 from tests.redis_server import RedisServer
 from tests.servers import KafkaServer
@@ -35,7 +37,7 @@ GRACE_S = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a run is told."""
+    """What a run is told. Shapes: ``compact_after_s`` None: never, as by far no record is a day old."""
 
     seed: int
     faults: int
@@ -44,6 +46,7 @@ class Options:
     rate_per_s: int = 1000
     minutes_max: float = 15.0
     app_id: str = "streamproc"
+    compact_after_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +81,10 @@ async def run(
         replication_factor=REPLICAS if isinstance(kafka, KafkaCluster) else 1,
         app_id=options.app_id,
     )
+    if options.compact_after_s is not None:
+        lag_ms = int(options.compact_after_s * 1000)
+        for topic in (f"{options.app_id}-state-changelog", TALLIES_TOPIC):
+            await compact_early(kafka.bootstrap, topic, lag_ms)
     chaos = Chaos(kafka, redis, folder, options, say)
     try:
         return await chaos.run()

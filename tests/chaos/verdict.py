@@ -23,7 +23,10 @@ EVENT_FIGURES = ("paid_lines", "comments", "joins")
 
 @dataclass
 class Verdict:
-    """What was found; ``defects`` is empty if all holds."""
+    """What was found; ``defects`` is empty if all holds.
+
+    Shapes: ``compacted`` are the records of the changelog that compaction took.
+    """
 
     records: int = 0
     lost: int = 0
@@ -32,6 +35,7 @@ class Verdict:
     stale_claims_ignored: int = 0
     epochs: int = 0
     flushes: int = 0
+    compacted: int = 0
     dead_letters: int = 0
     dead_letters_repeated: int = 0
     state_digest: str = ""
@@ -96,6 +100,7 @@ def _fences(
         verdict.stale_claims_ignored += view.stale_claims
         verdict.epochs += len(view.epochs)
         verdict.flushes += view.flushes
+        verdict.compacted += view.compacted
         verdict.defects += view.problems
         verdict.demand(not view.unhealed, f"partition {number}: {view.unhealed} were not healed")
         positions = {} if view.fence is None else view.fence.positions

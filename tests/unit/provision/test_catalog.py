@@ -105,6 +105,8 @@ def test_the_changelog_keeps_what_the_engine_relies_on(
 
     assert config["cleanup.policy"] == "compact"
     assert config["min.compaction.lag.ms"] == "86400000"
+    assert int(config["delete.retention.ms"]) >= 86_400_000
+    assert int(config["segment.ms"]) <= int(config["min.compaction.lag.ms"]) / 10
     assert config["max.message.bytes"] == "8388608"
     assert config["unclean.leader.election.enable"] == "false"
 
