@@ -84,6 +84,9 @@ class Engine(Group):
     """How long the broker may hold a fetch back when there is nothing new."""
     look_interval_s: float = Field(60.0, ge=1, le=86_400)
     """How often the owner of a quiet partition looks whether anybody else wrote to its changelog."""
+    rewrite_after_records: int = Field(100_000, ge=1_000, le=1_000_000_000)
+    """After so many records in a partition of the changelog its whole state is written once more, and a
+    start reads no more than about that."""
     stall_timeout_s: float = Field(120.0, ge=5, le=86_400)
     """A recovery, flush or commit without progress for so long ends the worker."""
     views_share_max: float = Field(0.15, gt=0, le=1)

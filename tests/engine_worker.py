@@ -29,6 +29,8 @@ from streamproc.sinks.kafka_outputs import KafkaOutputs
 from tests.counting import CountingProgram
 
 STATUS_INTERVAL_S = 0.05
+REWRITING = {"rewrite_after_records": 200, "rewrite_after_times": 1, "rewrite_flush_bytes": 20_000}
+"""Little enough for the state of a test to be written again now and then."""
 
 
 class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +67,7 @@ class Status(msgspec.Struct, kw_only=True):
     healed: int
     paused: dict[str, str]
     recoveries: int
+    recovered_records: int
     flushes: int
 
 
@@ -73,12 +76,14 @@ class Told:
 
     def __init__(self) -> None:
         self.recoveries = 0
+        self.records = 0
 
     def recovering(self, partitions: int) -> None:
         """Nothing to do."""
 
     def recovered(self, partitions: int, records: int, duration_s: float) -> None:
         self.recoveries += 1
+        self.records = records
 
     def paused(self, partition: SourcePartition, reason: str) -> None:
         """The status tells."""
@@ -109,6 +114,7 @@ def status_of(engine: Engine, told: Told) -> Status:
         healed=sum(partition.ownership.healed_keys for partition in owned.values()),
         paused={f"{at.topic}/{at.partition}": reason for at, reason in engine.paused.items()},
         recoveries=told.recoveries,
+        recovered_records=told.records,
         flushes=sum(partition.flushes for partition in owned.values()),
     )
 
@@ -189,7 +195,7 @@ async def run(options: Options) -> int:
             "partitions": options.partitions,
             "session_timeout_s": 3.0,
             "heartbeat_interval_s": 0.5,
-            **options.engine,
+            **REWRITING | options.engine,
         }
     )
     told = Told()

@@ -162,8 +162,12 @@ class ChangelogCursor:
     async def assign(self, positions: Mapping[int, int]) -> None:
         """Read these partitions from these offsets (-1: the log's start)."""
         self._partitions = list(positions)
+        self._consumer.assign([TopicPartition(self._topic, number) for number in positions])
+        await self.seek(positions)
+
+    async def seek(self, positions: Mapping[int, int]) -> None:
+        """Go on in these of the partitions at these offsets (-1: the log's start)."""
         where = {number: TopicPartition(self._topic, number) for number in positions}
-        self._consumer.assign(list(where.values()))
         firsts = await self._consumer.beginning_offsets(list(where.values()))
         for number, offset in positions.items():
             self._consumer.seek(where[number], max(offset, firsts[where[number]]))

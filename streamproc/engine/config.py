@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streamproc.engine.rewriting import Pass
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
@@ -40,6 +42,15 @@ class EngineConfig:
     dead_letters_in_a_row_max: int = 500
     accept_loss: bool = False
     group_instance_id: str | None = None
+    rewrite_after_records: int = 100_000
+    rewrite_after_times: int = 8
+    rewrite_flush_bytes: int = 1 << 16
+
+    @property
+    def rewriting(self) -> Pass:
+        """When the state of a partition is written again, and how fast: a flush is to fit one batch."""
+        room = min(self.rewrite_flush_bytes, self.flush_hard_bytes // 8)
+        return Pass(self.rewrite_after_records, self.rewrite_after_times, room)
 
     @property
     def changelog(self) -> str:

@@ -64,5 +64,9 @@ class StateDigest:
                 hashes.append(new)
         self.value = total & _MASK
 
+    def keys(self) -> list[bytes]:
+        """The keys of the state."""
+        return list(self._places)
+
     def __len__(self) -> int:
         return len(self._places)

@@ -75,8 +75,9 @@ class TopicPosition(msgspec.Struct, array_like=True):
 class Fence(msgspec.Struct, array_like=True):
     """Up to where a state goes, and the digest that its records must have.
 
-    Shapes: ``partitions`` is how many the inputs had, and with them the changelog; 0: nobody told. It may
-    be missing at the end, and who does not know it passes over it.
+    Shapes: ``partitions`` is how many the inputs had, and with them the changelog; 0: nobody told.
+        From ``whole_from`` on the log holds all that the state is; 0: from its start. These two may be
+        missing at the end, and who does not know them passes over them.
     """
 
     version: int
@@ -84,6 +85,7 @@ class Fence(msgspec.Struct, array_like=True):
     positions: dict[str, TopicPosition]
     written_by: str
     partitions: int = 0
+    whole_from: int = 0
 
     def encode(self) -> bytes:
         """The fence as the value of its record."""

@@ -48,17 +48,25 @@ class Claiming:
     """One attempt to own one changelog partition, in the generation of its assignment.
 
     Write ``stamp`` as a claim, tell :meth:`claimed` where it landed, feed ``reader`` up to and with it,
-    ask :meth:`verdict`; then read on to the log's end through :meth:`read_on` and :meth:`own`.
+    ask :meth:`verdict`; then read on to the log's end through :meth:`read_on` and :meth:`own`. The log is
+    read from ``first_offset`` on, where a fence says that it holds the whole state.
     """
 
-    __slots__ = ("_writer", "claim_offset", "epoch", "generation", "reader")
+    __slots__ = ("_writer", "claim_offset", "epoch", "first_offset", "generation", "reader")
 
     def __init__(self, writer: Writer, generation: int) -> None:
         self._writer = writer
         self.generation = generation
         self.epoch = writer.epoch(writer.incarnation, generation, 0)
         self.claim_offset: int | None = None
+        self.first_offset = 0
         self.reader = ChangelogReader()
+
+    def read_from(self, offset: int) -> None:
+        """Read the log from an offset on, and forget what was read; 0: all of it."""
+        self.first_offset = offset
+        self.reader = ChangelogReader()
+        self.reader.next_offset = offset
 
     @property
     def stamp(self) -> bytes:

@@ -21,6 +21,7 @@ from streamproc.engine.fence import (
 )
 from streamproc.engine.ownership import Ownership
 from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.rewriting import NEVER_AGAIN, Rewriting
 from streamproc.engine.sample import Folded
 from streamproc.errors import AccountingBroken
 from streamproc.protocol import Batch, BatchReport, Outputs, Program, sample_step
@@ -63,6 +64,7 @@ class Partition:
         partitions: int = 0,
         is_fenced: bool = True,
         bytes_per_key: float = FIRST_GUESS_BYTES_PER_KEY,
+        rewriting: Rewriting = NEVER_AGAIN,
     ) -> None:
         self.number = number
         self.program = program
@@ -86,6 +88,7 @@ class Partition:
         self._ticked: dict[bytes, bytes | None] = {}
         self._outputs = Outputs()
         self._folded: list[Folded] = []
+        self._rewriting = rewriting
         # a flush that is taken for smaller than it is may fit no record batch
         self._bytes_per_key = max(float(FIRST_GUESS_BYTES_PER_KEY), bytes_per_key)
 
@@ -185,8 +188,11 @@ class Partition:
             self._ticked = {}
         self.digest.update(records)
         self._add_healing(records)
-        positions = copy_positions(self.positions)
-        fence = Fence(VERSION, self.digest.value, positions, written_by, self.partitions)
+        self._add_rewritten(records)
+        positions, whole_from = copy_positions(self.positions), self._rewriting.whole_from
+        fence = Fence(
+            VERSION, self.digest.value, positions, written_by, self.partitions, whole_from
+        )
         records.append((FENCE_KEY, fence.encode()))
         outputs = self.program.take_outputs()
         outputs.dead_letters = self._outputs.dead_letters + outputs.dead_letters
@@ -205,6 +211,11 @@ class Partition:
         heal.discard(FENCE_KEY)
         for key in sorted(heal):
             records.append((key, self._value_to_heal(key)))
+
+    def _add_rewritten(self, records: list[tuple[bytes, bytes | None]]) -> None:
+        next_offset = self.ownership.applied_offset + 1
+        if self._rewriting.is_due(next_offset, len(self.digest)):
+            self._rewriting.add_to(records, self.digest.keys, self.program.value, next_offset)
 
     def _value_to_heal(self, key: bytes) -> bytes | None:
         if key == CLAIM_KEY:

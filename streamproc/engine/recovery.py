@@ -11,19 +11,23 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 import structlog
 
+from streamproc.engine import skipping
 from streamproc.engine.beginning import LogBounds, begin
 from streamproc.engine.changelog import Changelog, ChangelogCursor, holds, log_bounds, offset_behind
 from streamproc.engine.config import EngineConfig
+from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence, TopicPosition, copy_positions
 from streamproc.engine.ownership import Claiming, Verdict, Writer
 from streamproc.engine.partition import Partition
 from streamproc.engine.ports import GreatestVersion, Group, SourcePartition, nothing_shown
 from streamproc.engine.preflight import refuse_other_count
 from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.rewriting import Rewriting
 from streamproc.engine.showing import incarnation_above
 from streamproc.errors import Fenced, Superseded
 from streamproc.protocol import Program
@@ -59,6 +63,8 @@ class Recovery:
         self.records = 0
         self._claims: dict[int, Claiming] = {}
         self._ends: dict[int, int] = {}
+        self._digests: dict[int, StateDigest] = {}
+        self._torn: set[int] = set()
 
     @property
     def remaining_records(self) -> int:
@@ -74,7 +80,7 @@ class Recovery:
         makes a state unusable (see ``errors``).
         """
         sources = [SourcePartition(t, n) for n in partitions for t in self._config.inputs]
-        claims, committed = await self.claim(partitions, generation, sources)
+        claims, committed = await self.claim(partitions, generation, sources, skips=True)
         fences = {n: claim.reader.fence(where=self._where(n)) for n, claim in claims.items()}
         for number, fence in fences.items():
             made_with = 0 if fence is None else fence.partitions
@@ -87,23 +93,59 @@ class Recovery:
         return recovered
 
     async def claim(
-        self, partitions: Iterable[int], generation: int, sources: Sequence[SourcePartition]
+        self,
+        partitions: Iterable[int],
+        generation: int,
+        sources: Sequence[SourcePartition],
+        *,
+        skips: bool = False,
     ) -> tuple[dict[int, Claiming], Mapping[SourcePartition, int | None]]:
         """Claims that nobody outranks, each read to the log's end; and what is committed of sources.
 
+        Shapes: ``skips``: what is older than the whole state need not be read.
         Errors: ``Superseded``, ``Fenced``.
         """
         claims = {number: Claiming(self._writer, generation) for number in partitions}
         self._claims = claims
         await asyncio.gather(*(self._claim(number, claim) for number, claim in claims.items()))
-        async with self._changelog.reading(dict.fromkeys(claims, -1)) as cursor:
+        begins = skipping.tails(claims) if skips else dict.fromkeys(claims, -1)
+        async with self._changelog.reading(begins) as cursor:
+            if skips:
+                await self._skip(cursor, claims)
             await self._read_through_claims(cursor, claims)
             committed = await self._group.committed(sources)
             await self._read_to_end(cursor, claims)
+            if torn := self._not_whole(claims):
+                await self._read_all(cursor, torn)
             if anew := await self._claim_anew(claims):
                 await self._read_through_claims(cursor, anew)
                 await self._read_to_end(cursor, anew)
         return claims, committed
+
+    async def _skip(self, cursor: ChangelogCursor, claims: Mapping[int, Claiming]) -> None:
+        """Go to where each changelog begins to hold its whole state."""
+        offsets = await skipping.first_offsets(partial(self._read, cursor), claims)
+        for number, claim in claims.items():
+            claim.read_from(offsets[number])
+        await cursor.seek(offsets)
+
+    def _not_whole(self, claims: Mapping[int, Claiming]) -> dict[int, Claiming]:
+        """Those that were read in part and are not what their fences say."""
+        for number, claim in claims.items():
+            digest = skipping.verified(claim) if claim.first_offset else None
+            if digest is not None:
+                self._digests[number] = digest
+        return {n: c for n, c in claims.items() if c.first_offset and n not in self._digests}
+
+    async def _read_all(self, cursor: ChangelogCursor, torn: Mapping[int, Claiming]) -> None:
+        """Read these from their start."""
+        for number, claim in torn.items():
+            log.warning("a changelog is read from its start", where=self._where(number))
+            claim.read_from(0)
+        self._torn.update(torn)
+        await cursor.seek(dict.fromkeys(torn, -1))
+        await self._read_through_claims(cursor, torn)
+        await self._read_to_end(cursor, torn)
 
     async def _claim_anew(self, claims: Mapping[int, Claiming]) -> dict[int, Claiming]:
         """Claim again what holds no state although views of one were shown: new ones must be greater.
@@ -220,7 +262,9 @@ class Recovery:
         committed: Mapping[SourcePartition, int | None],
         bounds: Mapping[SourcePartition, LogBounds],
     ) -> Partition:
-        digest = claim.reader.verified_digest(fence, where=self._where(number))
+        digest = self._digests.pop(number, None)
+        if digest is None:
+            digest = claim.reader.verified_digest(fence, where=self._where(number))
         held = {} if fence is None else fence.positions
         positions = copy_positions(held)
         for topic in self._config.inputs:
@@ -248,6 +292,10 @@ class Recovery:
             partitions=self._config.partitions,
             is_fenced=positions == held,
             bytes_per_key=sum(len(k) + len(v) for k, v in records) / max(1, len(records)),
+            rewriting=Rewriting(
+                0 if fence is None or number in self._torn else fence.whole_from,
+                self._config.rewriting,
+            ),
         )
 
     def _where(self, number: int) -> str:

@@ -122,6 +122,7 @@ class Chaos:
             "STREAMPROC_KAFKA__SESSION_TIMEOUT_S": str(SESSION_TIMEOUT_S),
             "STREAMPROC_KAFKA__HEARTBEAT_INTERVAL_S": "1",
             "STREAMPROC_ENGINE__LOOK_INTERVAL_S": "20",
+            "STREAMPROC_ENGINE__REWRITE_AFTER_RECORDS": "1000",
             "STREAMPROC_REDIS__URL": self._redis.url,
         }
         command = [sys.executable, "-m", "streamproc", "worker", "--no-table"]

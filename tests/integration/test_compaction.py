@@ -22,7 +22,7 @@ from tests.worker_process import WorkerProcess
 pytestmark = pytest.mark.integration
 
 PARTITIONS = 2
-LAG_MS = 8_000
+LAG_MS = 4_000
 STEP_MS = 5_000
 """Event time between two rounds: ids of events, panes and minutes go as it passes."""
 DEADLINE_S = 120.0
@@ -81,7 +81,7 @@ async def test_a_worker_that_crashed_goes_on_from_what_compaction_left(
             await rooms.until_durable(worker)
             views = await changelog_views(bootstrap, app_id, PARTITIONS)
             assert [each.problems for each in views] == [[], []]
-            if all(each.compacted > len(each.records) for each in views):
+            if all(each.compacted for each in views):
                 break
             await asyncio.sleep(0.2)
         worker.kill()

@@ -61,6 +61,10 @@ class SimulatedCursor:
         """What comes next; empty at the end."""
         return await self._worker.ask(self._fetch)
 
+    async def seek(self, positions: Mapping[int, int]) -> None:
+        """Go on elsewhere."""
+        self._next_offset = max(positions[0], 0)
+
     async def end_offsets(self) -> dict[int, int]:
         """Where the log ends."""
         return await self._worker.ask(lambda: {0: self._worker.around.log.end_offset})
@@ -160,7 +164,14 @@ class EngineWorker(NoGroup):
         self.inbox: deque[Joined | Acknowledged] = deque()
         self.generation = -1
         config = EngineConfig(
-            app_id="sim", bootstrap_servers="", inputs=tuple(around.scenario.sources), partitions=1
+            app_id="sim",
+            bootstrap_servers="",
+            inputs=tuple(around.scenario.sources),
+            partitions=1,
+            # so that a schedule sees the state written again several times, in several flushes
+            rewrite_after_records=4,
+            rewrite_after_times=1,
+            rewrite_flush_bytes=16,
         )
         self._engine = Engine(
             config, around.scenario.program, self, self._fail, CountedProgress(around)

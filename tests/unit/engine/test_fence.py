@@ -43,11 +43,12 @@ def test_a_fence_of_the_version_before_goes_on_with_none_ahead() -> None:
 
 def test_a_fence_may_end_before_or_behind_what_is_known_of_it() -> None:
     fields: list[object] = [VERSION, 0xDEAD, {"orders": [10, 4, 3, 1, 1, 1, 2]}, "worker 1"]
-    ends: list[list[object]] = [[], [12], [12, "more"]]
+    ends: list[list[object]] = [[], [12], [12, 345], [12, 345, "more"]]
 
     found = [decode_fence(msgspec.msgpack.encode(fields + end), where=WHERE) for end in ends]
 
-    assert [each.partitions for each in found] == [0, 12, 12]
+    assert [each.partitions for each in found] == [0, 12, 12, 12]
+    assert [each.whole_from for each in found] == [0, 0, 345, 345]
 
 
 def test_a_fence_of_a_newer_version_is_refused_with_what_to_do() -> None:

@@ -1,0 +1,67 @@
+"""A recovery reads what was written since the whole state was written once more, and nothing before it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streamproc.engine.fence import FENCE_KEY
+from tests.changelog_view import ChangelogView
+from tests.engine_stage import Stage, staged
+from tests.servers import Broker
+
+pytestmark = pytest.mark.integration
+
+PARTITIONS = 2
+
+
+@pytest.fixture
+async def stage(kafka_broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(kafka_broker.bootstrap, tmp_path, PARTITIONS) as made:
+        yield made
+
+
+def whole_from(view: ChangelogView) -> int:
+    return 0 if view.fence is None else view.fence.whole_from
+
+
+async def written_again(stage: Stage) -> list[ChangelogView]:
+    """What the changelog holds once the state of each partition was written again."""
+    worker = stage.worker()
+    while not all(map(whole_from, await stage.views())):
+        await stage.send(400, garbage=2)
+    await stage.caught_up(worker)
+    worker.kill()
+    return await stage.views()
+
+
+async def test_a_recovery_begins_where_the_state_was_written_again(stage: Stage) -> None:
+    before = await written_again(stage)
+
+    await stage.send(300)
+    worker = stage.worker()
+    await stage.caught_up(worker)
+
+    # what stands there, its own claim, and the few records before in which the newest fence was found
+    held = sum(each.offset >= whole_from(view) - 1 for view in before for each in view.records)
+    assert worker.status()["recovered_records"] <= held + PARTITIONS * 66
+    await stage.check()
+
+
+async def test_a_fence_that_says_too_much_is_not_believed(stage: Stage) -> None:
+    before = await written_again(stage)
+    for view in before:
+        assert view.fence is not None
+        end = view.records[-1].offset + 1
+        bold = msgspec.structs.replace(view.fence, whole_from=end).encode()
+        await stage.append_next(view, {FENCE_KEY: bold})
+
+    await stage.send(300)
+    worker = stage.worker()
+    await stage.caught_up(worker)
+
+    assert worker.status()["recovered_records"] >= sum(len(view.records) for view in before)
+    await stage.check()
