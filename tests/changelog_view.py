@@ -15,7 +15,7 @@ from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence, decode_fence
 from streamproc.engine.reader import ChangelogReader
 from streamproc.engine.stamp import EPOCH_SIZE, ZERO, stamp_of
 from streamproc.errors import StreamprocError
-from tests.compaction import whole_from
+from tests.compaction import uncompacted_from
 from tests.kafka_log import Record, read_topic
 
 Group = tuple[bytes, list[Record]]
@@ -29,12 +29,12 @@ class ChangelogView:
     Shapes: ``state`` is the program's; ``stale_writes`` and ``stale_claims`` count ignored records;
     ``unhealed`` are keys whose last record does not count; ``flushes`` counts those that do.
     ``problems`` is empty if every flush was whole, no fence ever went back, the digest in each fence
-    fits the state at that moment, and the engine's own reader sees the same. ``whole_from`` is the offset
-    from which compaction took nothing: before it, flushes are what it left of them.
+    fits the state at that moment, and the engine's own reader sees the same. ``uncompacted_from`` is the
+    offset from which compaction took nothing: before it, flushes are what it left of them.
     """
 
     records: list[Record]
-    whole_from: int = 0
+    uncompacted_from: int = 0
     state: dict[bytes, bytes] = field(default_factory=dict)
     fence: Fence | None = None
     stale_writes: int = 0
@@ -63,7 +63,7 @@ async def read_changelog(bootstrap: str, topic: str, partition: int) -> Changelo
 
 def view_of(records: Sequence[Record], *, where: str) -> ChangelogView:
     """What the records of one changelog partition add up to."""
-    view = ChangelogView(list(records), whole_from(records))
+    view = ChangelogView(list(records), uncompacted_from(records))
     digest = StateDigest()
     top = ZERO
     for stamp, group in _groups(records):
@@ -97,11 +97,15 @@ def _take(view: ChangelogView, digest: StateDigest, group: list[Record], where: 
         else:
             view.state[key] = record.value
     last = group[-1]
-    is_whole = group[0].offset >= view.whole_from
+    is_whole = group[0].offset >= view.uncompacted_from
     if last.key == FENCE_KEY and last.value is not None:
         fence = decode_fence(last.value, where=where)
         # the value that a stale record replaced may be gone, until the key is healed
-        if is_whole and fence.digest != digest.value and not (view.whole_from and view.unhealed):
+        if (
+            is_whole
+            and fence.digest != digest.value
+            and not (view.uncompacted_from and view.unhealed)
+        ):
             view.problems.append(f"{where}: the digest does not fit the state at this flush")
         view.problems += _gone_back(view.fence, fence, where)
         view.fence = fence

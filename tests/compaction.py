@@ -33,7 +33,7 @@ async def compact_early(bootstrap: str, topic: str, lag_ms: int) -> None:
         await admin.close()
 
 
-def whole_from(records: Sequence[Record]) -> int:
+def uncompacted_from(records: Sequence[Record]) -> int:
     """The offset from which a log holds everything; 0: compaction took nothing of it."""
     whole = 0
     for record in reversed(records):
