@@ -61,6 +61,11 @@ async def read_changelog(bootstrap: str, topic: str, partition: int) -> Changelo
     return view
 
 
+async def read_changelogs(bootstrap: str, topic: str, partitions: int) -> list[ChangelogView]:
+    """Every partition of a changelog, as :func:`read_changelog` sees it."""
+    return [await read_changelog(bootstrap, topic, number) for number in range(partitions)]
+
+
 def view_of(records: Sequence[Record], *, where: str) -> ChangelogView:
     """What the records of one changelog partition add up to."""
     view = ChangelogView(list(records), uncompacted_from(records))

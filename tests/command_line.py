@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from streamproc.embedded.leash import leashed
 from streamproc.oracle.batch import LogRecord
@@ -46,6 +49,14 @@ async def streamproc(
         out, err = await asyncio.wait_for(process.communicate(answer.encode()), DEADLINE_S)
     assert process.returncode is not None
     return Finished(process.returncode, out.decode("utf-8", "replace"), err.decode(), out)
+
+
+async def verified(bootstrap: str, app_id: str) -> dict[str, Any]:
+    """What ``verify`` finds of a state that is equal to the log."""
+    done = await streamproc("verify", "--json", "--bootstrap", bootstrap, "--app-id", app_id)
+    assert done.code == 0, done.said
+    found: dict[str, Any] = msgspec.json.decode(done.out)
+    return found
 
 
 @asynccontextmanager

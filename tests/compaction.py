@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streamproc.provision.actual import read_actual
+from streamproc.provision.actual import connected, read
 from tests.kafka_log import Record
 
 
@@ -17,20 +16,15 @@ async def compact_early(bootstrap: str, topic: str, lag_ms: int) -> None:
     Shapes: what else is set on the topic stays. Whoever reads a whole log must be done within the lag, or
         a deletion that is to come may be gone by then: a day, where it matters.
     """
-    held = (await read_actual(bootstrap)).topics[topic].overrides
-    wanted = {
-        **held,
-        "min.compaction.lag.ms": str(lag_ms),
-        "min.cleanable.dirty.ratio": "0.01",
-        "segment.ms": str(max(1_000, lag_ms // 4)),  # only what is in closed segments is compacted
-        "delete.retention.ms": str(lag_ms),
-    }
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    async with connected(bootstrap) as admin:
+        wanted = {
+            **(await read(admin)).topics[topic].overrides,
+            "min.compaction.lag.ms": str(lag_ms),
+            "min.cleanable.dirty.ratio": "0.01",
+            "segment.ms": str(max(1_000, lag_ms // 4)),  # only closed segments are compacted
+            "delete.retention.ms": str(lag_ms),
+        }
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, wanted)])
-    finally:
-        await admin.close()
 
 
 def uncompacted_from(records: Sequence[Record]) -> int:

@@ -17,7 +17,7 @@ import msgspec
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence
 from streamproc.engine.stamp import EPOCH_SIZE, Epoch, stamp, stamp_of
 from streamproc.protocol import Batch
-from tests.changelog_view import ChangelogView, read_changelog
+from tests.changelog_view import ChangelogView, read_changelogs
 from tests.counting import CAUGHT_UP, SUM, CountingProgram, event
 from tests.engine_worker import Options
 from tests.kafka_log import (
@@ -32,6 +32,8 @@ from tests.kafka_log import (
 )
 from tests.worker_process import DEADLINE_S, POLL_S, WorkerProcess
 
+PARTITIONS = 3
+"""Of the stages that the fixtures make."""
 KEYS = 12
 HEADERS = [("trace", b"\x00\xff"), ("trace", b"again"), ("empty", None)]
 
@@ -215,10 +217,7 @@ class Stage:
 
     async def views(self) -> list[ChangelogView]:
         """Each changelog partition, as any reader sees it."""
-        return [
-            await read_changelog(self.bootstrap, self.changelog, number)
-            for number in range(self.partitions)
-        ]
+        return await read_changelogs(self.bootstrap, self.changelog, self.partitions)
 
     async def expected(self, number: int) -> dict[bytes, bytes]:
         """The state that an uninterrupted fold over the log has."""

@@ -135,7 +135,7 @@ class RunningWorker:
             try:
                 await starting
             except StreamprocError as error:
-                if not await self._is_stopped():
+                if not await self._stops_in_time():
                     self._fail(error)
                 raise
 
@@ -165,7 +165,7 @@ class RunningWorker:
 
     async def stop(self) -> None:
         """Stop in order: flush, commit, leave the group; end the process if that does not end."""
-        if not await self._is_stopped():
+        if not await self._stops_in_time():
             self._fail(
                 Stalled(
                     f"the worker did not stop in {STOP_TIMEOUT_S:.0f} s",
@@ -175,7 +175,7 @@ class RunningWorker:
             )
         self.show(stopped=True)
 
-    async def _is_stopped(self) -> bool:
+    async def _stops_in_time(self) -> bool:
         """Stop; False if that takes too long.
 
         Trap: whatever is left then, as a thread of the client, would keep the process alive for ever.

@@ -13,7 +13,7 @@ from streamproc.oracle.batch import LogRecord, compute, differences, digest
 from streamproc.program.canonical import canonical
 from streamproc.settings import Settings
 from streamproc.verification import words_of
-from tests.changelog_view import ChangelogView, read_changelog
+from tests.changelog_view import ChangelogView, read_changelogs
 from tests.chaos.load import Load, Origin
 from tests.kafka_log import Record, committed_offsets, read_topic
 
@@ -54,8 +54,7 @@ class Verdict:
 
 async def changelog_views(bootstrap: str, app_id: str, partitions: int) -> list[ChangelogView]:
     """Every changelog partition, as any reader sees it."""
-    topic = f"{app_id}-state-changelog"
-    return [await read_changelog(bootstrap, topic, number) for number in range(partitions)]
+    return await read_changelogs(bootstrap, f"{app_id}-state-changelog", partitions)
 
 
 async def judge(bootstrap: str, app_id: str, partitions: int, load: Load) -> Verdict:

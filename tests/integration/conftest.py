@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -9,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streamproc.embedded.broker import EmbeddedBroker
 from streamproc.errors import EmbeddedUnavailable
 from streamproc.provision.actual import read_actual
+from tests.engine_stage import PARTITIONS, Stage, staged
 from tests.servers import Broker, KafkaServer, kafka_or_skip, skip_or_fail
 
 WIPE_DEADLINE_S = 30.0
@@ -44,6 +46,20 @@ def broker(request: pytest.FixtureRequest) -> Broker:
     """A broker without topics: the test runs on the real one and on the embedded one."""
     found: Broker = request.getfixturevalue(f"{request.param}_broker")
     return found
+
+
+@pytest.fixture
+async def stage(broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A stage on each broker."""
+    async with staged(broker.bootstrap, tmp_path, PARTITIONS) as made:
+        yield made
+
+
+@pytest.fixture
+async def stage_on_kafka(kafka_broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A stage on the real Kafka alone."""
+    async with staged(kafka_broker.bootstrap, tmp_path, PARTITIONS) as made:
+        yield made
 
 
 async def _wipe(bootstrap: str) -> None:

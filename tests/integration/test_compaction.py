@@ -6,15 +6,13 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from streamproc.oracle.batch import LogRecord
 from streamproc.provision.admin import ensure_topics
 from tests.builders import T0, comment, joined, paid, record
-from tests.changelog_view import read_changelog
-from tests.chaos.verdict import changelog_views
-from tests.command_line import running_worker, send, streamproc
+from tests.changelog_view import read_changelogs
+from tests.command_line import running_worker, send, streamproc, verified
 from tests.compaction import compact_early
 from tests.servers import Broker
 from tests.worker_process import WorkerProcess
@@ -61,25 +59,19 @@ class Rooms:
         )
 
 
-async def verified(bootstrap: str, app_id: str) -> dict[str, Any]:
-    done = await streamproc("verify", "--json", "--bootstrap", bootstrap, "--app-id", app_id)
-    assert done.code == 0, done.said
-    found: dict[str, Any] = msgspec.json.decode(done.out)
-    return found
-
-
 async def test_a_worker_that_crashed_goes_on_from_what_compaction_left(
     kafka_broker: Broker, tmp_path: Path
 ) -> None:
     app_id, bootstrap = "compacted", kafka_broker.bootstrap
+    changelog = f"{app_id}-state-changelog"
     await ensure_topics(bootstrap, partitions=PARTITIONS, replication_factor=1, app_id=app_id)
-    await compact_early(bootstrap, f"{app_id}-state-changelog", LAG_MS)
+    await compact_early(bootstrap, changelog, LAG_MS)
     rooms = Rooms(bootstrap)
     async with running_worker(bootstrap, app_id, tmp_path) as worker, asyncio.timeout(DEADLINE_S):
         while True:
             await rooms.go_on()
             await rooms.until_durable(worker)
-            views = await changelog_views(bootstrap, app_id, PARTITIONS)
+            views = await read_changelogs(bootstrap, changelog, PARTITIONS)
             assert [each.problems for each in views] == [[], []]
             if all(each.compacted for each in views):
                 break
@@ -101,6 +93,5 @@ async def test_a_worker_that_crashed_goes_on_from_what_compaction_left(
     rebuilt = await streamproc("state", "rebuild", "--bootstrap", bootstrap, "--app-id", app_id)
     assert rebuilt.code == 0, rebuilt.said
     assert (await verified(bootstrap, app_id))["totals"] == after["totals"]
-    for number in range(PARTITIONS):
-        view = await read_changelog(bootstrap, f"{app_id}-state-changelog", number)
-        assert not view.problems
+    views = await read_changelogs(bootstrap, changelog, PARTITIONS)
+    assert [each.problems for each in views] == [[], []]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,25 +14,11 @@ from streamproc.errors import (
     Fenced,
 )
 from tests.counting import CAUGHT_UP
-from tests.engine_stage import Stage, staged
+from tests.engine_stage import PARTITIONS, Stage
 from tests.kafka_log import record_batches
-from tests.servers import Broker, KafkaServer
+from tests.servers import KafkaServer
 
 pytestmark = pytest.mark.integration
-
-PARTITIONS = 3
-
-
-@pytest.fixture
-async def stage(broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(broker.bootstrap, tmp_path, PARTITIONS) as made:
-        yield made
-
-
-@pytest.fixture
-async def stage_on_kafka(kafka_broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(kafka_broker.bootstrap, tmp_path, PARTITIONS) as made:
-        yield made
 
 
 async def test_the_state_is_what_two_topics_add_up_to(stage: Stage) -> None:

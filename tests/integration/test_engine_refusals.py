@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ from streamproc.errors import (
 )
 from tests.changelog_view import ChangelogView
 from tests.counting import FUTURE
-from tests.engine_stage import Stage, staged
+from tests.engine_stage import PARTITIONS, Stage, staged
 from tests.kafka_log import (
     CHANGELOG_CONFIG,
     cut_log,
@@ -36,21 +36,8 @@ from tests.worker_process import DEADLINE_S, POLL_S, WorkerProcess
 
 pytestmark = pytest.mark.integration
 
-PARTITIONS = 3
 STEADY: dict[str, object] = {"session_timeout_s": 30.0, "heartbeat_interval_s": 3.0}
 """A worker that outlives what happens to its broker."""
-
-
-@pytest.fixture
-async def stage(broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(broker.bootstrap, tmp_path, PARTITIONS) as made:
-        yield made
-
-
-@pytest.fixture
-async def stage_on_kafka(kafka_broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(kafka_broker.bootstrap, tmp_path, PARTITIONS) as made:
-        yield made
 
 
 async def _worked_and_stopped(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from streamproc.program.keys import Kind
 from streamproc.provision.admin import ensure_topics
 from tests.aged_log import aged_topics, send_as_of
 from tests.changelog_view import read_changelog
-from tests.command_line import running_worker, started, streamproc
+from tests.command_line import running_worker, started, streamproc, verified
 from tests.command_line import send as send_records
 from tests.kafka_log import append_batch, delete_records, delete_topics, read_topic
 from tests.log_records import COMMENTS, HOSTS, ORDERS, T0, LogBuilder
@@ -71,13 +71,6 @@ async def letters_of(broker: Broker) -> list[tuple[bytes | None, bytes | None]]:
     return [(each.value, dict(each.headers)["dlq.origin.offset"]) for each in found]
 
 
-async def verified(broker: Broker, app_id: str) -> dict[str, Any]:
-    done = await streamproc("verify", "--json", "--bootstrap", broker.bootstrap, "--app-id", app_id)
-    assert done.code == 0, done.said
-    found: dict[str, Any] = msgspec.json.decode(done.out)
-    return found
-
-
 async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_it(
     kafka_broker: Broker, tmp_path: Path
 ) -> None:
@@ -98,7 +91,7 @@ async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_
 
     assert done.code == 0, done.said
     assert "1 records of alerts or of what the log lost could not be read" in done.err
-    found = await verified(kafka_broker, app_id)
+    found = await verified(kafka_broker.bootstrap, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 1_999}
     rebuilt = await read_changelog(kafka_broker.bootstrap, changelog, 0)
     assert rebuilt.state == view.state
@@ -106,7 +99,7 @@ async def test_a_damaged_state_is_refused_and_rebuilt_and_a_worker_goes_on_from_
     async with running_worker(kafka_broker.bootstrap, app_id, tmp_path) as worker:
         await until_folded(worker, 2)
         await stopped(worker)
-    found = await verified(kafka_broker, app_id)
+    found = await verified(kafka_broker.bootstrap, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 2_500}
     assert found["accounting"][COMMENTS]["0"]["rejected"] == 1
 
@@ -133,7 +126,7 @@ async def test_what_is_bad_and_no_worker_has_met_is_kept_before_a_new_state_pass
         await worker.until(lambda said: said["caught_up"], "caught up")
         await stopped(worker)
     assert await letters_of(kafka_broker) == letters
-    found = await verified(kafka_broker, app_id)
+    found = await verified(kafka_broker.bootstrap, app_id)
     assert found["accounting"][COMMENTS]["0"]["rejected"] == 2
 
 
@@ -154,7 +147,7 @@ async def test_a_state_of_an_older_version_is_refused_until_it_is_rebuilt(
     done = await rebuild(kafka_broker, app_id)
 
     assert done.code == 0, done.said
-    assert (await verified(kafka_broker, app_id))["differences"] == []
+    assert (await verified(kafka_broker.bootstrap, app_id))["differences"] == []
 
 
 async def test_a_rebuild_beside_a_worker_waits_until_it_is_gone(
@@ -176,7 +169,7 @@ async def test_a_rebuild_beside_a_worker_waits_until_it_is_gone(
             await until_folded(worker, 2)
             await stopped(worker)
             assert await process.wait() == 0
-    found = await verified(kafka_broker, app_id)
+    found = await verified(kafka_broker.bootstrap, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 2_500}
     assert found["beyond_records"] == {}
 
@@ -201,7 +194,7 @@ async def test_a_log_whose_beginning_is_gone_is_not_rebuilt_from_unless_told(
     done = await rebuild(kafka_broker, app_id, "--accept-loss")
     assert done.code == 0, done.said
     assert "were taken over" in done.err
-    found = await verified(kafka_broker, app_id)
+    found = await verified(kafka_broker.bootstrap, app_id)
     assert found["totals"]["h-1/s-1"]["pay_gmv_minor"] == {"CNY": 2_500}
 
 
@@ -232,7 +225,7 @@ async def test_what_the_log_lost_is_taken_over_and_goes_on(
     done = await rebuild(kafka_broker, app_id, "--accept-loss")
 
     assert done.code == 0, done.said
-    found = await verified(kafka_broker, app_id)
+    found = await verified(kafka_broker.bootstrap, app_id)
     assert any("h-1/s-1" in note for note in found["notes"])
     assert found["totals"]["h-1/s-1"] | SOLD == found["totals"]["h-1/s-1"]
     assert found["totals"]["h-1/s-2"] | {"comments": 2} == found["totals"]["h-1/s-2"]
@@ -242,7 +235,7 @@ async def test_what_the_log_lost_is_taken_over_and_goes_on(
     async with running_worker(bootstrap, app_id, tmp_path) as worker:
         await until_folded(worker, 5)
         await stopped(worker)
-    found = await verified(kafka_broker, app_id)
+    found = await verified(kafka_broker.bootstrap, app_id)
     assert found["totals"]["h-1/s-1"]["refunded_minor"] == {"CNY": 109}
     assert "orphan_refunds" not in found["totals"]["h-1/s-1"]
 

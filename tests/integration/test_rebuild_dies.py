@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from streamproc.app import rebuild_of
@@ -15,7 +14,7 @@ from streamproc.engine.rebuild import Record
 from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
 from tests.aged_log import aged_topics, send_as_of
-from tests.command_line import running_worker, streamproc
+from tests.command_line import running_worker, verified
 from tests.kafka_log import delete_records
 from tests.log_records import COMMENTS, ORDERS, T0, LogBuilder
 from tests.servers import Broker
@@ -65,9 +64,7 @@ async def test_a_rebuild_that_dies_before_each_of_its_appends_counts_nothing_twi
         assert deaths < DEATHS_MAX
 
     assert deaths > 10, "it was cut to pieces"
-    done = await streamproc("verify", "--json", "--bootstrap", bootstrap, "--app-id", app_id)
-    assert done.code == 0, done.said
-    totals: dict[str, Any] = msgspec.json.decode(done.out)["totals"]["h-1/s-1"]
+    totals = (await verified(bootstrap, app_id))["totals"]["h-1/s-1"]
     assert (totals["comments"], totals["pay_gmv_minor"]) == (4, {"CNY": 1_999})
 
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from streamproc.engine.fence import FENCE_KEY
 from tests.changelog_view import ChangelogView
-from tests.engine_stage import Stage, staged
-from tests.servers import Broker
+from tests.engine_stage import PARTITIONS, Stage
 
 pytestmark = pytest.mark.integration
-
-PARTITIONS = 2
-
-
-@pytest.fixture
-async def stage(kafka_broker: Broker, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(kafka_broker.bootstrap, tmp_path, PARTITIONS) as made:
-        yield made
 
 
 def whole_from(view: ChangelogView) -> int:
@@ -38,30 +26,30 @@ async def written_again(stage: Stage) -> list[ChangelogView]:
     return await stage.views()
 
 
-async def test_a_recovery_begins_where_the_state_was_written_again(stage: Stage) -> None:
-    before = await written_again(stage)
+async def test_a_recovery_begins_where_the_state_was_written_again(stage_on_kafka: Stage) -> None:
+    before = await written_again(stage_on_kafka)
 
-    await stage.send(300)
-    worker = stage.worker()
-    await stage.caught_up(worker)
+    await stage_on_kafka.send(300)
+    worker = stage_on_kafka.worker()
+    await stage_on_kafka.caught_up(worker)
 
     # what stands there, its own claim, and the few records before in which the newest fence was found
     held = sum(each.offset >= whole_from(view) - 1 for view in before for each in view.records)
     assert worker.status()["recovered_records"] <= held + PARTITIONS * 66
-    await stage.check()
+    await stage_on_kafka.check()
 
 
-async def test_a_fence_that_says_too_much_is_not_believed(stage: Stage) -> None:
-    before = await written_again(stage)
+async def test_a_fence_that_says_too_much_is_not_believed(stage_on_kafka: Stage) -> None:
+    before = await written_again(stage_on_kafka)
     for view in before:
         assert view.fence is not None
         end = view.records[-1].offset + 1
         bold = msgspec.structs.replace(view.fence, whole_from=end).encode()
-        await stage.append_next(view, {FENCE_KEY: bold})
+        await stage_on_kafka.append_next(view, {FENCE_KEY: bold})
 
-    await stage.send(300)
-    worker = stage.worker()
-    await stage.caught_up(worker)
+    await stage_on_kafka.send(300)
+    worker = stage_on_kafka.worker()
+    await stage_on_kafka.caught_up(worker)
 
     assert worker.status()["recovered_records"] >= sum(len(view.records) for view in before)
-    await stage.check()
+    await stage_on_kafka.check()

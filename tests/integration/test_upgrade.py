@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -19,7 +18,7 @@ from streamproc.program.live import LiveProgram
 from streamproc.protocol import BatchReport
 from streamproc.provision.admin import ensure_topics
 from tests.changelog_view import read_changelog
-from tests.command_line import running_worker, send, streamproc
+from tests.command_line import running_worker, send, verified
 from tests.folding import batch_of
 from tests.golden.test_upgrade import FOLDED_BEFORE, LAST, before, recorded
 from tests.kafka_log import append_batch, committed_offsets
@@ -87,9 +86,7 @@ async def test_a_worker_goes_on_from_what_the_version_before_wrote(
     assert view.problems == []
     assert view.fence is not None
     assert (view.fence.version, view.fence.partitions) == (VERSION, 1)
-    done = await streamproc("verify", "--json", "--bootstrap", bootstrap, "--app-id", app_id)
-    assert done.code == 0, done.said
-    found: dict[str, Any] = msgspec.json.decode(done.out)
+    found = await verified(bootstrap, app_id)
     assert found["differences"] == []
     turns = [note for note in found["notes"] if "the turns of 1 broadcasts" in note]
     assert turns, "it went on from the state, which does not tell them all"

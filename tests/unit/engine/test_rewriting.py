@@ -94,8 +94,7 @@ def test_what_was_deleted_meanwhile_is_not_written() -> None:
     records: list[tuple[bytes, bytes | None]] = []
     state = {b"\x01a": b"1", b"\x01b": b"2"}
     rewriting.add_to(records, lambda: list(state), state.get, 7)
-    left = b"\x01a"
-    del state[left]
+    del state[b"\x01a"]
 
     rewriting.add_to(records, list, state.get, 9)
 
