@@ -17,6 +17,8 @@ ARGS ?=
 JOBS ?= auto
 # And those that do: they wait for half of their time.
 SERVER_JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); echo $$((n + 1)))
+# Where those are: each process reads all tests that it is shown before it chooses.
+SERVED := tests/browser tests/chaos tests/integration tests/ops
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.11 ...` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
@@ -53,8 +55,8 @@ test: setup lint ## Everything: check, unit, laws, integration on real servers, 
 	$(BIN)/python -m tests.bench --quick
 	@status=0; set -x; \
 	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" -n $(SERVER_JOBS) --dist loadfile $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" -n 2 --dist loadfile $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" $(SERVED) -n $(SERVER_JOBS) --dist loadfile $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(SERVED) -n 2 --dist loadfile $(ARGS) || status=1; \
 	exit $$status
 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker
@@ -124,10 +126,10 @@ $(FULL): requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $(RUNTIME) $@
 
-$(KAFKA): tests/servers.py | $(FULL)
+$(KAFKA): tests/kafka_jars.py tests/kafka/pom.xml | $(FULL)
 	@sh .ci/system-packages kafka
 	@echo "Fetching Kafka for the tests (once)"
-	@$(BIN)/python -c 'from tests.servers import kafka_libs; kafka_libs()'
+	@$(BIN)/python -c 'from tests.servers import share_classes; share_classes()'
 	@touch $@
 
 $(NPM): tests/npm/package.json tests/npm/package-lock.json

@@ -24,7 +24,16 @@ import pytest
 
 from streamproc.embedded.leash import leashed
 from streamproc.embedded.ports import LOOPBACK, broker_count, free_port, is_free
-from tests.kafka_jars import KAFKA_VERSION, ServerMissing, kafka_libs, program
+from tests.kafka_jars import (
+    CLASSES,
+    KAFKA_VERSION,
+    LASTING,
+    SHORT_LIVED,
+    ServerMissing,
+    java_options,
+    kafka_libs,
+    program,
+)
 from tests.server_process import ServerFailed as ServerFailed
 from tests.server_process import ServerProcess
 
@@ -74,7 +83,8 @@ class KafkaServer(ServerProcess):
     context, removes a data folder that it made itself. On Linux it dies with the process that started it.
 
     Shapes: with a ``controller``, which runs by then, it is one more broker of that one's cluster, and
-        needs a ``node.id`` of its own. Without one it is a cluster by itself.
+        needs a ``node.id`` of its own. Without one it is a cluster by itself. ``java`` are options of its
+        JVM, by default those that start it fast.
     Errors: ``start`` raises ``ServerMissing`` or ``ServerFailed``.
     """
 
@@ -87,7 +97,7 @@ class KafkaServer(ServerProcess):
         directory: Path | None = None,
         properties: Mapping[str, str] | None = None,
         heap_mib: int = 512,
-        java_options: tuple[str, ...] = (),
+        java: tuple[str, ...] | None = None,
         controller: KafkaServer | None = None,
     ) -> None:
         self._port_given = port is not None
@@ -97,7 +107,8 @@ class KafkaServer(ServerProcess):
         self._cluster: str = _new_cluster() if controller is None else controller._cluster
         super().__init__(directory)
         self._properties = dict(properties or {})
-        self._java_options = [f"-Xmx{heap_mib}m", "-Xms64m", *java_options]
+        memory = (f"-Xmx{heap_mib}m", "-Xms64m")
+        self._java_options = (*memory, *(java_options() if java is None else java))
         self._started_once = False
 
     @property
@@ -226,6 +237,17 @@ def kafka_or_skip(
         server.close()
 
 
+def share_classes() -> None:
+    """Keep what a JVM loads for a node: each that starts later has it at once.
+
+    Errors: ``ServerMissing``, ``ServerFailed``.
+    """
+    kept = CLASSES.with_suffix(".new")
+    with KafkaServer(java=(*SHORT_LIVED, f"-XX:ArchiveClassesAtExit={kept}")) as node:
+        node.stop()
+    kept.rename(CLASSES)  # whole or not at all
+
+
 def skip_or_fail(reason: str) -> NoReturn:
     """Skip the test that lacks a server; on CI, where none may lack, fail it."""
     if os.environ.get("CI"):  # noqa: TID251 - tests have no settings
@@ -251,6 +273,7 @@ def main(arguments: list[str]) -> int:
         directory=chosen.dir and chosen.dir.resolve(),
         properties=properties,
         heap_mib=chosen.heap_mib,
+        java=LASTING,
     ) as server:
         sys.stdout.write(f"Kafka {KAFKA_VERSION} on {server.bootstrap}, in {server.directory}\n")
         sys.stdout.flush()

@@ -31,6 +31,7 @@ from rich.table import Table
 from streamproc.provision.admin import ensure_topics
 from tests.bench.folded import Folded
 from tests.bench.livemix import Generator, Mix, fill
+from tests.kafka_jars import LASTING
 from tests.servers import KafkaServer
 
 WORKER_CORE, BROKER_CORE = 0, 1
@@ -55,7 +56,7 @@ class Size:
 
 
 FULL = Size(events=2_000_000, idiomatic_events=60_000, latency_s=35, idle_s=20, runs=3)
-QUICK = Size(events=200_000, idiomatic_events=6_000, latency_s=10, idle_s=5, runs=2)
+QUICK = Size(events=100_000, idiomatic_events=4_000, latency_s=6, idle_s=3, runs=1)
 
 
 def pin(pid: int, core: int) -> None:
@@ -157,7 +158,7 @@ def measure_latency(bootstrap: str, seconds: int) -> dict[str, Any]:
 
 def measure_small(size: Size) -> dict[str, Any]:
     """Throughput with few hosts, ours and the idiomatic app's, on the same records."""
-    with KafkaServer() as kafka:
+    with KafkaServer(java=LASTING) as kafka:
         pin(kafka.pid, BROKER_CORE)
         # the idiomatic app is slowed down further by a long log behind it, so it gets a short one
         first = asyncio.run(filled(kafka.bootstrap, SMALL_HOSTS, size.idiomatic_events))
@@ -173,7 +174,7 @@ def measure_small(size: Size) -> dict[str, Any]:
 
 def measure_many(size: Size) -> dict[str, Any]:
     """With many hosts: throughput and memory, then recovery, then latency, then rest."""
-    with KafkaServer() as kafka:
+    with KafkaServer(java=LASTING) as kafka:
         pin(kafka.pid, BROKER_CORE)
         events = asyncio.run(filled(kafka.bootstrap, MANY_HOSTS, size.events))
         full = fold_runs(kafka.bootstrap, size.runs, events, TALLIES_ONLY)

@@ -30,12 +30,13 @@ from tests.bench.__main__ import (
     show,
 )
 from tests.bench.folded import Folded
+from tests.kafka_jars import LASTING
 from tests.servers import KafkaServer
 
 
 def folded(hosts: int, size: Size, *options: str) -> Folded:
     """What workers make of the live mix of so many hosts."""
-    with KafkaServer() as kafka:
+    with KafkaServer(java=LASTING) as kafka:
         pin(kafka.pid, BROKER_CORE)
         sent = asyncio.run(filled(kafka.bootstrap, hosts, size.events))
         return fold_runs(kafka.bootstrap, size.runs, sent, *options)

@@ -31,6 +31,7 @@ from streamproc.provision.admin import ensure_topics
 from tests.bench.__main__ import show
 from tests.bench.livemix import Generator, Mix
 from tests.builders import paid, room_started
+from tests.kafka_jars import LASTING
 from tests.redis_server import RedisServer
 from tests.servers import KafkaServer
 
@@ -157,7 +158,7 @@ def event_to_board(seconds: float) -> dict[str, float]:
     port = free_port()
     with (
         tempfile.TemporaryDirectory(prefix="streamproc-bench-"),
-        KafkaServer() as kafka,
+        KafkaServer(java=LASTING) as kafka,
         RedisServer() as redis,
     ):
         bootstrap = kafka.bootstrap

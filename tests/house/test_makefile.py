@@ -11,6 +11,7 @@ import pytest
 
 from tests.house.tree import ROOT
 
+MARKED = re.compile(r"\bmark\.(?:integration|chaos|alone)\b")
 PROMISED = ["setup", "check", "test", "demo", "chaos", "sim", "bench", "clean"]
 
 
@@ -46,6 +47,18 @@ def test_make_alone_lists_the_targets() -> None:
 
     assert set(PROMISED) <= set(listed)
     assert listed == re.findall(r"^  make (\w+) +\S", run("make", "help").stdout, re.MULTILINE)
+
+
+def test_tests_with_servers_are_looked_for_where_they_are() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = re.findall(r"^SERVED := (.+)$", makefile, re.MULTILINE)[0].split()
+    marked = {
+        path.parent.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if MARKED.search(path.read_text(encoding="utf-8"))
+    }
+
+    assert marked == set(shown)
 
 
 def test_a_demo_does_not_ask_for_the_tools_of_development() -> None:

@@ -26,6 +26,7 @@ class Interrupting:
 
 sys.meta_path.insert(0, Interrupting())
 sys.argv = ["streamproc", "topics", "--help"]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 from streamproc.cli.entry import start
 start()
 """
