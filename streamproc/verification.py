@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from streamproc.changelog_state import State, Told, read_state, read_to_end, silent
 from streamproc.comments.classifier import Classifier
 from streamproc.comments.memo import MOST_REMEMBERED
 from streamproc.comparison import (
@@ -27,17 +26,14 @@ from streamproc.comparison import (
     drop_unknown_turns,
     drop_unlike_senses,
 )
-from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
-from streamproc.engine.fence import CLAIM_KEY, TopicPosition
+from streamproc.engine.changelog import changelog_cursor
+from streamproc.engine.fence import TopicPosition
 from streamproc.engine.preflight import check_topics
 from streamproc.engine.rawfetch import RawRecords
-from streamproc.engine.reader import ChangelogReader
-from streamproc.errors import DigestMismatch
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.oracle.batch import Collected, LogRecord, collected, differences, digest
 from streamproc.oracle.senses import Reader
 from streamproc.program.canonical import canonical
-from streamproc.program.live import LiveProgram
 from streamproc.retained import (
     Gone,
     Left,
@@ -53,14 +49,6 @@ from streamproc.simulate.check import totals_of
 T = TypeVar("T")
 Tree = dict[str, Any]
 DIFFERENCES_SHOWN = 40
-
-
-class Told(Protocol):
-    """Told how far it is; for a progress bar."""
-
-    def __call__(self, doing: str, records: int, of_about: int) -> None:
-        """So many of about so many records are read."""
-        ...
 
 
 class Meant(NamedTuple):
@@ -124,21 +112,6 @@ class Verification(msgspec.Struct, kw_only=True):
         return sum(sum(each.values()) for each in self.beyond_records.values())
 
 
-@dataclass
-class State:
-    """What the changelog says, all partitions together."""
-
-    by_partition: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)
-    positions: dict[int, Mapping[str, TopicPosition]] = field(default_factory=dict)
-    stale_records: int = 0
-    differences: list[str] = field(default_factory=list)
-
-    @property
-    def records(self) -> list[tuple[bytes, bytes]]:
-        """Every record, of any partition."""
-        return list(chain.from_iterable(self.by_partition.values()))
-
-
 async def verify_state(
     settings: Settings, told: Told | None = None, words: Words | None = None
 ) -> Verification:
@@ -164,64 +137,6 @@ async def verify_state(
 
     found = await in_a_thread(log.chunks(partitions), added_up)
     return compared(state, log, found, partitions, words)
-
-
-async def read_state(bootstrap: str, changelog: str, partitions: int, told: Told) -> State:
-    """The state of every partition, by the readers' rule, with each partition's fence.
-
-    Errors: ``NewerState``, ``ChangelogLost``.
-    """
-    state = State()
-    readers = {number: ChangelogReader() for number in range(partitions)}
-    async with changelog_cursor(bootstrap, changelog, dict.fromkeys(readers, -1)) as cursor:
-        async for number, raw, of_about in read_to_end(cursor):
-            keys = [key if key is not None else CLAIM_KEY for key in raw.keys]
-            readers[number].absorb(keys, raw.values, raw.stamps(), raw.next_offset)
-            told("changelog", sum(each.records for each in readers.values()), of_about)
-    for number, reader in readers.items():
-        where = f"{changelog}, partition {number}"
-        fence = reader.fence(where=where)
-        try:
-            reader.verified_digest(fence, where=where)
-        except DigestMismatch as error:
-            state.differences.append(f"{where}: {error.what}")
-        records = reader.program_records()
-        LiveProgram().restore(records)  # refuses what a newer version wrote
-        state.by_partition[number] = records
-        state.positions[number] = {} if fence is None else fence.positions
-        state.stale_records += reader.stale_records
-        if fence is None and records:
-            state.differences.append(f"{where}: {len(records)} records and no fence")
-    return state
-
-
-async def log_ends(bootstrap: str, partitions: int) -> dict[tuple[str, int], int]:
-    """Where each partition of each input topic ends now.
-
-    Trap: on the embedded broker the last batch counts as one record.
-    """
-    ends = {}
-    for topic in INPUT_TOPICS:
-        starts = dict.fromkeys(range(partitions), -1)
-        async with changelog_cursor(bootstrap, topic, starts) as cursor:
-            for number, end in (await cursor.end_offsets()).items():
-                ends[topic, number] = end
-    return ends
-
-
-async def read_to_end(cursor: ChangelogCursor) -> AsyncIterator[tuple[int, RawRecords, int]]:
-    """What the log of each partition holds up to its end as it is now, chunk by chunk.
-
-    Shapes: partition, records, and about how many records there are in all.
-    """
-    bounds = await cursor.bounds()
-    of_about = sum(end - first for first, end in bounds.values())
-    waiting = {number: end for number, (first, end) in bounds.items() if end > first}
-    while waiting:
-        for number, raw in (await cursor.read(waiting)).items():
-            yield number, raw, of_about
-            if raw.next_offset >= waiting[number]:
-                del waiting[number]
 
 
 class Log:
@@ -381,7 +296,3 @@ def tallies_digest(form: Mapping[str, Any]) -> str:
         for host, of in form["hosts"].items()
     }
     return digest({"hosts": hosts})
-
-
-def silent(doing: str, records: int, of_about: int) -> None:
-    """Tell nobody."""

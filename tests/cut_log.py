@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 
+from streamproc.changelog_state import State, silent
 from streamproc.engine.fence import TopicPosition
 from streamproc.events.registry import INPUT_TOPICS, AnyEvent
 from streamproc.oracle.batch import LogRecord, collected
 from streamproc.program.live import LiveProgram
 from streamproc.protocol import BatchReport
-from streamproc.verification import Log, State, Verification, compared, silent
+from streamproc.verification import Log, Verification, compared
 from tests.builders import record
 from tests.folding import batch_of
 

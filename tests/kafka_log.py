@@ -145,7 +145,8 @@ async def append_batch(
     async with producing(bootstrap) as producer:
         batch = producer.create_batch()
         for key, value in records.items():
-            batch.append(timestamp=None, key=key, value=value, headers=[(HEADER, stamp)])
+            headers = [(HEADER, stamp)]
+            assert batch.append(timestamp=None, key=key, value=value, headers=headers), "it is full"
         batch.close()
         await (await producer.send_batch(batch, topic, partition=partition))
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streamproc.changelog_state import read_to_end
 from streamproc.engine.changelog import changelog_cursor
 from streamproc.engine.preflight import partition_counts
 from streamproc.engine.rawfetch import RawRecords
@@ -30,7 +31,6 @@ from streamproc.sinks.kafka_outputs import (
     TOPIC,
     VERSION,
 )
-from streamproc.verification import read_to_end
 
 OURS = "dlq."
 FOREIGN = "foreign"

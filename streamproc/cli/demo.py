@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from streamproc.changelog_state import log_ends
 from streamproc.cli.config import settings_of
 from streamproc.cli.demo_views import board_beside, redis_of
 from streamproc.cli.display import Display, display_for
@@ -31,7 +32,6 @@ from streamproc.simulate.progress import Progress
 from streamproc.simulate.run import run
 from streamproc.simulate.scenario import Scenario, load_scenario, scenario_names
 from streamproc.simulate.truth import Totals
-from streamproc.verification import log_ends
 
 EMBEDDED_PARTITIONS = 4
 EMBEDDED: Mapping[str, object] = {

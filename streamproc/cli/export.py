@@ -9,16 +9,15 @@ from typing import Annotated, Final
 
 import typer
 
+from streamproc.changelog_state import whole_state
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.export_asked import Asked, made_of
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.recordings import Lines, played
 from streamproc.cli.terminal import output_console
 from streamproc.cli.verdicts import alerts_of_recording, alerts_of_topic
-from streamproc.engine.preflight import check_topics
-from streamproc.errors import BadSetting, DigestMismatch
+from streamproc.errors import BadSetting
 from streamproc.events.outputs import AlertTransition
-from streamproc.events.registry import INPUT_TOPICS
 from streamproc.program.live import LiveProgram
 from streamproc.replay.answer import Programs
 from streamproc.replay.contest_files import zone_of
@@ -27,7 +26,6 @@ from streamproc.replay.verdict_table import verdict_table
 from streamproc.replay.writing import Format, require_writable, write_table
 from streamproc.settings import Settings
 from streamproc.tally.rollups import Level
-from streamproc.verification import read_state, silent
 
 _WHAT: Final = "What, one of them"
 _ROLLUP: Final = "With --rollup"
@@ -160,18 +158,7 @@ def _steps(settings: Settings, events: str | None) -> tuple[Lines | None, list[A
 
 async def _state(settings: Settings) -> Programs:
     """What the workers' changelog holds, read as anybody may read it beside them."""
-    kafka = settings.kafka
-    changelog = settings.engine_config(1).changelog
-    partitions = await check_topics(
-        kafka.bootstrap_servers, INPUT_TOPICS, changelog, timeout_s=kafka.request_timeout_s
-    )
-    state = await read_state(kafka.bootstrap_servers, changelog, partitions, silent)
-    if state.differences:
-        raise DigestMismatch(
-            "the state in the changelog is not whole:\n  " + "\n  ".join(state.differences),
-            where=changelog,
-            hint="run `streamproc verify`",
-        )
+    state = await whole_state(settings)
     program = LiveProgram()
     program.restore(state.records)
     return [program]

@@ -8,6 +8,7 @@ from typing import IO, Final, TypeVar
 
 from rich.markup import escape
 
+from streamproc.changelog_state import silent
 from streamproc.cli import ingest_source
 from streamproc.cli.terminal import error_console
 from streamproc.engine.preflight import check_topics
@@ -22,7 +23,7 @@ from streamproc.replay.pace import at_once
 from streamproc.replay.playback import Playback
 from streamproc.replay.recorded import Partitions, Recorded, event_time_ms
 from streamproc.settings import Settings
-from streamproc.verification import Log, in_a_thread, silent
+from streamproc.verification import Log, in_a_thread
 
 T = TypeVar("T")
 DECLARED_PARTITIONS: Final = 12

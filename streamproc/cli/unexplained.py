@@ -8,18 +8,16 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
+from streamproc.changelog_state import whole_state
 from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.logs import libraries_silenced
 from streamproc.cli.recordings import Lines, played
-from streamproc.engine.preflight import check_topics
-from streamproc.errors import DigestMismatch, without_controls
-from streamproc.events.registry import INPUT_TOPICS
+from streamproc.errors import without_controls
 from streamproc.program.tallies import host_tallies, session_tallies
 from streamproc.replay.playback import Playback
 from streamproc.replay.tables import moment
 from streamproc.settings import Settings
 from streamproc.tally.model import SessionTally
-from streamproc.verification import read_state, silent
 
 Tree = dict[str, Any]
 
@@ -37,22 +35,7 @@ def of_state(settings: Settings) -> Tree:
     Errors: what reading the changelog may raise; ``DigestMismatch``.
     """
     with libraries_silenced():
-        return asyncio.run(_of_state(settings))
-
-
-async def _of_state(settings: Settings) -> Tree:
-    kafka = settings.kafka
-    changelog = settings.engine_config(1).changelog
-    partitions = await check_topics(
-        kafka.bootstrap_servers, INPUT_TOPICS, changelog, timeout_s=kafka.request_timeout_s
-    )
-    state = await read_state(kafka.bootstrap_servers, changelog, partitions, silent)
-    if state.differences:
-        raise DigestMismatch(
-            "the state in the changelog is not whole:\n  " + "\n  ".join(state.differences),
-            where=changelog,
-            hint="run `streamproc verify`",
-        )
+        state = asyncio.run(whole_state(settings))
     return summed(session_tallies(state.records))
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 from msgspec import MsgspecError
 
+from streamproc.changelog_state import read_to_end
 from streamproc.cli.alert_limits import judge_of, limits_of
 from streamproc.cli.comment_reading import reader_of
 from streamproc.cli.logs import libraries_silenced
@@ -15,7 +16,6 @@ from streamproc.engine.preflight import check_topics
 from streamproc.events.outputs import ALERTS_TOPIC, AlertTransition, decode_alert
 from streamproc.replay.playback import Playback
 from streamproc.settings import Settings
-from streamproc.verification import read_to_end
 
 
 def alerts_of_topic(settings: Settings) -> list[AlertTransition]:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from streamproc.changelog_state import silent
 from streamproc.cli.comment_reading import classifier_of
 from streamproc.cli.config import AppId, Bootstrap, settings_of
 from streamproc.cli.dead_letters import read_dead_letters
@@ -28,7 +29,7 @@ from streamproc.simulate.differences import Position
 from streamproc.simulate.ledger import header_of
 from streamproc.simulate.run import totals_path
 from streamproc.simulate.truth import Totals, read_totals
-from streamproc.verification import Log, Verification, in_a_thread, silent, verify_state, words_of
+from streamproc.verification import Log, Verification, in_a_thread, verify_state, words_of
 
 COUNTS = ("applied", "duplicate", "rejected", "late", "ahead", "absent", "unaccounted")
 

@@ -108,10 +108,14 @@ class Recovery:
         claims = {number: Claiming(self._writer, generation) for number in partitions}
         self._claims = claims
         await asyncio.gather(*(self._claim(number, claim) for number, claim in claims.items()))
-        begins = skipping.tails(claims) if skips else dict.fromkeys(claims, -1)
+        claimed = {number: claim.claim_offset or 0 for number, claim in claims.items()}
+        begins = skipping.tails(claimed) if skips else dict.fromkeys(claims, -1)
         async with self._changelog.reading(begins) as cursor:
             if skips:
-                await self._skip(cursor, claims)
+                offsets = await skipping.first_offsets(partial(self._read, cursor), claimed)
+                for number, claim in claims.items():
+                    claim.read_from(offsets[number])
+                await cursor.seek(offsets)
             await self._read_through_claims(cursor, claims)
             committed = await self._group.committed(sources)
             await self._read_to_end(cursor, claims)
@@ -122,17 +126,10 @@ class Recovery:
                 await self._read_to_end(cursor, anew)
         return claims, committed
 
-    async def _skip(self, cursor: ChangelogCursor, claims: Mapping[int, Claiming]) -> None:
-        """Go to where each changelog begins to hold its whole state."""
-        offsets = await skipping.first_offsets(partial(self._read, cursor), claims)
-        for number, claim in claims.items():
-            claim.read_from(offsets[number])
-        await cursor.seek(offsets)
-
     def _not_whole(self, claims: Mapping[int, Claiming]) -> dict[int, Claiming]:
         """Those that were read in part and are not what their fences say."""
         for number, claim in claims.items():
-            digest = skipping.verified(claim) if claim.first_offset else None
+            digest = skipping.verified(claim.reader) if claim.first_offset else None
             if digest is not None:
                 self._digests[number] = digest
         return {n: c for n, c in claims.items() if c.first_offset and n not in self._digests}
@@ -184,9 +181,7 @@ class Recovery:
                 else:
                     await self._claim_again(number, claim)
 
-    async def _read(
-        self, cursor: ChangelogCursor, wanted: Mapping[int, Claiming]
-    ) -> dict[int, RawRecords]:
+    async def _read(self, cursor: ChangelogCursor, wanted: Iterable[int]) -> dict[int, RawRecords]:
         found = await cursor.read(wanted)
         if not self._current():
             raise Superseded("a newer assignment came while recovering")

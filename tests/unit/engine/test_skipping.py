@@ -1,4 +1,4 @@
-"""Where a recovery begins to read, and when it is not content with what it read."""
+"""Where to begin to read a changelog, and when it is not content with what it read."""
 
 from __future__ import annotations
 
@@ -19,31 +19,28 @@ def fence(whole_from: int = 0, *, version: int = VERSION, digest: int = 0) -> by
     return Fence(version, digest, {}, "worker 1", 12, whole_from).encode()
 
 
-def claiming(claimed_at: int | None = CLAIMED_AT) -> Claiming:
-    claim = Claiming(Writer(1), 1)
-    if claimed_at is not None:
-        claim.claimed(claimed_at)
-    return claim
-
-
 async def begins(*pieces: Sequence[tuple[int, bytes, bytes | None]]) -> int:
     """Where to begin by what a log of one partition holds before and behind a claim."""
     left = [*pieces, [(CLAIMED_AT, CLAIM_KEY, b"")]]
 
-    async def read(_: Mapping[int, Claiming]) -> dict[int, RawRecords]:
+    async def read(_: Mapping[int, int]) -> dict[int, RawRecords]:
         offsets, keys, values = zip(*left.pop(0), strict=True)
         raw = RawRecords(begin_offset=offsets[0], next_offset=offsets[-1] + 1)
         raw.offsets, raw.keys, raw.values = list(offsets), list(keys), list(values)
         return {3: raw}
 
-    return (await first_offsets(read, {3: claiming()}))[3]
+    return (await first_offsets(read, {3: CLAIMED_AT}))[3]
 
 
 def test_the_records_just_before_the_claim_are_looked_through() -> None:
-    assert tails({3: claiming(), 4: claiming(5)}) == {
-        3: CLAIMED_AT - TAIL_RECORDS,
-        4: 5 - TAIL_RECORDS,
-    }
+    assert tails({3: CLAIMED_AT, 4: 5}) == {3: CLAIMED_AT - TAIL_RECORDS, 4: 5 - TAIL_RECORDS}
+
+
+async def test_of_an_empty_log_nothing_is_waited_for() -> None:
+    async def read(_: Mapping[int, int]) -> dict[int, RawRecords]:
+        raise AssertionError
+
+    assert await first_offsets(read, {3: 0}) == {3: 0}
 
 
 async def test_the_newest_fence_before_the_claim_says_where_to_begin() -> None:
@@ -72,7 +69,7 @@ async def test_all_is_read_where_a_fence_cannot_be_right_or_cannot_be_read() -> 
 
 
 def read_in_part(records: Mapping[bytes, bytes]) -> Claiming:
-    claim = claiming()
+    claim = Claiming(Writer(1), 1)
     claim.read_from(200)
     claim.reader.absorb(list(records), list(records.values()), [BY] * len(records), CLAIMED_AT)
     return claim
@@ -82,7 +79,7 @@ def test_a_state_with_the_digest_of_its_fence_is_whole() -> None:
     digest = StateDigest([(b"\x01a", b"1")]).value
     claim = read_in_part({b"\x01a": b"1", FENCE_KEY: fence(200, digest=digest)})
 
-    found = verified(claim)
+    found = verified(claim.reader)
 
     assert found is not None
     assert found.value == digest
@@ -90,10 +87,10 @@ def test_a_state_with_the_digest_of_its_fence_is_whole() -> None:
 
 
 def test_a_state_of_another_digest_or_without_a_fence_is_not() -> None:
-    assert verified(read_in_part({b"\x01a": b"1", FENCE_KEY: fence(200, digest=7)})) is None
-    assert verified(read_in_part({b"\x01a": b"1"})) is None
-    assert verified(read_in_part({})) is None
-    assert verified(read_in_part({FENCE_KEY: b"?"})) is None
+    assert verified(read_in_part({b"\x01a": b"1", FENCE_KEY: fence(200, digest=7)}).reader) is None
+    assert verified(read_in_part({b"\x01a": b"1"}).reader) is None
+    assert verified(read_in_part({}).reader) is None
+    assert verified(read_in_part({FENCE_KEY: b"?"}).reader) is None
 
 
 def test_whoever_reads_again_forgets_what_it_read() -> None:
