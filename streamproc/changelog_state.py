@@ -99,7 +99,8 @@ async def read_state(
 
 async def _begins(cursor: ChangelogCursor) -> dict[int, int]:
     """Where the reading of each partition begins, 0: at its start; the cursor goes there."""
-    ends = await cursor.end_offsets()
+    bounds = await cursor.bounds()
+    ends = {number: end for number, (first, end) in bounds.items() if end > first}
     await cursor.seek(tails(ends))
     begins = await first_offsets(cursor.read, ends)
     await cursor.seek(begins)
