@@ -125,35 +125,39 @@ async def test_missing_topics_are_all_named(broker: Broker) -> None:
 
 
 async def test_a_missing_topic_for_dead_letters_is_told_before_anything_is_folded(
-    broker: Broker,
+    kafka_broker: Broker,
 ) -> None:
     changelog = "letterless-state-changelog"
     await make_topics(
-        broker.bootstrap, [*INPUT_TOPICS, *LETTERS[1:], *OUTPUTS, changelog], PARTITIONS, {}
+        kafka_broker.bootstrap, [*INPUT_TOPICS, *LETTERS[1:], *OUTPUTS, changelog], PARTITIONS, {}
     )
 
-    done = await start_worker(broker, "letterless")
+    done = await start_worker(kafka_broker, "letterless")
 
     assert_told(done, TopicMissing, LETTERS[0])
     assert LETTERS[1] not in done.err
 
 
-async def test_inputs_that_differ_in_their_partitions_are_refused(broker: Broker) -> None:
+async def test_inputs_that_differ_in_their_partitions_are_refused(kafka_broker: Broker) -> None:
     others = [topic for topic in INPUT_TOPICS if topic != COMMENTS]
     changelog = "differ-state-changelog"
-    await make_topics(broker.bootstrap, [*others, *LETTERS, *OUTPUTS, changelog], PARTITIONS, {})
-    await make_topics(broker.bootstrap, [COMMENTS], PARTITIONS + 1, {})
+    await make_topics(
+        kafka_broker.bootstrap, [*others, *LETTERS, *OUTPUTS, changelog], PARTITIONS, {}
+    )
+    await make_topics(kafka_broker.bootstrap, [COMMENTS], PARTITIONS + 1, {})
 
-    done = await start_worker(broker, "differ")
+    done = await start_worker(kafka_broker, "differ")
 
     assert_told(done, PartitionCountWrong, f"{COMMENTS} {PARTITIONS + 1}")
 
 
-async def test_a_changelog_with_another_number_of_partitions_is_refused(broker: Broker) -> None:
-    await make_topics(broker.bootstrap, [*INPUT_TOPICS, *LETTERS, *OUTPUTS], PARTITIONS, {})
-    await make_topics(broker.bootstrap, ["other-state-changelog"], PARTITIONS + 1, {})
+async def test_a_changelog_with_another_number_of_partitions_is_refused(
+    kafka_broker: Broker,
+) -> None:
+    await make_topics(kafka_broker.bootstrap, [*INPUT_TOPICS, *LETTERS, *OUTPUTS], PARTITIONS, {})
+    await make_topics(kafka_broker.bootstrap, ["other-state-changelog"], PARTITIONS + 1, {})
 
-    done = await start_worker(broker, "other")
+    done = await start_worker(kafka_broker, "other")
 
     assert_told(done, PartitionCountWrong, f"other-state-changelog {PARTITIONS + 1}")
 
@@ -231,14 +235,16 @@ async def test_a_fence_outside_the_log_is_refused_until_the_loss_is_accepted(
     ids=["newer version", "other digest"],
 )
 async def test_a_state_that_cannot_be_trusted_is_refused(
-    broker: Broker, version: int, digest: int, kind: type[StreamprocError], words: str
+    kafka_broker: Broker, version: int, digest: int, kind: type[StreamprocError], words: str
 ) -> None:
     app_id = f"forged-{digest}"
-    await made_topics(broker, app_id)
+    await made_topics(kafka_broker, app_id)
     fence = Fence(version, digest, {COMMENTS: TopicPosition(0, 0)}, "somebody")
     changelog = f"{app_id}-state-changelog"
-    await append_batch(broker.bootstrap, changelog, 1, {FENCE_KEY: fence.encode()}, AN_OLD_STAMP)
+    await append_batch(
+        kafka_broker.bootstrap, changelog, 1, {FENCE_KEY: fence.encode()}, AN_OLD_STAMP
+    )
 
-    done = await start_worker(broker, app_id)
+    done = await start_worker(kafka_broker, app_id)
 
     assert_told(done, kind, words, f"{changelog}, partition 1")

@@ -70,10 +70,10 @@ async def test_dead_letters_are_counted_by_reason_and_shown_as_they_came(
     assert "\x1b" not in shown.out + people.out
 
 
-async def test_a_letter_written_twice_counts_once(broker: Broker, tmp_path: Path) -> None:
-    await rejected(broker, "dlq-twice", tmp_path)
-    copies = await read_topic(broker.bootstrap, f"{COMMENTS}.dlq", range(PARTITIONS))
-    async with producing(broker.bootstrap) as producer:
+async def test_a_letter_written_twice_counts_once(kafka_broker: Broker, tmp_path: Path) -> None:
+    await rejected(kafka_broker, "dlq-twice", tmp_path)
+    copies = await read_topic(kafka_broker.bootstrap, f"{COMMENTS}.dlq", range(PARTITIONS))
+    async with producing(kafka_broker.bootstrap) as producer:
         for one in copies:
             await producer.send_and_wait(
                 one.topic,
@@ -83,23 +83,23 @@ async def test_a_letter_written_twice_counts_once(broker: Broker, tmp_path: Path
                 partition=one.partition,
             )
 
-    letters = await listed(broker)
-    people = await streamproc("dlq", "list", "--bootstrap", broker.bootstrap)
+    letters = await listed(kafka_broker)
+    people = await streamproc("dlq", "list", "--bootstrap", kafka_broker.bootstrap)
 
     assert len(letters) == 3
     assert "2 copies" in people.out
 
 
 async def test_a_retried_letter_goes_back_byte_for_byte_without_our_headers(
-    broker: Broker, tmp_path: Path
+    kafka_broker: Broker, tmp_path: Path
 ) -> None:
-    await rejected(broker, "dlq-retry", tmp_path)
-    to = ("--bootstrap", broker.bootstrap, "--origin", f"{COMMENTS}-0-1")
+    await rejected(kafka_broker, "dlq-retry", tmp_path)
+    to = ("--bootstrap", kafka_broker.bootstrap, "--origin", f"{COMMENTS}-0-1")
 
     declined = await streamproc("dlq", "retry", *to, answer="n\n")
-    untouched = await read_topic(broker.bootstrap, COMMENTS, range(PARTITIONS))
+    untouched = await read_topic(kafka_broker.bootstrap, COMMENTS, range(PARTITIONS))
     accepted = await streamproc("dlq", "retry", *to, "--yes")
-    log = await read_topic(broker.bootstrap, COMMENTS, range(PARTITIONS))
+    log = await read_topic(kafka_broker.bootstrap, COMMENTS, range(PARTITIONS))
 
     assert declined.code == 1
     assert len(untouched) == 3
@@ -109,12 +109,14 @@ async def test_a_retried_letter_goes_back_byte_for_byte_without_our_headers(
     assert (again.key, again.value, again.headers) == (b"h-1", NOT_JSON, ())
 
 
-async def test_a_letter_that_does_not_exist_is_told(broker: Broker, tmp_path: Path) -> None:
-    await rejected(broker, "dlq-gone", tmp_path)
+async def test_a_letter_that_does_not_exist_is_told(kafka_broker: Broker, tmp_path: Path) -> None:
+    await rejected(kafka_broker, "dlq-gone", tmp_path)
 
-    gone = await streamproc("dlq", "show", f"{COMMENTS}-0-99", "--bootstrap", broker.bootstrap)
+    gone = await streamproc(
+        "dlq", "show", f"{COMMENTS}-0-99", "--bootstrap", kafka_broker.bootstrap
+    )
     typo = await streamproc(
-        "dlq", "list", "--topic", "live.comment", "--bootstrap", broker.bootstrap
+        "dlq", "list", "--topic", "live.comment", "--bootstrap", kafka_broker.bootstrap
     )
 
     assert (gone.code, typo.code) == (10, 10)

@@ -44,7 +44,7 @@ async def test_file_topics_and_state_say_the_same(embedded_broker: Broker, tmp_p
     file, curve = tmp_path / "contest.jsonl", tmp_path / "curve.csv"
     faults = ("--duplicates", "0.05", "--disorder", "0.05", "--lateness", "0.01")
     simulated = await streamproc(
-        "simulate", "contest", "--to", str(file), "--seconds", "20", "--seed", "7", *faults
+        "simulate", "contest", "--to", str(file), "--seconds", "10", "--seed", "7", *faults
     )
     assert simulated.code == 0, simulated.said
     events = len(file.read_bytes().splitlines())

@@ -87,13 +87,13 @@ async def test_a_folded_log_is_equal_and_what_came_since_is_counted_beside_it(
 
 
 async def test_a_state_that_lost_an_order_is_named_by_its_path(
-    broker: Broker, tmp_path: Path
+    kafka_broker: Broker, tmp_path: Path
 ) -> None:
     app_id = "verify-lost"
-    await folded(broker, app_id, tmp_path)
-    await _drop_order_sessions(broker, f"{app_id}-state-changelog")
+    await folded(kafka_broker, app_id, tmp_path)
+    await _drop_order_sessions(kafka_broker, f"{app_id}-state-changelog")
 
-    done, found = await verify(broker, app_id)
+    done, found = await verify(kafka_broker, app_id)
 
     assert done.code == VerificationFailed.exit_code, done.said
     assert found["state_sha256"] != found["log_sha256"]

@@ -111,7 +111,7 @@ batches = st.sampled_from(INPUT_TOPICS).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=250)
 @given(batch=batches)
 def test_a_limit_that_breaks_anywhere_in_a_batch_rejects_that_record_alone(
     batch: tuple[str, list[Record]],

@@ -102,7 +102,7 @@ def read_plainly(text: str) -> Reading:
     return Reading(decision, None, None)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(st.lists(TYPED | ANY_TEXT, max_size=6))
 @example(["ÀŁŁ ŁŁŃ", "鱻鱻鱻 没货了"])  # three of no word are three, though they are written alike
 def test_a_batch_is_read_as_it_is_plainly(texts: list[str]) -> None:

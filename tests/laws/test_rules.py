@@ -37,7 +37,7 @@ QUESTIONS = tuple(f"q:{label}:{subject}" for label in LABELS for subject in SUBJ
 OPEN = ("", "c:a", "p:p-1", *QUESTIONS)
 APART = [rule for rule in RULES if not rule.kind.startswith("Stockout")]
 """Rules that look at each subject by itself; stock-outs of one pack bear on those of another."""
-many_rooms = settings(deadline=None, max_examples=400)
+many_rooms = settings(deadline=None, max_examples=250)
 
 
 class Drawn:

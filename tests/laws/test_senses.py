@@ -32,7 +32,9 @@ from tests.unit.comments.reading import classifier
 
 Tree = dict[str, Any]
 
-LONG = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+LONG = settings(
+    deadline=None, max_examples=50, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)
 """For long logs: to make one of them short takes minutes, and few_spoken finds what is short."""
 
 SEEDS = range(3)

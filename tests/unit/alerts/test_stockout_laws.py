@@ -138,7 +138,7 @@ def everything(rule: Rule, made: Room) -> list[Any]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(made=rooms())
 def test_a_rule_answers_on_every_room_and_the_same_again(made: Room) -> None:
     for rule in RULES:
@@ -153,7 +153,7 @@ def test_a_rule_answers_on_every_room_and_the_same_again(made: Room) -> None:
             assert finding.due_ms >= 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(made=rooms())
 def test_nobody_is_paged_for_what_is_only_said(made: Room) -> None:
     for finding in stockout.judge(made, Limits()):

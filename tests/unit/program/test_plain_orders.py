@@ -106,7 +106,7 @@ def folded(steps: list[Step]) -> tuple[list[Any], State]:
     return said, state
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(steps())
 def test_facts_of_plain_orders_change_what_any_facts_change(steps: list[Step]) -> None:
     plain = folded(steps)
