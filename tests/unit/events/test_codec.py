@@ -121,12 +121,16 @@ def test_how_deep_a_record_may_nest_does_not_hang_on_who_reads_it(depth: int, fr
 
 
 def test_a_reader_with_little_stack_left_rejects_what_it_cannot_unpack() -> None:
-    topic, key, value, at_ms = record(paid(1999))
+    event = paid(1999)
+    topic, key, value, at_ms = record(event)
     deep = value[:-1] + b',"x":' + b"[" * 500 + b"]" * 500 + b"}"
     frames = sys.getrecursionlimit() - len(inspect.stack()) - 200
 
     found = below(frames, lambda: Codec(topic).decode(key, deep, at_ms))
 
+    if sys.version_info >= (3, 12):  # native code has a stack of its own since then
+        assert found == event
+        return
     assert isinstance(found, Rejected)
     assert found.reason is RejectReason.MALFORMED
 

@@ -84,6 +84,19 @@ def test_what_a_damaged_state_lost_is_what_the_log_tells_of_it() -> None:
         assert totals["refunded_minor"] == {"CNY": 500}
 
 
+def test_an_attempt_that_was_told_again_leaves_what_it_leaves_where_it_is_told_first() -> None:
+    first = order_failed(attempt_id="a")
+    again = order_failed(at_ms=LATER_MS, attempt_id="a")
+    log = numbered([first, paid(order_id="o-3"), again])
+    whole = folded(log)
+    program = LiveProgram()
+    feed(program, log[1:])
+
+    program.inherit(whole.items(), (), {ORDERS_TOPIC: log[1].timestamp_ms})
+
+    assert {key: value for key, value in program.take_dirty() if value is not None} == whole
+
+
 def test_what_was_rejected_of_no_broadcast_counts_as_often_as_the_log_tells() -> None:
     garbage = LogRecord(ORDERS_TOPIC, 0, 99, b"h-1", b"{", LATER_MS)
     whole = folded([*LOG, garbage])
