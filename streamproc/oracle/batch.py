@@ -173,7 +173,7 @@ class Collected:
             return not self.sold[event.host_id].take(line, event, late=late)
         if isinstance(event, OrderFailed):
             known = (event.session_id, event.attempt_id) in memory.attempts
-            return _is_seen(memory, event, today, known_until_ms) or known
+            return known or _is_seen(memory, event, today, known_until_ms)
         return _is_seen(memory, event, today, known_until_ms)
 
     def _add(self, event: _Told, record: LogRecord, at_ms: int, *, late: bool) -> None:

@@ -176,6 +176,8 @@ class OrderFold(AttemptRecords):
         self, stream: HostStream, event: OrderFailed | OrdersCounted, _late: bool
     ) -> Session | None:
         """Remember the id of an event; None: a duplicate."""
+        if isinstance(event, OrderFailed) and self.is_known(stream, event):
+            return None
         bucket = self.remember(stream, event.occurred_at_ms)
         told = hashed(event.event_id)
         if told in stream.seen:
@@ -185,9 +187,6 @@ class OrderFold(AttemptRecords):
         bucket.hashes.append(told)
         self.records.grown_blocks += bucket.unwritten() - unwritten
         self.records.grow(bucket)
-        # asked only now: a state made from what is left of a log remembers the same ids
-        if isinstance(event, OrderFailed) and self.is_known(stream, event):
-            return None
         return self.turn(stream, event.session_id)
 
     def _tell(self, session: Session, event: OrderFailed | OrdersCounted, late: bool) -> None:

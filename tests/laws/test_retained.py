@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 
 from streamproc.events.registry import INPUT_TOPICS, AnyEvent
 from streamproc.oracle.batch import LogRecord
+from streamproc.program.canonical import canonical
+from streamproc.program.codecs import unpack_block
+from streamproc.program.keys import Kind
 from streamproc.program.live import LiveProgram
 from tests.broadcasts import far_ms, told
 from tests.builders import T0
 from tests.cut_log import numbered, verified
-from tests.folding import feed, folded
+from tests.folding import State, feed, folded
 
 WRITTEN_MS: Final = 7_200_000
 """So long after the first of them two hours of events are in the log."""
@@ -42,6 +45,17 @@ def _renamed(value: bytes, sessions: str) -> bytes:
         # one id in two broadcasts: which of them has the event then depends on what came first
         event["event_id"] += "-" + event["session_id"]
     return msgspec.json.encode(event)
+
+
+def _without_ids(state: State) -> State:
+    """All but ids: a fact that is left and was known before leaves one, or sums of nothing."""
+    return {key: value for key, value in state.items() if key[0] != Kind.SEEN}
+
+
+def _ids(state: State) -> set[tuple[bytes, int]]:
+    """The ids that a state remembers, each with where it stands."""
+    blocks = [(key, value) for key, value in state.items() if key[0] == Kind.SEEN]
+    return {(key, event_id) for key, value in blocks for event_id in unpack_block(value)}
 
 
 LOGS: Final = {
@@ -93,4 +107,6 @@ def test_what_is_left_of_a_log_and_the_state_before_make_the_whole_state(
 
     made = [(key, value) for key, value in program.take_dirty() if value is not None]
     assert len(made) == len(dict(made))
-    assert dict(made) == whole
+    assert canonical(made) == canonical(whole.items())
+    assert _without_ids({key: value for key, value in made if key in whole}) == _without_ids(whole)
+    assert _ids(dict(made)) >= _ids(whole)
