@@ -8,10 +8,10 @@ from itertools import chain
 from typing import Protocol
 
 from streamproc.engine.changelog import ChangelogCursor, changelog_cursor
-from streamproc.engine.fence import CLAIM_KEY, TopicPosition
+from streamproc.engine.fence import TopicPosition
 from streamproc.engine.preflight import check_topics
 from streamproc.engine.rawfetch import RawRecords
-from streamproc.engine.reader import ChangelogReader
+from streamproc.engine.reader import ChangelogReader, keys_of
 from streamproc.engine.skipping import first_offsets, tails, verified
 from streamproc.errors import DigestMismatch
 from streamproc.events.registry import INPUT_TOPICS
@@ -45,35 +45,32 @@ class State:
 async def whole_state(settings: Settings) -> State:
     """The state of every partition, of which no more is read than a recovery reads.
 
-    Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``, ``NewerState``,
-    ``ChangelogLost``; ``DigestMismatch`` if it is not what was written.
+    Errors: as ``read_state``; ``DigestMismatch`` if it is not what was written.
     """
-    kafka = settings.kafka
-    changelog = settings.engine_config(1).changelog
-    partitions = await check_topics(
-        kafka.bootstrap_servers, INPUT_TOPICS, changelog, timeout_s=kafka.request_timeout_s
-    )
-    state = await read_state(kafka.bootstrap_servers, changelog, partitions, silent, skips=True)
+    state = await read_state(settings, silent, skips=True)
     if state.differences:
         raise DigestMismatch(
             "the state in the changelog is not whole:\n  " + "\n  ".join(state.differences),
-            where=changelog,
+            where=settings.engine_config(1).changelog,
             hint="run `streamproc verify`",
         )
     return state
 
 
-async def read_state(
-    bootstrap: str, changelog: str, partitions: int, told: Told, *, skips: bool = False
-) -> State:
+async def read_state(settings: Settings, told: Told, *, skips: bool = False) -> State:
     """The state of every partition, by the readers' rule, with each partition's fence.
 
     Shapes: ``skips``: what is older than the whole state need not be read.
-    Errors: ``NewerState``, ``ChangelogLost``.
+    Errors: ``BrokerUnreachable``, ``TopicMissing``, ``PartitionCountWrong``, ``NewerState``,
+    ``ChangelogLost``.
     """
+    kafka, changelog = settings.kafka, settings.engine_config(1).changelog
+    partitions = await check_topics(
+        kafka.bootstrap_servers, INPUT_TOPICS, changelog, timeout_s=kafka.request_timeout_s
+    )
     state = State()
     starts = dict.fromkeys(range(partitions), -1)
-    async with changelog_cursor(bootstrap, changelog, starts) as cursor:
+    async with changelog_cursor(kafka.bootstrap_servers, changelog, starts) as cursor:
         begins = await _begins(cursor) if skips else {}
         readers = await _read(cursor, starts, told)
         partly = (number for number, begin in begins.items() if begin)
@@ -112,8 +109,7 @@ async def _read(
 ) -> dict[int, ChangelogReader]:
     readers = {number: ChangelogReader() for number in partitions}
     async for number, raw, of_about in read_to_end(cursor, readers):
-        keys = [key if key is not None else CLAIM_KEY for key in raw.keys]
-        readers[number].absorb(keys, raw.values, raw.stamps(), raw.next_offset)
+        readers[number].absorb(keys_of(raw), raw.values, raw.stamps(), raw.next_offset)
         told("changelog", sum(each.records for each in readers.values()), of_about)
     return readers
 

@@ -28,7 +28,6 @@ from streamproc.comparison import (
 )
 from streamproc.engine.changelog import changelog_cursor
 from streamproc.engine.fence import TopicPosition
-from streamproc.engine.preflight import check_topics
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.events.registry import INPUT_TOPICS
 from streamproc.oracle.batch import Collected, LogRecord, collected, differences, digest
@@ -123,13 +122,9 @@ async def verify_state(
     ``ChangelogLost`` if the state cannot be read. A difference is no error, but part of the result.
     """
     say = told or silent
-    kafka = settings.kafka
-    changelog = settings.engine_config(1).changelog
-    partitions = await check_topics(
-        kafka.bootstrap_servers, INPUT_TOPICS, changelog, timeout_s=kafka.request_timeout_s
-    )
-    state = await read_state(kafka.bootstrap_servers, changelog, partitions, say)
-    log = Log(kafka.bootstrap_servers, state.positions, say)
+    state = await read_state(settings, say)
+    partitions = len(state.by_partition)
+    log = Log(settings.kafka.bootstrap_servers, state.positions, say)
     reading = None if words is None else words.reading
 
     def added_up(records: Iterator[LogRecord]) -> Collected:

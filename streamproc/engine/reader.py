@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from streamproc.engine.digest import StateDigest
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence, decode_fence
+from streamproc.engine.rawfetch import RawRecords
 from streamproc.engine.stamp import ZERO
 from streamproc.errors import DigestMismatch
 
@@ -86,3 +87,8 @@ class ChangelogReader:
                 " to it; make the state anew from the source topics: streamproc state rebuild",
             )
         return digest
+
+
+def keys_of(records: RawRecords) -> list[bytes]:
+    """The keys; a record without one cannot be ours and counts as a stale claim."""
+    return [key if key is not None else CLAIM_KEY for key in records.keys]

@@ -27,6 +27,7 @@ from streamproc.engine.partition import Partition
 from streamproc.engine.ports import GreatestVersion, Group, SourcePartition, nothing_shown
 from streamproc.engine.preflight import refuse_other_count
 from streamproc.engine.rawfetch import RawRecords
+from streamproc.engine.reader import keys_of
 from streamproc.engine.rewriting import Rewriting
 from streamproc.engine.showing import incarnation_above
 from streamproc.errors import Fenced, Superseded
@@ -191,7 +192,7 @@ class Recovery:
     def _absorb(self, number: int, claim: Claiming, records: RawRecords) -> None:
         """Records up to the claim are the state; those behind it must not outrank it."""
         stamps = records.stamps()
-        keys = _keys(records)
+        keys = keys_of(records)
         cut = len(keys)
         if claim.claim_offset is not None:
             cut = bisect_right(records.offsets, claim.claim_offset)
@@ -312,8 +313,3 @@ def _tell_accepted(
         passed_over_records=max(0, begun.next_offset - bounds.first_offset),
         records_to_read=max(0, bounds.end_offset - begun.next_offset),
     )
-
-
-def _keys(records: RawRecords) -> list[bytes]:
-    """The keys; a record without one cannot be ours and counts as a stale claim."""
-    return [key if key is not None else CLAIM_KEY for key in records.keys]

@@ -12,6 +12,7 @@ from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, VERSION, Fence
 from streamproc.engine.stamp import Epoch, stamp
 from streamproc.program.live import LiveProgram
 from streamproc.provision.admin import ensure_topics
+from streamproc.settings import Settings
 from tests.builders import paid
 from tests.folding import feed, log_of
 from tests.kafka_log import append_batch
@@ -59,7 +60,8 @@ async def read(bootstrap: str, *, skips: bool) -> tuple[State, int]:
         assert of_about >= records
         counts.append(records)
 
-    state = await read_state(bootstrap, CHANGELOG, PARTITIONS, told, skips=skips)
+    settings = Settings(kafka={"bootstrap_servers": bootstrap, "app_id": APP_ID})
+    state = await read_state(settings, told, skips=skips)
     return state, counts[-1]
 
 
