@@ -12,7 +12,7 @@ from streamproc.events.registry import INPUT_TOPICS, AnyEvent
 from streamproc.oracle.batch import LogRecord
 from streamproc.program.canonical import canonical
 from streamproc.program.codecs import unpack_block
-from streamproc.program.keys import Kind
+from streamproc.program.keys import Kind, parse
 from streamproc.program.live import LiveProgram
 from tests.broadcasts import far_ms, told
 from tests.builders import T0
@@ -52,10 +52,14 @@ def _without_ids(state: State) -> State:
     return {key: value for key, value in state.items() if key[0] != Kind.SEEN}
 
 
-def _ids(state: State) -> set[tuple[bytes, int]]:
-    """The ids that a state remembers, each with where it stands."""
-    blocks = [(key, value) for key, value in state.items() if key[0] == Kind.SEEN]
-    return {(key, event_id) for key, value in blocks for event_id in unpack_block(value)}
+def _ids(state: State) -> set[tuple[str, str, int]]:
+    """The ids that a state remembers; when one is forgotten hangs on what its host told before."""
+    blocks = [(parse(key), value) for key, value in state.items() if key[0] == Kind.SEEN]
+    return {
+        (parsed.host_id, parsed.topic, event_id)
+        for parsed, value in blocks
+        for event_id in unpack_block(value)
+    }
 
 
 LOGS: Final = {
@@ -110,3 +114,4 @@ def test_what_is_left_of_a_log_and_the_state_before_make_the_whole_state(
     assert canonical(made) == canonical(whole.items())
     assert _without_ids({key: value for key, value in made if key in whole}) == _without_ids(whole)
     assert _ids(dict(made)) >= _ids(whole)
+    assert {key[0] for key, _ in made if key not in whole} <= {Kind.SEEN, Kind.SOLD}
