@@ -30,7 +30,9 @@ from streamproc.settings import Settings
 
 SHOW_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 50.0
-"""Less than the minute after which whatever told a worker to stop kills it."""
+"""With the next one less than the minute after which whatever told a worker to stop kills it."""
+CANCEL_TIMEOUT_S = 5.0
+"""So long a start that is given up may take to end."""
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """The last one comes when the terminal is closed."""
 
@@ -129,6 +131,9 @@ class RunningWorker:
             await first_of(starting, told)
             if not starting.done():
                 starting.cancel()
+                await asyncio.wait({starting}, timeout=CANCEL_TIMEOUT_S)
+                if not starting.done():
+                    self._fail(self._endless("the start did not end", CANCEL_TIMEOUT_S))
                 with contextlib.suppress(asyncio.CancelledError):
                     await starting
                 return
@@ -166,14 +171,15 @@ class RunningWorker:
     async def stop(self) -> None:
         """Stop in order: flush, commit, leave the group; end the process if that does not end."""
         if not await self._stops_in_time():
-            self._fail(
-                Stalled(
-                    f"the worker did not stop in {STOP_TIMEOUT_S:.0f} s",
-                    where=self._settings.kafka.bootstrap_servers,
-                    hint="it is ended; what was not flushed is read again. Look at the broker",
-                )
-            )
+            self._fail(self._endless("the worker did not stop", STOP_TIMEOUT_S))
         self.show(stopped=True)
+
+    def _endless(self, what: str, timeout_s: float) -> Stalled:
+        return Stalled(
+            f"{what} in {timeout_s:.0f} s",
+            where=self._settings.kafka.bootstrap_servers,
+            hint="it is ended; what was not flushed is read again. Look at the broker",
+        )
 
     async def _stops_in_time(self) -> bool:
         """Stop; False if that takes too long.

@@ -17,6 +17,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -132,12 +133,15 @@ class Agents:
             self._progress.count()
 
 
-def build(bootstrap: str, app_id: str, partitions: int, progress: Progress) -> faust.App:
+def build(
+    bootstrap: str, app_id: str, partitions: int, progress: Progress, data_dir: str
+) -> faust.App:
     """The app with its tables and agents, everything else as Faust has it."""
     app = faust.App(
         app_id,
         broker=f"kafka://{bootstrap}",
         store="memory://",
+        datadir=data_dir,  # made also for a store that keeps nothing there
         topic_partitions=partitions,
         web_enabled=False,
     )
@@ -179,8 +183,14 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
+    with tempfile.TemporaryDirectory() as data_dir:
+        _measure(options, data_dir)
+    return 0
+
+
+def _measure(options: argparse.Namespace, data_dir: str) -> None:
     progress = Progress()
-    app = build(options.bootstrap, options.app_id, options.partitions, progress)
+    app = build(options.bootstrap, options.app_id, options.partitions, progress, data_dir)
 
     async def end_when_measured() -> None:
         if progress.events >= options.events or progress.seconds >= options.seconds:
@@ -191,7 +201,6 @@ def main(arguments: Sequence[str]) -> int:
     app.timer(CHECK_INTERVAL_S)(end_when_measured)
     worker = faust.Worker(app, loglevel="INFO", redirect_stdouts=False)
     worker.execute_from_commandline()
-    return 0
 
 
 if __name__ == "__main__":

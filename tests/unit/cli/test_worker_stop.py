@@ -1,4 +1,4 @@
-"""A worker whose stop does not end is ended."""
+"""A worker whose stop does not end is ended, also while it starts."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def end(error: StreamprocError) -> NoReturn:
 def running(monkeypatch: pytest.MonkeyPatch) -> worker.RunningWorker:
     """A worker that was not started, with little patience, of which no end is the process's."""
     monkeypatch.setattr(worker, "STOP_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(worker, "CANCEL_TIMEOUT_S", 0.05)
     monkeypatch.setattr(worker, "end_at_once", end)
     return worker.RunningWorker(Settings(), display_for(Console(file=io.StringIO()), table=False))
 
@@ -50,6 +51,42 @@ async def test_a_stop_that_does_not_end_ends_the_process_and_says_so(
     is_over.set()
     assert isinstance(ended.value.__cause__, Stalled)
     assert "did not stop" in str(ended.value.__cause__)
+
+
+async def test_a_start_that_is_given_up_and_does_not_end_ends_the_process_and_says_so(
+    running: worker.RunningWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_over = asyncio.Event()
+    told = asyncio.Event()
+
+    async def hang() -> None:
+        told.set()
+        while not is_over.is_set():
+            with suppress(asyncio.CancelledError):
+                await is_over.wait()
+
+    monkeypatch.setattr(running.run, "start", hang)
+
+    with pytest.raises(Ended) as ended:
+        await running.start(told)
+
+    is_over.set()
+    assert isinstance(ended.value.__cause__, Stalled)
+    assert "the start did not end" in str(ended.value.__cause__)
+
+
+async def test_a_start_that_is_given_up_and_ends_is_no_failure(
+    running: worker.RunningWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = asyncio.Event()
+
+    async def wait() -> None:
+        told.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(running.run, "start", wait)
+
+    await running.start(told)
 
 
 async def test_a_start_that_fails_tells_why_also_where_its_stop_does_not_end(
