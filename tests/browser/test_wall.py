@@ -39,6 +39,29 @@ def test_numbers_move_within_two_seconds_and_who_sells_more_overtakes(
     expect(page.locator(".room").first.locator(".rank-move")).to_have_text("▲9")
 
 
+@pytest.mark.parametrize(
+    ("locale", "about"),
+    [
+        ("zh-CN", "至少 (缺少来源: 订单（4 场中 1 场）; 不可用: 订单 40)"),
+        ("en-US", "at least (Missing sources: orders (1 of 4); Unusable: orders 40)"),
+    ],
+)
+def test_a_district_whose_money_lacks_orders_says_so_and_no_other_does(
+    stage: Stage, visit: Visits, locale: str, about: str
+) -> None:
+    stage.rooms(8)
+    stage.cards["h0000"] |= {"missing_sources": ["live.orders.v1"]}
+    stage.cards["h0001"] |= {"rejected": 40}
+    stage.cards["h0002"] |= {"missing_sources": ["live.viewers.v1"], "late": 12}
+    page = visit(locale=locale)
+
+    lacks = page.locator(".district-lacks")
+    expect(lacks).to_have_count(1)
+    expect(lacks).to_have_text(f"≥ {about} ")
+    expect(lacks).to_have_attribute("title", about)
+    assert "电白区" in lacks.locator("xpath=ancestor::li").inner_text()
+
+
 def test_a_wall_shows_twelve_rooms_and_more_without_scrolling(stage: Stage, visit: Visits) -> None:
     stage.rooms(34)
     page = visit()

@@ -18,16 +18,35 @@ export function completenessPanel() {
   };
 }
 
+const ORDERS = "live.orders.v1";
+
+/** What the money of a place lacks, in words; empty: nothing. Shapes: `item` as `/rollups` gives it. */
+export function moneyLacks(item) {
+  const ofOrders = (counts) => (counts?.[ORDERS] ? { [ORDERS]: counts[ORDERS] } : {});
+  return [
+    [t("complete.missing"), missing(item, ofOrders(item.missing_sources))],
+    [t("complete.rejected"), bySource(ofOrders(item.rejected))],
+  ]
+    .filter(([, value]) => value)
+    .map((words) => words.join(": "))
+    .join("; ");
+}
+
 /** What the sums of a place lack, in terms; null: nothing. Shapes: `item` as `/rollups` gives it. */
 export function placeLacks(item) {
-  const sources = Object.entries(item.missing_sources ?? {}).map(([id, n]) => t("complete.missing_in", { what: named("source", id), n: count(n), of: count(item.sessions) }));
   const told = [
-    [t("complete.missing"), sources.join(", ")],
+    [t("complete.missing"), missing(item, item.missing_sources ?? {})],
     [t("complete.late"), bySource(item.late)],
     [t("complete.rejected"), bySource(item.rejected)],
     [t("complete.approximate"), (item.approximate ?? []).map(figureName).join(", ")],
   ].filter(([, value]) => value);
   return told.length ? el("dl", {}, entries(told)) : null;
+}
+
+function missing(item, sources) {
+  return Object.entries(sources)
+    .map(([id, n]) => t("complete.missing_in", { what: named("source", id), n: count(n), of: count(item.sessions) }))
+    .join(", ");
 }
 
 function rows(tally, session, told) {

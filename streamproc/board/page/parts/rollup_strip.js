@@ -3,6 +3,7 @@
 import { mainCurrency, minorOf, money } from "../core/format.js";
 import { el, replace } from "../edge/dom.js";
 import { language, t } from "../words/language.js";
+import { moneyLacks } from "./completeness.js";
 
 const MOST = 6;
 
@@ -35,16 +36,27 @@ export function rollupStrip() {
           const currency = mainCurrency(amount);
           const bar = el("span", { class: "share-bar", "aria-hidden": "true" });
           bar.style.setProperty("--share", `${shareOf(paid(item), whole)}%`);
+          const lacks = moneyLacks(item);
           return el(
             "li",
             { title: item.place.join(" · ") },
             el("span", { class: "district-name" }, placeName(item.place)),
             el("span", { class: "district-hosts" }, t("rollup.hosts_n", { n: item.hosts })),
-            el("span", { class: "district-money" }, money(minorOf(amount, currency), currency, language())),
+            el(
+              "span",
+              { class: "district-money" },
+              lacks !== "" && atLeast(lacks),
+              money(minorOf(amount, currency), currency, language()),
+            ),
             bar,
           );
         }),
       );
     },
   };
+}
+
+function atLeast(lacks) {
+  const words = `${t("rollup.at_least")} (${lacks})`;
+  return el("span", { class: "district-lacks", title: words }, el("span", { "aria-hidden": "true" }, "≥ "), el("span", { class: "unseen" }, `${words} `));
 }

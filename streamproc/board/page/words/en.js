@@ -138,6 +138,7 @@ export const en = {
   "rollup.unknown": "Not registered",
   "rollup.note": "A ratio is a sum by a sum. People cannot be added over rooms: –. What the sums of a place lack stands below it; where nothing stands, nothing is known to be missing.",
   "rollup.hosts_n": "{n} hosts",
+  "rollup.at_least": "at least",
   "host.back": "Back to the wall",
   "host.prompter": "Open teleprompter",
   "host.on_show": "On show",

@@ -138,6 +138,7 @@ export const zh = {
   "rollup.unknown": "未登记",
   "rollup.note": "比率由总和相除得出。人数不能跨直播间相加，标为 –。地方下面一行写明数据缺什么；没有这一行，就没有发现缺少。",
   "rollup.hosts_n": "{n} 位主播",
+  "rollup.at_least": "至少",
   "host.back": "返回大屏",
   "host.prompter": "打开提词器",
   "host.on_show": "正在讲",
