@@ -191,6 +191,8 @@ def _story(classifier: Classifier, text: str, role: str) -> Iterator[str]:
         yield f"rule      {rule} ({where})"
     if not told.fired:
         yield "rule      none"
+    for label, runs in told.guessed:
+        yield f"guess     {label}: {' '.join(runs)}"
     for one in told.masks:
         yield f"mask      {one.text}"
     if told.masks:

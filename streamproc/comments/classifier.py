@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from streamproc.comments.automaton import CompiledFinder, Finder, latin_edges_fit
-from streamproc.comments.decisions import Decider, Decision
-from streamproc.comments.labels import ABOUT_A_PRODUCT
+from streamproc.comments.decisions import WHOLE, Decider, Decision, polarity_of
+from streamproc.comments.guess import GUESS, Guesser
+from streamproc.comments.labels import ABOUT_A_PRODUCT, OTHER
 from streamproc.comments.lexicon import Lexicon, read_lexicon
 from streamproc.comments.memo import Memo
 from streamproc.comments.names import Names
@@ -41,8 +42,9 @@ _Known = tuple[Reading, Mentions]
 class Classifier:
     """Reads comments by one lexicon and one catalogue.
 
-    Shapes: the same text gives the same reading, whatever came before. Errors: ``BadLexicon`` when
-    it is built; none afterwards, whatever a comment holds.
+    Shapes: the same text gives the same reading, whatever came before. Where no rule fires ``guesser``
+    is asked, if there is one. Errors: ``BadLexicon`` when it is built; none afterwards, whatever a
+    comment holds.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Classifier:
         simplified: Mapping[str, str],
         catalog: Catalog,
         finder: type[Finder] = CompiledFinder,
+        guesser: Guesser | None = None,
     ) -> None:
-        self.version = version_of(files, catalog)
+        self.guesser = guesser
+        self.version = version_of(files, catalog, guesser)
         self.lexicon: Lexicon = read_lexicon(files)
         self.normaliser = Normaliser(simplified, finder)
         self.normaliser.with_variants(self.lexicon.variants)
@@ -86,7 +90,7 @@ class Classifier:
 
     def read(self, texts: Sequence[str], rooms: Sequence[Room] | None = None) -> list[Reading]:
         """The meaning of each comment, in order, as said by viewers unless its room says by whom."""
-        known = map(self._known.__getitem__, self._signs.of(texts))
+        known = self._known_of(texts)
         if rooms is None:
             return [reading for reading, _ in known]
         return [
@@ -100,16 +104,37 @@ class Classifier:
 
     def mentioned(self, texts: Sequence[str]) -> list[tuple[Reading, str | int | None]]:
         """As ``read``, each with what names the product: an id, or a link number, known or not."""
-        known = map(self._known.__getitem__, self._signs.of(texts))
-        return [(reading, self._named(reading.decision, mentions)) for reading, mentions in known]
+        return [
+            (reading, self._named(reading.decision, mentions))
+            for reading, mentions in self._known_of(texts)
+        ]
+
+    def _known_of(self, texts: Sequence[str]) -> list[_Known]:
+        known = list(map(self._known.__getitem__, self._signs.of(texts)))
+        if self.guesser is None:
+            return known
+        unknown = [at for at, (reading, _) in enumerate(known) if not reading.decision.rules]
+        guesses = self.guesser.labels(self.alike([texts[at] for at in unknown]))
+        for at, labels in zip(unknown, guesses, strict=True):
+            if labels != (OTHER,):
+                reading, mentions = known[at]
+                guessed = _guessed(reading.decision, labels)
+                known[at] = self._linked(guessed, mentions, NOWHERE), mentions
+        return known
 
     def without_names(self, texts: Sequence[str]) -> list[str]:
         """Each text in form, with an id where a product's name stood.
 
         Shapes: equal for texts that differ only in spelling, noise and which name of a product they use.
         """
-        forms = self.normaliser.batch(texts).split(END) if texts else []
-        return [self._names.without(form) for form in forms[: len(texts)]]
+        return list(map(self._names.without, self._forms(texts)))
+
+    def alike(self, texts: Sequence[str]) -> list[str]:
+        """Each text in form, with one sign where any product's name stood."""
+        return list(map(self._names.alike, self._forms(texts)))
+
+    def _forms(self, texts: Sequence[str]) -> list[str]:
+        return self.normaliser.batch(texts).split(END)[: len(texts)] if texts else []
 
     @cached_property
     def _names(self) -> Names:
@@ -151,10 +176,18 @@ def _about_a_product(decision: Decision, room: Room) -> bool:
     return not ABOUT_A_PRODUCT.isdisjoint(decision.labels)
 
 
-def version_of(files: Mapping[str, str], catalog: Catalog) -> str:
+def _guessed(decision: Decision, labels: tuple[str, ...]) -> Decision:
+    return decision._replace(
+        labels=labels, polarity=polarity_of(labels), rules=(GUESS,), fired=((WHOLE, GUESS),)
+    )
+
+
+def version_of(files: Mapping[str, str], catalog: Catalog, guesser: Guesser | None = None) -> str:
     """A short name for what a reading was made with: it changes with any word or rule."""
     digest = hashlib.blake2b(digest_size=6)
     for name in sorted(files):
         digest.update(f"{name}\0{files[name]}\0".encode())
     digest.update(repr(catalog).encode())
+    if guesser is not None:
+        digest.update(guesser.version.encode())
     return digest.hexdigest()

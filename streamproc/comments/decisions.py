@@ -116,12 +116,8 @@ class Decider:
         return "".join(self._at_end.get(code, code) for code in middle) + last + tail
 
     def _polarity_of(self, labels: tuple[str, ...], fired: list[tuple[int, Rule]]) -> str | None:
-        if STOCKOUT in labels:
-            return "out"
         said = [rule.text.polarity for _, rule in fired if rule.text.polarity]
-        if said:
-            return said[0]
-        return "unknown" if {RESTOCK, AVAILABILITY} & set(labels) else None
+        return said[0] if said and STOCKOUT not in labels else polarity_of(labels)
 
     def _ranked(self, undated: str, signature: str, labelled: bool) -> tuple[int, ...]:
         """Mentions, best first: the nearest before the first stock word, then the nearest after it."""
@@ -142,6 +138,13 @@ class Decider:
             sep = self._codes[SEP]
             chosen.sort(key=lambda one: _distance(undated, one[1], focus, sep))
         return tuple(ordinal for ordinal, _ in chosen)
+
+
+def polarity_of(labels: tuple[str, ...]) -> str | None:
+    """Which way labels alone speak of stock."""
+    if STOCKOUT in labels:
+        return "out"
+    return "unknown" if RESTOCK in labels or AVAILABILITY in labels else None
 
 
 def _distance(signature: str, place: int, focus: int, sep: str) -> tuple[bool, bool, int]:

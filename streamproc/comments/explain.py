@@ -7,6 +7,7 @@ from typing import NamedTuple
 from streamproc.comments.automaton import CompiledFinder, latin_edges_fit
 from streamproc.comments.classifier import Classifier, Reading
 from streamproc.comments.decisions import Decision
+from streamproc.comments.guess import GUESS
 from streamproc.comments.normalise import END
 from streamproc.comments.products import Room
 from streamproc.comments.rules import GAP
@@ -28,7 +29,8 @@ class Match(NamedTuple):
 class Explanation(NamedTuple):
     """How a reading came about.
 
-    Shapes: ``unmasked`` is what the comment would mean without the words named in ``masks``.
+    Shapes: ``unmasked`` is what the comment would mean without the words named in ``masks``;
+        ``guessed`` names for each label that was guessed the runs of characters that spoke most for it.
     """
 
     form: str
@@ -37,6 +39,7 @@ class Explanation(NamedTuple):
     fired: tuple[tuple[str, str], ...]
     masks: tuple[Match, ...]
     unmasked: Decision
+    guessed: tuple[tuple[str, tuple[str, ...]], ...]
     reading: Reading
 
 
@@ -68,8 +71,19 @@ def explain(classifier: Classifier, text: str, room: Room) -> Explanation:
         ),
         masks=tuple(one for one in matches if one.kind in masking),
         unmasked=_unmasked(classifier, text, masking),
+        guessed=_guessed(classifier, text, decision),
         reading=reading,
     )
+
+
+def _guessed(
+    classifier: Classifier, text: str, decision: Decision
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if classifier.guesser is None or decision.rules != (GUESS,):
+        return ()
+    (form,) = classifier.alike([text])
+    reasons = classifier.guesser.reasons
+    return tuple([(label, tuple(reasons(form, label))) for label in decision.labels])
 
 
 def _unmasked(classifier: Classifier, text: str, masking: frozenset[str]) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -9,11 +10,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from opencc import OpenCC
 
 from streamproc.comments.automaton import CompiledFinder, Finder
 from streamproc.comments.check import check
 from streamproc.comments.classifier import Classifier
+from streamproc.comments.guess import Guesser, Weights
 from streamproc.comments.lexicon import read_traditional
 from streamproc.comments.products import Catalog, read_catalog
 from streamproc.errors import BadLexicon, BadSetting
@@ -26,8 +29,8 @@ _IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000))
 def shipped_lexicon() -> dict[str, str]:
     """The lexicon files of this package, by name."""
     folder = files("streamproc.comments") / "lexicon"
-    found = {one.name: one.read_text("utf-8") for one in folder.iterdir()}
-    return {name: text for name, text in sorted(found.items()) if name.endswith(".toml")}
+    names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".toml"))
+    return {name: (folder / name).read_text("utf-8") for name in names}
 
 
 @cache
@@ -45,6 +48,14 @@ def traditional_table() -> Mapping[str, str]:
     return {one: other for one, other in table if one != other and len(other) == 1} | own
 
 
+@cache
+def shipped_guesser() -> Guesser:
+    """What is asked where no rule fires. Source: ``python -m tests.quality.learn``."""
+    packed = (files("streamproc.comments") / "lexicon" / "guess.npz").read_bytes()
+    with np.load(io.BytesIO(packed), allow_pickle=False) as held:
+        return Guesser(Weights(held["table"], float(held["scale"]), held["bias"], str(held["of"])))
+
+
 def build_classifier(
     catalog: Path | None,
     own: Path | None = None,
@@ -56,7 +67,7 @@ def build_classifier(
     """
     texts = _texts(own)
     found = NO_CATALOG if catalog is None else read_catalog(_json(catalog), str(catalog))
-    classifier = Classifier(texts, traditional_table(), found, finder)
+    classifier = Classifier(texts, traditional_table(), found, finder, shipped_guesser())
     if own is not None:
         check(with_examples(own))
     return classifier

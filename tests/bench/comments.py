@@ -1,4 +1,4 @@
-"""Reading comments under measurement: both backends, one by one, many aliases. The last line is JSON.
+"""Reading comments under measurement: both backends, one by one, many aliases, guesses. JSON comes last.
 
 Each pass reads distinct comments once, with nothing remembered; the best of several passes counts, and
 the cases take turns, so that a busy machine slows all alike. One core, CPU time. Reports and asserts
@@ -20,6 +20,8 @@ from typing import Final
 from streamproc.collector import look_seldom
 from streamproc.comments.automaton import CompiledFinder, PlainFinder
 from streamproc.comments.classifier import Classifier
+from streamproc.comments.products import Catalog
+from streamproc.lexicons.files import shipped_guesser, shipped_lexicon, traditional_table
 from tests.bench.__main__ import show
 from tests.typed import catalog, typed
 from tests.unit.comments.reading import fresh
@@ -60,6 +62,7 @@ def measure(size: Size) -> dict[str, int]:
         "re_per_s": lambda: per_second(fresh(plain, PlainFinder), texts, BATCH),
         "one_by_one_per_s": lambda: per_second(fresh(plain, CompiledFinder), texts, 1),
         "with_3000_aliases_per_s": lambda: per_second(fresh(large, CompiledFinder), texts, BATCH),
+        "with_guesses_per_s": lambda: per_second(_guessing(plain), texts, BATCH),
         "re_with_3000_aliases_per_s": lambda: per_second(fresh(large, PlainFinder), texts, BATCH),
     }
     best = dict.fromkeys(cases, 0.0)
@@ -70,6 +73,11 @@ def measure(size: Size) -> dict[str, int]:
         loop_s = min(loop_s, loop())
     figures = {name: round(figure) for name, figure in best.items()}
     return figures | {"comments": len(texts), "loop_us": round(loop_s * 1_000_000)}
+
+
+def _guessing(stock: Catalog) -> Classifier:
+    files, simplified = shipped_lexicon(), traditional_table()
+    return Classifier(files, simplified, stock, guesser=shipped_guesser())
 
 
 def loop() -> float:
