@@ -6,6 +6,7 @@ they say why; a guess names the runs that spoke for it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -43,10 +44,15 @@ class Weights(NamedTuple):
 
 
 class Guesser:
-    """Guesses what texts mean. Shapes: texts are in form, with one sign for any product's name."""
+    """Guesses what texts mean.
+
+    Shapes: texts are in form, with one sign for any product's name. ``version`` changes with any weight,
+        ``of`` with the lines that they were learnt from.
+    """
 
     def __init__(self, weights: Weights) -> None:
-        self.version = weights.of
+        self.of = weights.of
+        self.version = _version_of(weights)
         self._weights = weights
 
     def labels(self, forms: Sequence[str]) -> list[tuple[str, ...]]:
@@ -115,3 +121,10 @@ def bucket_of(run: str) -> int:
 def _told(row: Sequence[bool]) -> tuple[str, ...]:
     told = tuple([label for label, is_sure in zip(LABELS, row, strict=True) if is_sure])
     return tuple([label for label in told if label != OTHER]) or (OTHER,)
+
+
+def _version_of(weights: Weights) -> str:
+    digest = hashlib.blake2b(f"{weights.scale!r} {weights.of}".encode(), digest_size=6)
+    digest.update(weights.table.tobytes())
+    digest.update(weights.bias.tobytes())
+    return digest.hexdigest()

@@ -22,7 +22,7 @@ NEW: Final = 2_521  # the lines of the last batches
 
 
 def test_what_is_shipped_was_learnt_from_the_lines_that_there_are() -> None:
-    assert shipped_guesser().version == name_of(typed_lines()), "python -m tests.quality.learn"
+    assert shipped_guesser().of == name_of(typed_lines()), "python -m tests.quality.learn"
 
 
 def test_what_is_learnt_from_earlier_lines_reads_later_ones() -> None:

@@ -120,8 +120,10 @@ def test_why_names_the_runs_that_spoke_for_it(restock: Classifier) -> None:
     assert explain(restock, "没货了", VIEWER).guessed == ()
 
 
-def test_another_guesser_is_another_version() -> None:
-    assert reader(of="one").version != reader(of="two").version
+def test_what_guesses_otherwise_is_another_version() -> None:
+    versions = {reader().version, reader(of="two").version, reader(("咕噜", RESTOCK)).version}
+
+    assert len(versions) == 3
 
 
 def test_the_tallies_count_what_is_guessed(restock: Classifier) -> None:
