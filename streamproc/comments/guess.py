@@ -119,8 +119,8 @@ def bucket_of(run: str) -> int:
 
 
 def _told(row: Sequence[bool]) -> tuple[str, ...]:
-    told = tuple([label for label, is_sure in zip(LABELS, row, strict=True) if is_sure])
-    return tuple([label for label in told if label != OTHER]) or (OTHER,)
+    sure = [label for label, is_sure in zip(LABELS, row, strict=True) if is_sure and label != OTHER]
+    return tuple(sure) or (OTHER,)
 
 
 def _version_of(weights: Weights) -> str:

@@ -20,8 +20,7 @@ from typing import Final
 from streamproc.collector import look_seldom
 from streamproc.comments.automaton import CompiledFinder, PlainFinder
 from streamproc.comments.classifier import Classifier
-from streamproc.comments.products import Catalog
-from streamproc.lexicons.files import shipped_guesser, shipped_lexicon, traditional_table
+from streamproc.lexicons.files import shipped_guesser
 from tests.bench.__main__ import show
 from tests.typed import catalog, typed
 from tests.unit.comments.reading import fresh
@@ -62,7 +61,9 @@ def measure(size: Size) -> dict[str, int]:
         "re_per_s": lambda: per_second(fresh(plain, PlainFinder), texts, BATCH),
         "one_by_one_per_s": lambda: per_second(fresh(plain, CompiledFinder), texts, 1),
         "with_3000_aliases_per_s": lambda: per_second(fresh(large, CompiledFinder), texts, BATCH),
-        "with_guesses_per_s": lambda: per_second(_guessing(plain), texts, BATCH),
+        "with_guesses_per_s": lambda: per_second(
+            fresh(plain, guesser=shipped_guesser()), texts, BATCH
+        ),
         "re_with_3000_aliases_per_s": lambda: per_second(fresh(large, PlainFinder), texts, BATCH),
     }
     best = dict.fromkeys(cases, 0.0)
@@ -73,11 +74,6 @@ def measure(size: Size) -> dict[str, int]:
         loop_s = min(loop_s, loop())
     figures = {name: round(figure) for name, figure in best.items()}
     return figures | {"comments": len(texts), "loop_us": round(loop_s * 1_000_000)}
-
-
-def _guessing(stock: Catalog) -> Classifier:
-    files, simplified = shipped_lexicon(), traditional_table()
-    return Classifier(files, simplified, stock, guesser=shipped_guesser())
 
 
 def loop() -> float:

@@ -10,16 +10,16 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from streamproc.comments.guess import BUCKETS, Floats, Weights, runs_of
 from streamproc.comments.labels import LABELS
+from tests.quality.held import Line, typed_lines
 from tests.unit.comments.reading import classifier
 
-LINES: Final = Path(__file__).parent / "comments_typed.jsonl"
 _INTO: Final = Path(__file__).parents[2] / "streamproc" / "comments" / "lexicon" / "guess.npz"
 _EPOCHS: Final = 12
 _BATCH: Final = 128
@@ -28,13 +28,6 @@ _SHRINK: Final = 2e-6
 _FIRST: Final = 1e-3  # what squares of slopes begin with
 _BIAS: Final = -2.0
 _GREATEST: Final = 127
-
-Line = dict[str, Any]
-
-
-def typed_lines() -> list[Line]:
-    """The labelled lines."""
-    return [json.loads(line) for line in LINES.read_text("utf-8").splitlines()]
 
 
 def name_of(lines: Sequence[Line]) -> str:

@@ -7,12 +7,9 @@ moves one does so by a commit of its own.
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
@@ -21,12 +18,10 @@ import pytest
 from streamproc.comments.classifier import Classifier
 from streamproc.comments.score import Score, score
 from streamproc.simulate.world import phrases, products
+from tests.quality.held import FLOORS, typed_lines
 from tests.typed import catalog, noisy
 from tests.unit.comments.reading import classifier, fresh, traditional
 
-FLOORS: Final[dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parent / "comments_floors.toml").read_text("utf-8")
-)
 TIMES = 20  # that each phrase is typed, each time about another product and with other noise
 SEED = 11
 TRUTH: Final = {
@@ -117,9 +112,8 @@ def test_products_are_found_as_often_as_before() -> None:
 
 @cache
 def typed() -> Score:
-    """On lines as people type them, the traps among them: more of these than in a room."""
-    text = (Path(__file__).parent / "comments_typed.jsonl").read_text("utf-8")
-    return score(classifier(), [json.loads(line) for line in text.splitlines()])
+    """On lines as people type them."""
+    return score(classifier(), typed_lines())
 
 
 def test_typed_lines_are_read_as_well_as_before() -> None:

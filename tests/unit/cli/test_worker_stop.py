@@ -24,6 +24,13 @@ def end(error: StreamprocError) -> NoReturn:
     raise Ended from error
 
 
+async def hang(is_over: asyncio.Event) -> None:
+    """Go on also when it is cancelled, as a thread of the client does."""
+    while not is_over.is_set():
+        with suppress(asyncio.CancelledError):
+            await is_over.wait()
+
+
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> worker.RunningWorker:
     """A worker that was not started, with little patience, of which no end is the process's."""
@@ -38,12 +45,7 @@ async def test_a_stop_that_does_not_end_ends_the_process_and_says_so(
 ) -> None:
     is_over = asyncio.Event()
 
-    async def hang() -> None:
-        while not is_over.is_set():  # also when it is cancelled, as a thread of the client
-            with suppress(asyncio.CancelledError):
-                await is_over.wait()
-
-    monkeypatch.setattr(running.run, "stop", hang)
+    monkeypatch.setattr(running.run, "stop", lambda: hang(is_over))
 
     with pytest.raises(Ended) as ended:
         await running.stop()
@@ -59,13 +61,11 @@ async def test_a_start_that_is_given_up_and_does_not_end_ends_the_process_and_sa
     is_over = asyncio.Event()
     told = asyncio.Event()
 
-    async def hang() -> None:
+    async def start() -> None:
         told.set()
-        while not is_over.is_set():
-            with suppress(asyncio.CancelledError):
-                await is_over.wait()
+        await hang(is_over)
 
-    monkeypatch.setattr(running.run, "start", hang)
+    monkeypatch.setattr(running.run, "start", start)
 
     with pytest.raises(Ended) as ended:
         await running.start(told)

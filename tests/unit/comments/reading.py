@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from streamproc.comments.automaton import CompiledFinder, Finder
 from streamproc.comments.classifier import Classifier
+from streamproc.comments.guess import Guesser
 from streamproc.comments.products import Catalog, read_catalog
 from streamproc.lexicons.files import shipped_lexicon, traditional_table
 
@@ -23,9 +24,11 @@ def classifier(finder: type[Finder] = CompiledFinder) -> Classifier:
     return fresh(catalog(), finder)
 
 
-def fresh(stock: Catalog, finder: type[Finder] = CompiledFinder) -> Classifier:
+def fresh(
+    stock: Catalog, finder: type[Finder] = CompiledFinder, guesser: Guesser | None = None
+) -> Classifier:
     """One that has read nothing yet."""
-    return Classifier(shipped_lexicon(), traditional_table(), stock, finder)
+    return Classifier(shipped_lexicon(), traditional_table(), stock, finder, guesser)
 
 
 @cache

@@ -13,8 +13,7 @@ from streamproc.comments.guess import BUCKETS, GUESS, LONGEST, Guesser, Weights,
 from streamproc.comments.labels import LABELS, OTHER, RESTOCK, STOCKOUT
 from streamproc.comments.products import Room
 from streamproc.comments.senses import SenseReader
-from streamproc.lexicons.files import shipped_lexicon, traditional_table
-from tests.unit.comments.reading import catalog
+from tests.unit.comments.reading import catalog, fresh
 
 UNHEARD_OF = "咕噜咕噜"
 VIEWER = Room()
@@ -29,9 +28,7 @@ def guesser(*spoken: tuple[str, str], of: str = "test") -> Guesser:
 
 
 def reader(*spoken: tuple[str, str], of: str = "test") -> Classifier:
-    return Classifier(
-        shipped_lexicon(), traditional_table(), catalog(), guesser=guesser(*spoken, of=of)
-    )
+    return fresh(catalog(), guesser=guesser(*spoken, of=of))
 
 
 @pytest.fixture(scope="module")
