@@ -100,17 +100,27 @@ class CommentFold(SenseRecords, AudienceFold):
             hashed, seen = hash_of(event.event_id.encode()), stream.seen
             if event.mirrored:
                 hashed = of_copy(hashed)
-            if hashed in seen:
+            # Seen.__contains__ and put, without their calls.
+            table = seen.table
+            place = hashed >> seen.shift
+            while (held := table[place]) and held != hashed:
+                place += 1
+                if place == len(table):
+                    place = 0
+            if held:
                 duplicate += 1
                 continue
-            seen[hashed] = None
+            table[place] = hashed
             bucket: Any = stream.bucket
             hashes = bucket.hashes
+            noted = len(hashes)
             hashes.append(hashed)
+            if noted >= seen.most:
+                seen.widen()
             if not bucket.dirty:
                 grow(bucket)
                 blocks += 1
-            elif len(hashes) % BLOCK_HASHES == 1:
+            elif not noted % BLOCK_HASHES:
                 blocks += 1
             session = stream.session
             if session.session_id != event.session_id:

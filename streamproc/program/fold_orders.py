@@ -182,8 +182,10 @@ class OrderFold(AttemptRecords):
         told = hashed(event.event_id)
         if told in stream.seen:
             return None
-        stream.seen[told] = None
+        stream.seen.put(told)
         unwritten = bucket.unwritten()
+        if len(bucket.hashes) >= stream.seen.most:
+            stream.seen.widen()
         bucket.hashes.append(told)
         self.records.grown_blocks += bucket.unwritten() - unwritten
         self.records.grow(bucket)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
 from typing import Final
 
 from streamproc.tally.dedupe import Bucket
+from streamproc.tally.seen import Seen
 from streamproc.tally.sessions import Session
 from streamproc.tally.timing import NO_WATERMARK_MS
 
@@ -50,8 +49,7 @@ class HostStream:
         self.session = session
         self.pane_no = -1
         self.bucket: Bucket | None = None
-        # A dict, not a set: the cyclic collector leaves a dict of integers alone while it walks every set.
-        self.seen: dict[int, None] = {}
+        self.seen = Seen()
         self.is_seen_ahead = False
 
     def hold(self, bucket: Bucket) -> None:
@@ -65,15 +63,12 @@ class HostStream:
         Shapes: that time may be one that the watermark never reaches, as of an event that is a duplicate.
         """
         is_ahead = told_ms >= self.dies_at_ms
-        if self.bucket is None or self.is_seen_ahead:
-            alive = [each.all() for each in self.buckets if each.dies_at_ms > told_ms]
-            self.seen = dict.fromkeys(chain.from_iterable(alive))
-        elif is_ahead:
-            self._unsee(each for each in self.buckets if each.dies_at_ms <= told_ms)
+        if self.bucket is None or self.is_seen_ahead or is_ahead:
+            alive = [each.hashes for each in self.buckets if each.dies_at_ms > told_ms]
+            self.seen.hold(alive, len(bucket.hashes))
+        else:
+            self.seen.most += len(bucket.hashes) - len(self.bucket.hashes)
         self.is_seen_ahead = is_ahead
-        if self.bucket is not None and self.bucket is not bucket:
-            self.bucket.settle()
-        bucket.stir()
         self.bucket = bucket
 
     def rest(self, nothing: Session) -> bool:
@@ -91,9 +86,7 @@ class HostStream:
 
     def look_again(self) -> None:
         """Hold as little as can be of event ids, and look anew where the next event falls."""
-        self.pane_no, self.bucket, self.seen, self.is_seen_ahead = -1, None, {}, False
-        for bucket in self.buckets:
-            bucket.settle()
+        self.pane_no, self.bucket, self.seen, self.is_seen_ahead = -1, None, Seen(), False
 
     def dead(self, oldest_no: int) -> list[Bucket]:
         """The buckets that the watermark has passed, and those before a number, taken out."""
@@ -102,11 +95,7 @@ class HostStream:
         if dead:
             self.buckets = [each for each in self.buckets if each not in dead]
             self.dies_at_ms = min((each.dies_at_ms for each in self.buckets), default=NEVER_MS)
-            if self.seen and not self.is_seen_ahead:
-                self._unsee(dead)
+            if self.bucket is not None and not self.is_seen_ahead:
+                self.seen.hold([each.hashes for each in self.buckets], len(self.bucket.hashes))
             self.is_seen_ahead = False
         return dead
-
-    def _unsee(self, buckets: Iterable[Bucket]) -> None:
-        for hashed in chain.from_iterable(each.all() for each in buckets):
-            self.seen.pop(hashed, None)
