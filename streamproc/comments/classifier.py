@@ -127,14 +127,14 @@ class Classifier:
 
         Shapes: equal for texts that differ only in spelling, noise and which name of a product they use.
         """
-        return list(map(self._names.without, self._forms(texts)))
+        return _parts(self._names.without(self._form(texts)))
 
     def alike(self, texts: Sequence[str]) -> list[str]:
         """Each text in form, with one sign where any product's name stood."""
-        return list(map(self._names.alike, self._forms(texts)))
+        return _parts(self._names.alike(self._form(texts)))
 
-    def _forms(self, texts: Sequence[str]) -> list[str]:
-        return self.normaliser.batch(texts).split(END)[: len(texts)] if texts else []
+    def _form(self, texts: Sequence[str]) -> str:
+        return self.normaliser.batch(texts) if texts else ""
 
     @cached_property
     def _names(self) -> Names:
@@ -174,6 +174,10 @@ def _about_a_product(decision: Decision, room: Room) -> bool:
     if room.role in SELLERS:
         return decision.polarity is not None
     return not ABOUT_A_PRODUCT.isdisjoint(decision.labels)
+
+
+def _parts(form: str) -> list[str]:
+    return form.split(END)[:-1]
 
 
 def _guessed(decision: Decision, labels: tuple[str, ...]) -> Decision:

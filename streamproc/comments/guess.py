@@ -18,12 +18,16 @@ from streamproc.comments.labels import LABELS, OTHER
 BUCKETS: Final = 1 << 16
 LONGEST: Final = 4
 """Characters of a run."""
+NO_RUN: Final = BUCKETS
+"""Stands for the bucket of a run that would end behind its text."""
 GUESS: Final = "guess"
 """Stands where a rule's id would."""
 _BEGIN, _CLOSE = "\2", "\3"  # of a text: in no text in form
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
 _SPREAD: Final = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT: Final = np.uint64(48)  # what is left are the bits of a bucket
+
+_LENGTHS: Final = np.arange(1, LONGEST + 1)[:, None]
 
 Floats = npt.NDArray[np.float32]
 Odds = npt.NDArray[np.float64]
@@ -54,25 +58,32 @@ class Guesser:
         self.of = weights.of
         self.version = _version_of(weights)
         self._weights = weights
+        nothing = np.zeros((1, len(LABELS)), np.int8)
+        self._table = np.concatenate([weights.table, nothing])
+        self._bias = weights.bias.astype(np.float64)
 
     def labels(self, forms: Sequence[str]) -> list[tuple[str, ...]]:
         """The labels of each text, in the order of ``LABELS``; ``other`` where nothing is likely."""
+        told: list[tuple[str, ...]] = [(OTHER,)] * len(forms)
         if not forms:
-            return []
-        return [_told(row) for row in (self.odds(forms) >= 0).tolist()]
+            return told
+        sure = self.odds(forms) >= 0
+        sure[:, LABELS.index(OTHER)] = False
+        for place in np.flatnonzero(sure.any(axis=1)).tolist():
+            told[place] = tuple([LABELS[column] for column in np.flatnonzero(sure[place])])
+        return told
 
     def odds(self, forms: Sequence[str]) -> Odds:
         """How likely each label is: as likely as not where it is 0, more where it is greater.
 
-        Shapes: a row for each text, a column for each of ``LABELS``. Whole numbers are added up, so
-            that no processor gives another sum.
+        Shapes: a row for each text, of which there are some, a column for each of ``LABELS``. Whole numbers
+            are added up, so that no processor gives another sum.
         """
-        buckets, owners = runs_of(forms)
-        counts = np.bincount(owners, minlength=len(forms))
-        firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        sums = np.add.reduceat(self._weights.table[buckets].astype(np.int32), firsts, axis=0)
-        scale = self._weights.scale / np.sqrt(counts)
-        return sums * scale[:, None] + self._weights.bias.astype(np.float64)
+        runs = runs_of(forms)
+        told = self._table.take(runs.buckets, axis=0).sum(axis=0, dtype=np.int32)
+        sums = np.add.reduceat(told, runs.firsts, axis=0)
+        scale = self._weights.scale / np.sqrt(runs.counts)
+        return sums * scale[:, None] + self._bias
 
     def reasons(self, form: str, label: str, most: int = 5) -> list[str]:
         """The runs of a text that speak most for a label, the strongest first."""
@@ -90,24 +101,36 @@ class Guesser:
         return [run.replace(_BEGIN, "^").replace(_CLOSE, "$") for run in told[:most]]
 
 
-def runs_of(forms: Sequence[str]) -> tuple[Places, Places]:
-    """The bucket of each run of characters, and the place of the text that it is of, ascending."""
-    joined = "".join([f"{_BEGIN}{form}{_CLOSE}" for form in forms])
+class Runs(NamedTuple):
+    """The runs of characters of some texts.
+
+    Shapes: ``buckets`` has a row for each length and a column for each character of all texts: where the
+        run that begins there falls, or ``NO_RUN`` where its text ends before. ``firsts`` is where each
+        text begins, ``counts`` how many runs it has.
+    """
+
+    buckets: Places
+    firsts: Places
+    counts: Places
+
+
+def runs_of(forms: Sequence[str]) -> Runs:
+    """The runs of some texts, of which there is one at least."""
+    beyond = _CLOSE * (LONGEST - 1)  # so that a run of any length begins with each character
+    joined = f"{_BEGIN}{f'{_CLOSE}{_BEGIN}'.join(forms)}{_CLOSE}{beyond}"
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-    owner = np.cumsum(points == ord(_BEGIN)) - 1
-    buckets, owners = [], []
-    sums = np.zeros(len(points), np.uint64)
-    for size in range(1, LONGEST + 1):
-        many = len(points) - size + 1
-        if many < 1:
-            break
-        sums = sums[:many] * _STEP + points[size - 1 :] + np.uint64(size)
-        of_one = owner[:many] == owner[size - 1 :]
-        buckets.append((sums * _SPREAD >> _SHIFT).astype(np.int64)[of_one])
-        owners.append(owner[:many][of_one])
-    found, of_text = np.concatenate(buckets), np.concatenate(owners)
-    order = np.argsort(of_text, kind="stable")
-    return found[order], of_text[order]
+    chars = len(points) - len(beyond)
+    sums = np.array([points[away : away + chars] for away in range(LONGEST)])
+    sums[0] += np.uint64(1)
+    for size in range(2, LONGEST + 1):
+        sums[size - 1] += sums[size - 2] * _STEP + np.uint64(size)
+    buckets = (sums * _SPREAD >> _SHIFT).astype(np.int64)
+    lengths = np.array(list(map(len, forms))) + len(_BEGIN + _CLOSE)
+    ends = np.cumsum(lengths)
+    left = np.repeat(ends, lengths) - np.arange(chars)
+    np.putmask(buckets, left < _LENGTHS, NO_RUN)
+    counts = np.maximum(0, lengths - _LENGTHS + 1).sum(axis=0)
+    return Runs(buckets, ends - lengths, counts)
 
 
 def bucket_of(run: str) -> int:
@@ -116,11 +139,6 @@ def bucket_of(run: str) -> int:
     for size, char in enumerate(run, start=1):
         total = (total * int(_STEP) + ord(char) + size) & 0xFFFF_FFFF_FFFF_FFFF
     return (total * int(_SPREAD) & 0xFFFF_FFFF_FFFF_FFFF) >> int(_SHIFT)
-
-
-def _told(row: Sequence[bool]) -> tuple[str, ...]:
-    sure = [label for label, is_sure in zip(LABELS, row, strict=True) if is_sure and label != OTHER]
-    return tuple(sure) or (OTHER,)
 
 
 def _version_of(weights: Weights) -> str:

@@ -25,11 +25,11 @@ class Names:
         self._finder = finder(list(named)) if named else None
 
     def without(self, form: str) -> str:
-        """A text in form, with the id of each product for its name."""
+        """Texts in form, with the id of each product for its name."""
         return self._written(form, self._ids)
 
     def alike(self, form: str) -> str:
-        """A text in form, with one sign for the name of any product."""
+        """Texts in form, with one sign for the name of any product."""
         return self._written(form, self._any)
 
     def _written(self, form: str, others: Sequence[str]) -> str:

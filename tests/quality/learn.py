@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from streamproc.comments.guess import BUCKETS, Floats, Weights, runs_of
+from streamproc.comments.guess import BUCKETS, NO_RUN, Floats, Places, Runs, Weights, runs_of
 from streamproc.comments.labels import LABELS
 from tests.quality.held import Line, typed_lines
 from tests.unit.comments.reading import classifier
@@ -40,16 +39,18 @@ def learnt(lines: Sequence[Line]) -> Weights:
     """What the lines teach."""
     forms = classifier().alike([line["text"] for line in lines])
     truth = np.array([[label in line["labels"] for label in LABELS] for line in lines], np.float32)
-    buckets, owners = runs_of(forms)
-    firsts = np.searchsorted(owners, np.arange(len(forms) + 1))
-    table, bias = _descended(buckets, firsts, truth)
+    table, bias = _descended(_each_of(runs_of(forms)), truth)
     scale = float(np.abs(table).max()) / _GREATEST
     return Weights(np.round(table / scale).astype(np.int8), scale, bias, name_of(lines))
 
 
-def _descended(
-    buckets: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64], truth: Floats
-) -> tuple[Floats, Floats]:
+def _each_of(runs: Runs) -> list[Places]:
+    """The buckets of each text."""
+    texts = np.split(runs.buckets, runs.firsts[1:], axis=1)
+    return [buckets[buckets != NO_RUN] for buckets in texts]
+
+
+def _descended(buckets: Sequence[Places], truth: Floats) -> tuple[Floats, Floats]:
     table = np.zeros((BUCKETS, len(LABELS)), np.float32)
     squares = np.full_like(table, _FIRST)
     bias = np.full(len(LABELS), _BIAS, np.float32)
@@ -59,8 +60,8 @@ def _descended(
         order = rng.permutation(len(truth))
         for at in range(0, len(order), _BATCH):
             chosen = order[at : at + _BATCH]
-            runs = np.concatenate([buckets[firsts[one] : firsts[one + 1]] for one in chosen])
-            counts = firsts[chosen + 1] - firsts[chosen]
+            runs = np.concatenate([buckets[one] for one in chosen])
+            counts = np.array([len(buckets[one]) for one in chosen])
             begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
             scale = (1 / np.sqrt(counts)).astype(np.float32)[:, None]
             sums = np.add.reduceat(table[runs], begins, axis=0) * scale + bias

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from streamproc.comments.classifier import Classifier
 from streamproc.comments.explain import explain
-from streamproc.comments.guess import BUCKETS, GUESS, LONGEST, Guesser, Weights, bucket_of, runs_of
+from streamproc.comments.guess import (
+    BUCKETS,
+    GUESS,
+    LONGEST,
+    NO_RUN,
+    Guesser,
+    Weights,
+    bucket_of,
+    runs_of,
+)
 from streamproc.comments.labels import LABELS, OTHER, RESTOCK, STOCKOUT
 from streamproc.comments.products import Room
 from streamproc.comments.senses import SenseReader
@@ -39,16 +48,18 @@ def restock() -> Classifier:
 
 @given(st.lists(st.text(st.characters(blacklist_characters="\2\3"), max_size=12), min_size=1))
 def test_runs_of_a_batch_are_those_of_each_text(texts: list[str]) -> None:
-    buckets, owners = runs_of(texts)
+    runs = runs_of(texts)
 
-    for place, text in enumerate(texts):
+    of_each = np.split(runs.buckets, runs.firsts[1:], axis=1)
+    for text, found, count in zip(texts, of_each, runs.counts, strict=True):
         whole = f"\2{text}\3"
         expected = sorted(
             bucket_of(whole[at : at + size])
             for size in range(1, LONGEST + 1)
             for at in range(len(whole) - size + 1)
         )
-        assert sorted(buckets[owners == place].tolist()) == expected
+        assert sorted(found[found != NO_RUN].tolist()) == expected
+        assert count == len(expected)
 
 
 @given(st.lists(st.text(max_size=8), max_size=4))
