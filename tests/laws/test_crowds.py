@@ -7,10 +7,14 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from streamproc.events.registry import AnyEvent
+from streamproc.oracle.batch import compute
+from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import session_tallies
-from tests.builders import joined
+from tests.builders import comment, joined, liked
 from tests.folding import State, folded, log_of, pieces, take_into
 
 T0 = 1_750_000_000_000
@@ -46,3 +50,34 @@ def test_a_crowd_that_outgrows_exact_counts_is_counted_the_same_however_it_is_cu
     (tally,) = session_tallies(state.items())
     viewers = len({viewer for viewer, _ in told})
     assert tally.uniques["viewers"].count() == pytest.approx(viewers, rel=0.05)
+
+
+@given(
+    seed=st.integers(0, 99),
+    count=st.sampled_from([300, 3_000]),
+    step_ms=st.sampled_from([40, 400]),
+    cuts=st.sets(st.integers(1, 3_000), max_size=4),
+    restored=st.booleans(),
+)
+@settings(max_examples=15)
+def test_in_a_busy_room_an_id_that_is_told_again_is_known_as_long_as_it_is_to_be(
+    seed: int, count: int, step_ms: int, cuts: set[int], restored: bool
+) -> None:
+    chance = Random(seed)
+    events: list[AnyEvent] = []
+    for index in range(count):
+        told = f"e-{index if chance.random() < 0.8 else chance.randint(0, index)}"
+        at_ms = T0 + index * step_ms - chance.choice([0, 0, 0, 5_000, 200_000])
+        mirrored = chance.random() < 0.5
+        event = chance.choice([liked(1, at_ms), comment("好", at_ms, mirrored=mirrored)])
+        events.append(replace(event, event_id=told))
+    log = log_of(events)
+    program, state = LiveProgram(), State()
+    for batch in pieces(log, sorted(cuts)):
+        program.apply(batch.topic, batch)
+        take_into(state, program)
+        if restored:
+            program = LiveProgram()
+            program.restore(state.items())
+
+    assert canonical(state.items())["hosts"] == compute(log)["hosts"]
