@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from streamproc.events.registry import AnyEvent
 from streamproc.oracle.batch import compute
 from streamproc.program.canonical import canonical
 from streamproc.program.live import LiveProgram
@@ -64,7 +64,7 @@ def test_in_a_busy_room_an_id_that_is_told_again_is_known_as_long_as_it_is_to_be
     seed: int, count: int, step_ms: int, cuts: set[int], restored: bool
 ) -> None:
     chance = Random(seed)
-    events: list[AnyEvent] = []
+    events: list[Any] = []
     for index in range(count):
         told = f"e-{index if chance.random() < 0.8 else chance.randint(0, index)}"
         at_ms = T0 + index * step_ms - chance.choice([0, 0, 0, 5_000, 200_000])
