@@ -57,9 +57,9 @@ class Guesser:
     def __init__(self, weights: Weights) -> None:
         self.of = weights.of
         self.version = _version_of(weights)
-        self._weights = weights
         nothing = np.zeros((1, len(LABELS)), np.int8)
         self._table = np.concatenate([weights.table, nothing])
+        self._scale = weights.scale
         self._bias = weights.bias.astype(np.float64)
 
     def labels(self, forms: Sequence[str]) -> list[tuple[str, ...]]:
@@ -82,7 +82,7 @@ class Guesser:
         runs = runs_of(forms)
         told = self._table.take(runs.buckets, axis=0).sum(axis=0, dtype=np.int32)
         sums = np.add.reduceat(told, runs.firsts, axis=0)
-        scale = self._weights.scale / np.sqrt(runs.counts)
+        scale = self._scale / np.sqrt(runs.counts)
         return sums * scale[:, None] + self._bias
 
     def reasons(self, form: str, label: str, most: int = 5) -> list[str]:
@@ -94,7 +94,7 @@ class Guesser:
             for size in range(1, LONGEST + 1)
             for at in range(len(text) - size + 1)
         }
-        weight_of = {run: int(self._weights.table[bucket_of(run), column]) for run in runs}
+        weight_of = {run: int(self._table[bucket_of(run), column]) for run in runs}
         told = sorted(
             (run for run in runs if weight_of[run] > 0), key=lambda run: (-weight_of[run], run)
         )

@@ -100,7 +100,7 @@ class CommentFold(SenseRecords, AudienceFold):
             hashed, seen = hash_of(event.event_id.encode()), stream.seen
             if event.mirrored:
                 hashed = of_copy(hashed)
-            # Seen.__contains__ and put, without their calls.
+            # Seen.add, without its call.
             table = seen.table
             place = hashed >> seen.shift
             while (held := table[place]) and held != hashed:
@@ -111,16 +111,16 @@ class CommentFold(SenseRecords, AudienceFold):
                 duplicate += 1
                 continue
             table[place] = hashed
+            seen.room -= 1
+            if seen.room < 0:
+                seen.widen()
             bucket: Any = stream.bucket
             hashes = bucket.hashes
-            noted = len(hashes)
             hashes.append(hashed)
-            if noted >= seen.most:
-                seen.widen()
             if not bucket.dirty:
                 grow(bucket)
                 blocks += 1
-            elif not noted % BLOCK_HASHES:
+            elif len(hashes) % BLOCK_HASHES == 1:
                 blocks += 1
             session = stream.session
             if session.session_id != event.session_id:

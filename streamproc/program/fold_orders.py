@@ -180,12 +180,9 @@ class OrderFold(AttemptRecords):
             return None
         bucket = self.remember(stream, event.occurred_at_ms)
         told = hashed(event.event_id)
-        if told in stream.seen:
+        if not stream.seen.add(told):
             return None
-        stream.seen.put(told)
         unwritten = bucket.unwritten()
-        if len(bucket.hashes) >= stream.seen.most:
-            stream.seen.widen()
         bucket.hashes.append(told)
         self.records.grown_blocks += bucket.unwritten() - unwritten
         self.records.grow(bucket)

@@ -27,61 +27,61 @@ class Seen:
     """Hashes, each in the place that its highest bits name or in the next free one, round the end.
 
     Shapes: a hash stands at ``table[hashed >> shift]`` or behind it, with no free place between. Half of
-        the places stay free, so that a search soon ends: before the list that hashes are noted in
-        has more than ``most``, call :meth:`widen`.
+        the places stay free, so that a search soon ends: ``room`` is how many more may come before
+        :meth:`widen` is due.
     """
 
-    __slots__ = ("most", "shift", "table")
+    __slots__ = ("room", "shift", "table")
 
     def __init__(self) -> None:
         self.table = array("Q", (FREE,))
         self.shift = _HASH_BITS
-        self.most = 0
+        self.room = 0
 
     def __contains__(self, hashed: int) -> bool:
         """Whether a hash was seen."""
+        return hashed != FREE and self.table[self._place_of(hashed)] == hashed
+
+    def add(self, hashed: int) -> bool:
+        """See a hash; whether it is new."""
+        place = self._place_of(hashed)
+        if self.table[place]:
+            return False
+        self.table[place] = hashed
+        self.room -= 1
+        if self.room < 0:
+            self.widen()
+        return True
+
+    def hold(self, hashes: Sequence[array[int]]) -> None:
+        """Have seen these and no others."""
+        count = sum(map(len, hashes))
+        # A quarter more may come until the oldest are forgotten.
+        self._lay_out(hashes, count, (2 * (count + count // 4 + 1) - 1).bit_length())
+
+    def widen(self) -> None:
+        """Have more places, so that more may come."""
+        held = np.frombuffer(self.table, np.uint64)
+        hashes = array("Q", held[held != FREE].tobytes())
+        more_bits = 2 if len(hashes) < _MANY else 1
+        self._lay_out([hashes], len(hashes), _HASH_BITS - self.shift + more_bits)
+
+    def _place_of(self, hashed: int) -> int:
+        """Where a hash stands, or would."""
         table, place = self.table, hashed >> self.shift
         while (held := table[place]) and held != hashed:
             place += 1
             if place == len(table):
                 place = 0
-        return held == hashed != FREE
-
-    def put(self, hashed: int) -> None:
-        """Have seen a hash for which there is room."""
-        self._put_all((hashed,))
-
-    def hold(self, hashes: Sequence[array[int]], noted: int) -> None:
-        """Have seen these and no others. Shapes: so many are in the list that the next one is noted in."""
-        count = sum(map(len, hashes))
-        # A quarter more may come until the oldest are forgotten.
-        self._lay_out(hashes, count, (2 * (count + count // 4 + 1) - 1).bit_length())
-        self.most = noted + len(self.table) // 2 - count
-
-    def widen(self) -> None:
-        """Have more places, so that more may come."""
-        room, held = len(self.table) // 2, np.frombuffer(self.table, np.uint64)
-        hashes = array("Q", held[held != FREE].tobytes())
-        more_bits = 2 if len(hashes) < _MANY else 1
-        self._lay_out([hashes], len(hashes), _HASH_BITS - self.shift + more_bits)
-        self.most += len(self.table) // 2 - room
-
-    def _put_all(self, hashes: Iterable[int]) -> None:
-        table, shift, end = self.table, self.shift, len(self.table)
-        for hashed in hashes:
-            place = hashed >> shift
-            while (held := table[place]) and held != hashed:
-                place += 1
-                if place == end:
-                    place = 0
-            table[place] = hashed
+        return place
 
     def _lay_out(self, hashes: Sequence[array[int]], count: int, bits: int) -> None:
         bits = max(_LEAST_BITS, bits)
         self.shift = _HASH_BITS - bits
         self.table = array("Q", bytes(self.table.itemsize << bits))
+        self.room = len(self.table) // 2 - count
         if count < _FEW:
-            self._put_all(chain.from_iterable(hashes))
+            self._put(chain.from_iterable(hashes))
             return
         ordered = np.concatenate([np.frombuffer(each, np.uint64) for each in hashes if each])
         ordered.sort()
@@ -92,4 +92,8 @@ class Seen:
         places += behind
         inside = int(np.searchsorted(places, len(self.table)))
         np.frombuffer(self.table, np.uint64)[places[:inside]] = ordered[:inside]
-        self._put_all(ordered[inside:].tolist())
+        self._put(ordered[inside:].tolist())
+
+    def _put(self, hashes: Iterable[int]) -> None:
+        for hashed in hashes:
+            self.table[self._place_of(hashed)] = hashed

@@ -64,10 +64,7 @@ class HostStream:
         """
         is_ahead = told_ms >= self.dies_at_ms
         if self.bucket is None or self.is_seen_ahead or is_ahead:
-            alive = [each.hashes for each in self.buckets if each.dies_at_ms > told_ms]
-            self.seen.hold(alive, len(bucket.hashes))
-        else:
-            self.seen.most += len(bucket.hashes) - len(self.bucket.hashes)
+            self.seen.hold([each.hashes for each in self.buckets if each.dies_at_ms > told_ms])
         self.is_seen_ahead = is_ahead
         self.bucket = bucket
 
@@ -96,6 +93,6 @@ class HostStream:
             self.buckets = [each for each in self.buckets if each not in dead]
             self.dies_at_ms = min((each.dies_at_ms for each in self.buckets), default=NEVER_MS)
             if self.bucket is not None and not self.is_seen_ahead:
-                self.seen.hold([each.hashes for each in self.buckets], len(self.bucket.hashes))
+                self.seen.hold([each.hashes for each in self.buckets])
             self.is_seen_ahead = False
         return dead

@@ -18,7 +18,7 @@ HASHES = st.one_of(
 
 
 class Noted:
-    """What a stream does: notes hashes in a list, widens in time, and holds some lists alone."""
+    """What a stream does: notes hashes in lists, and holds some of these alone."""
 
     def __init__(self) -> None:
         self.seen = Seen()
@@ -27,15 +27,14 @@ class Noted:
 
     def hold(self, first: int) -> None:
         self.lists = [*self.lists[first:], array("Q")]
-        self.seen.hold(self.lists, 0)
+        self.seen.hold(self.lists)
 
     def add(self, hashed: int) -> None:
-        if hashed in self.seen:
-            return
-        if len(self.lists[-1]) >= self.seen.most:
-            self.seen.widen()
-        self.seen.put(hashed)
-        self.lists[-1].append(hashed)
+        was_seen = hashed in self.seen
+        is_new = self.seen.add(hashed)
+        assert is_new is not was_seen
+        if is_new:
+            self.lists[-1].append(hashed)
 
     def expected(self) -> set[int]:
         return {hashed for each in self.lists for hashed in each}
@@ -73,16 +72,16 @@ def test_what_is_laid_out_at_once_is_what_is_put_in_one_by_one(count: int) -> No
     one_by_one, at_once = Noted(), Seen()
     for hashed in hashes:
         one_by_one.add(hashed)
-    at_once.hold([array("Q", hashes[::2]), array("Q"), array("Q", hashes[1::2])], 7)
+    at_once.hold([array("Q", hashes[::2]), array("Q"), array("Q", hashes[1::2])])
 
     assert all(each in at_once and each in one_by_one.seen for each in hashes)
     assert not any(each - 1 in at_once for each in hashes)
-    assert at_once.most - 7 == len(at_once.table) // 2 - len(hashes) > 0
+    assert at_once.room == len(at_once.table) // 2 - len(hashes) > 0
 
 
 def test_an_id_that_was_told_twice_is_held_once_or_twice() -> None:
     seen = Seen()
-    seen.hold([array("Q", range(1, 200)), array("Q", range(1, 200))], 199)
+    seen.hold([array("Q", range(1, 200)), array("Q", range(1, 200))])
 
     assert all(each in seen for each in range(1, 200))
     assert 200 not in seen
