@@ -9,17 +9,21 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
+from streamproc.cli.entry import start
 from streamproc.embedded.leash import leashed
 from streamproc.oracle.batch import LogRecord
+from tests.forked import Fork
 from tests.kafka_log import producing
 from tests.worker_process import WorkerProcess
 
 STREAMPROC = [sys.executable, "-m", "streamproc"]
 DEADLINE_S = 300.0
+POLL_S = 0.02
 SHORT_SESSIONS = {
     "STREAMPROC_KAFKA__SESSION_TIMEOUT_S": "3",
     "STREAMPROC_KAFKA__HEARTBEAT_INTERVAL_S": "0.5",
@@ -45,10 +49,19 @@ async def streamproc(
     *arguments: str, variables: Mapping[str, str] | None = None, answer: str = ""
 ) -> Finished:
     """Run a command to its end; ``variables`` join the environment without settings of ours."""
-    async with started(*arguments, variables=variables) as process:
-        out, err = await asyncio.wait_for(process.communicate(answer.encode()), DEADLINE_S)
-    assert process.returncode is not None
-    return Finished(process.returncode, out.decode("utf-8", "replace"), err.decode(), out)
+    with TemporaryDirectory() as folder:
+        said, out, err = (Path(folder) / name for name in ("in", "out", "err"))
+        said.write_text(answer)
+        environment = plain_environment() | dict(variables or {})
+        process = Fork(start, arguments, environment, out, err, said)
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                while (code := process.poll()) is None:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(POLL_S)
+        finally:
+            process.kill()
+        printed = out.read_bytes()
+        return Finished(code, printed.decode("utf-8", "replace"), err.read_text(), printed)
 
 
 async def verified(bootstrap: str, app_id: str) -> dict[str, Any]:
@@ -109,18 +122,10 @@ def worker_process(
     """A started worker with short sessions, whose status file and log are in ``folder``."""
     status = folder / "status.json"
     settings = SHORT_SESSIONS | dict(variables or {})
-    command = ["/usr/bin/env", *(f"{name}={value}" for name, value in settings.items())]
-    command += [*STREAMPROC, "worker"]
-    command += [
-        "--bootstrap",
-        bootstrap,
-        "--app-id",
-        app_id,
-        "--status-file",
-        str(status),
-        *options,
-    ]
-    return WorkerProcess(command, status, folder / "worker.log")
+    command = ["worker", "--bootstrap", bootstrap, "--app-id", app_id]
+    command += ["--status-file", str(status), *options]
+    log = folder / "worker.log"
+    return WorkerProcess(Fork(start, command, plain_environment() | settings, log), status, log)
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -17,9 +16,12 @@ import msgspec
 from streamproc.engine.fence import CLAIM_KEY, FENCE_KEY, Fence
 from streamproc.engine.stamp import EPOCH_SIZE, Epoch, stamp, stamp_of
 from streamproc.protocol import Batch
+from tests import engine_worker
 from tests.changelog_view import ChangelogView, read_changelogs
+from tests.command_line import plain_environment
 from tests.counting import CAUGHT_UP, SUM, CountingProgram, event
 from tests.engine_worker import Options
+from tests.forked import Fork
 from tests.kafka_log import (
     CHANGELOG_CONFIG,
     SOURCE_CONFIG,
@@ -86,13 +88,10 @@ class Stage:
         )
         for field, value in options.items():
             setattr(chosen, field, value)
-        command = [
-            sys.executable,
-            "-m",
-            "tests.engine_worker",
-            msgspec.json.encode(chosen).decode(),
-        ]
-        started = WorkerProcess(command, Path(chosen.status_file), self.folder / f"{name}.log")
+        log = self.folder / f"{name}.log"
+        told = msgspec.json.encode(chosen).decode()
+        process = Fork(engine_worker.main, [told], plain_environment(), log)
+        started = WorkerProcess(process, Path(chosen.status_file), log)
         self.workers.append(started)
         return started
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,27 +19,53 @@ DEADLINE_S = 90.0
 POLL_S = 0.05
 
 
-class WorkerProcess:
-    """One worker process, which never outlives the one that started it."""
+class Process(Protocol):
+    """A process, spawned or forked."""
 
-    def __init__(
-        self,
-        command: list[str],
-        status_file: Path,
-        log_file: Path,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    def poll(self) -> int | None:
+        """Its exit code, negative for a signal; None while it runs."""
+        ...
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        ...
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end in order."""
+        ...
+
+
+def spawned(
+    command: list[str], log_file: Path, environment: Mapping[str, str] | None = None
+) -> Process:
+    """A process that begins as any does and never outlives this one. Without an environment it has ours."""
+    with log_file.open("ab") as log:
+        return subprocess.Popen(
+            leashed(command),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment,
+        )
+
+
+class WorkerProcess:
+    """One worker process: what it says, and what becomes of it."""
+
+    def __init__(self, process: Process, status_file: Path, log_file: Path) -> None:
+        self._process = process
         self.status_file = status_file
         self.log_file = log_file
-        with log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                leashed(command),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env=environment,
-            )
 
     @property
     def pid(self) -> int:

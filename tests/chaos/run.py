@@ -24,7 +24,7 @@ from tests.compaction import compact_early
 from tests.kafka_cluster import REPLICAS, KafkaCluster
 from tests.redis_server import RedisServer
 from tests.servers import KafkaServer
-from tests.worker_process import POLL_S, WorkerProcess
+from tests.worker_process import POLL_S, WorkerProcess, spawned
 
 SESSION_TIMEOUT_S = 6.0
 SPARE_SLOTS = 2
@@ -128,9 +128,8 @@ class Chaos:
         command = [sys.executable, "-m", "streamproc", "worker", "--no-table"]
         command += ["--status-file", str(status_file)]
         inherited = dict(os.environ)  # noqa: TID251 - a child gets ours and what it is told
-        return WorkerProcess(
-            command, status_file, log_file, environment={**inherited, **environment}
-        )
+        process = spawned(command, log_file, {**inherited, **environment})
+        return WorkerProcess(process, status_file, log_file)
 
     async def run(self) -> Outcome:
         """Faults under load, then peace, then the verdict."""

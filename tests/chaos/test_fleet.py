@@ -12,7 +12,7 @@ import pytest
 
 from streamproc.errors import DeadLettersUnwritable, Fenced, StreamprocError
 from tests.chaos.fleet import Fleet
-from tests.worker_process import POLL_S, WorkerProcess
+from tests.worker_process import POLL_S, WorkerProcess, spawned
 
 DEADLINE_S = 30.0
 
@@ -33,7 +33,7 @@ async def test_what_a_worker_may_end_with(
     waits = f"until [ -e {gate} ]; do sleep 0.05; done; exit {error.exit_code}"
 
     def launch(status: Path, log: Path) -> WorkerProcess:
-        return WorkerProcess(["/bin/sh", "-c", waits], status, log)
+        return WorkerProcess(spawned(["/bin/sh", "-c", waits], log), status, log)
 
     fleet = Fleet(launch, tmp_path, workers=1, spare=0)
     tending = asyncio.create_task(fleet.tend())

@@ -27,7 +27,7 @@ from tests.kafka_log import read_topic
 from tests.redis_server import RedisServer, redis_or_skip
 from tests.servers import Broker
 from tests.waiting import until
-from tests.worker_process import WorkerProcess
+from tests.worker_process import WorkerProcess, spawned
 
 pytestmark = pytest.mark.integration
 
@@ -93,12 +93,16 @@ async def places(kafka_broker: Broker, redis: RedisServer, tmp_path: Path) -> As
         "board": ("board", "--port", str(board)),
     }
     formats = {"worker": "json", "board": "console"}
+    logs = {name: tmp_path / f"{name}.log" for name in commands}
     running = {
         name: WorkerProcess(
-            [*STREAMPROC, *command],
+            spawned(
+                [*STREAMPROC, *command],
+                logs[name],
+                variables | {"STREAMPROC_LOG__FORMAT": formats[name]},
+            ),
             tmp_path / f"{name}.json",
-            tmp_path / f"{name}.log",
-            variables | {"STREAMPROC_LOG__FORMAT": formats[name]},
+            logs[name],
         )
         for name, command in commands.items()
     }
