@@ -25,6 +25,8 @@ CHANGELOG_CONFIG = {
 }
 SOURCE_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 READ_DEADLINE_S = 60.0
+VISIBLE_DEADLINE_S = 20.0
+POLL_S = 0.02
 BATCH_HEAD_BYTES = 12
 """A record batch begins with its first offset, 8 bytes, and the number of bytes that follow, 4."""
 
@@ -45,14 +47,22 @@ class Record:
 async def make_topics(
     bootstrap: str, names: Iterable[str], partitions: int, config: Mapping[str, str]
 ) -> None:
-    """Make topics that do not exist yet."""
+    """Make topics that do not exist yet, and wait until whoever asks is told of them."""
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         wanted = [NewTopic(n, partitions, 1, topic_configs=dict(config)) for n in names]
         await admin.create_topics(wanted)
+        async with asyncio.timeout(VISIBLE_DEADLINE_S):
+            while not await _are_there(admin, [each.name for each in wanted]):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)
     finally:
         await admin.close()
+
+
+async def _are_there(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
+    told = await admin.describe_topics(names)
+    return all(each["error_code"] == 0 and each["partitions"] for each in told)
 
 
 async def add_partitions(bootstrap: str, names: Iterable[str], total: int) -> None:

@@ -259,12 +259,13 @@ class _Show:
         sending = asyncio.create_task(self._send(told))
         try:
             await self._worker.serve(told, sending)
-            if not self._plan.headless:
+            # told to stop before it began, it is done, too, and has sent nothing
+            is_over = sending.done() and sending.result() is not None
+            if is_over and not self._plan.headless:
                 self._display.note(
                     f"the broadcast is over; board {self._url}; Ctrl-C ends the demo"
                 )
                 await self._worker.serve(told)
-            is_over = sending.done()
             if self._plan.check and is_over and not self._is_cut_short(told):
                 await self._catch_up(told if self._plan.headless else asyncio.Event())
         finally:
