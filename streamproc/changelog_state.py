@@ -73,8 +73,8 @@ async def read_state(settings: Settings, told: Told, *, skips: bool = False) -> 
     async with changelog_cursor(kafka.bootstrap_servers, changelog, starts) as cursor:
         begins = await _begins(cursor) if skips else {}
         readers = await _read(cursor, starts, told)
-        partly = (number for number, begin in begins.items() if begin)
-        if torn := [number for number in partly if verified(readers[number]) is None]:
+        partly = {number: begin for number, begin in begins.items() if begin}
+        if torn := [n for n, begin in partly.items() if verified(readers[n], begin) is None]:
             await cursor.seek(dict.fromkeys(torn, -1))
             readers |= await _read(cursor, torn, told)
     for number, reader in readers.items():

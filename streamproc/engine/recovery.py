@@ -130,7 +130,8 @@ class Recovery:
     def _not_whole(self, claims: Mapping[int, Claiming]) -> dict[int, Claiming]:
         """Those that were read in part and are not what their fences say."""
         for number, claim in claims.items():
-            digest = skipping.verified(claim.reader) if claim.first_offset else None
+            begun = claim.first_offset
+            digest = skipping.verified(claim.reader, begun) if begun else None
             if digest is not None:
                 self._digests[number] = digest
         return {n: c for n, c in claims.items() if c.first_offset and n not in self._digests}

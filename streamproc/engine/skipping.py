@@ -1,7 +1,7 @@
 """Where to begin to read a changelog: not before where the newest fence says that the whole state is from.
 
-What a fence says is believed no further than the digest in it: a state that was read in part and does not
-match is read again from the log's start.
+What a fence says is believed no further than the state that is found: one that was read in part is read
+again from the log's start if its own fence does not say the same, or has another digest.
 
 Source: docs/adr/0021-a-recovery-begins-where-the-state-was-written-again.md.
 """
@@ -46,11 +46,17 @@ async def first_offsets(read: Read, ends: Mapping[int, int]) -> dict[int, int]:
     return found
 
 
-def verified(reader: ChangelogReader) -> StateDigest | None:
-    """The digest of a state that was read in part; None: it is not the whole state."""
+def verified(reader: ChangelogReader, first_offset: int) -> StateDigest | None:
+    """The digest of a state that was read from an offset on; None: it is not the whole state.
+
+    Shapes: its own fence must say so. The one that named the offset may be a zombie's that counts no
+        more, and what another zombie wrote behind it a state by itself: who outranks that one was not read.
+    """
     try:
         fence = reader.fence(where="")
-        return None if fence is None else reader.verified_digest(fence, where="")
+        if fence is None or fence.whole_from < first_offset:
+            return None
+        return reader.verified_digest(fence, where="")
     except (ChangelogLost, DigestMismatch, NewerState):
         return None
 

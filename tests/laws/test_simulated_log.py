@@ -35,6 +35,13 @@ def test_no_schedule_goes_wrong_with(configuration: Configuration) -> None:
     assert play(configuration, range(OTHER_SCHEDULES)).wrong == {}
 
 
+def test_a_schedule_that_went_wrong_once_goes_right() -> None:
+    # one zombie's fence said where to begin, and behind it another's flush was a state by itself
+    (itself,) = [each for each in SOUND if each.name == "the engine itself"]
+
+    assert play(itself, [11_245]).wrong == {}
+
+
 @pytest.mark.parametrize("configuration", ABLATIONS, ids=_named)
 def test_the_simulation_catches(configuration: Configuration) -> None:
     findings = play(configuration, range(configuration.caught_within))

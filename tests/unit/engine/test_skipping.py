@@ -79,7 +79,7 @@ def test_a_state_with_the_digest_of_its_fence_is_whole() -> None:
     digest = StateDigest([(b"\x01a", b"1")]).value
     claim = read_in_part({b"\x01a": b"1", FENCE_KEY: fence(200, digest=digest)})
 
-    found = verified(claim.reader)
+    found = verified(claim.reader, claim.first_offset)
 
     assert found is not None
     assert found.value == digest
@@ -87,10 +87,36 @@ def test_a_state_with_the_digest_of_its_fence_is_whole() -> None:
 
 
 def test_a_state_of_another_digest_or_without_a_fence_is_not() -> None:
-    assert verified(read_in_part({b"\x01a": b"1", FENCE_KEY: fence(200, digest=7)}).reader) is None
-    assert verified(read_in_part({b"\x01a": b"1"}).reader) is None
-    assert verified(read_in_part({}).reader) is None
-    assert verified(read_in_part({FENCE_KEY: b"?"}).reader) is None
+    another = fence(200, digest=7)
+    for records in ({b"\x01a": b"1", FENCE_KEY: another}, {b"\x01a": b"1"}, {}, {FENCE_KEY: b"?"}):
+        assert verified(read_in_part(records).reader, 200) is None
+
+
+async def test_what_a_zombie_wrote_is_not_though_another_zombie_says_where_to_begin() -> None:
+    whole = StateDigest([(b"\x01a", b"1")]).value
+    zombie, owner, next_owner = (stamp(Epoch(0, n, 0, n, 1), 1) for n in (1, 2, 3))
+    log = [
+        (198, CLAIM_KEY, b"", owner),
+        (199, FENCE_KEY, fence(150, digest=7), owner),
+        (200, b"\x01a", b"1", zombie),
+        (201, FENCE_KEY, fence(100, digest=whole), zombie),
+        (202, CLAIM_KEY, b"", next_owner),
+        (203, FENCE_KEY, fence(200, digest=7), owner),
+    ]
+    first = await begins([(offset, key, value) for offset, key, value, _ in log])
+    behind = [each for each in log if each[0] >= first]
+    claim = Claiming(Writer(1), 1)
+    claim.read_from(first)
+    claim.reader.absorb(
+        [key for _, key, _, _ in behind],
+        [value for _, _, value, _ in behind],
+        [by for *_, by in behind],
+        CLAIMED_AT,
+    )
+
+    assert first == 200
+    assert claim.reader.verified_digest(claim.reader.fence(where=""), where="").value == whole
+    assert verified(claim.reader, first) is None
 
 
 def test_whoever_reads_again_forgets_what_it_read() -> None:
