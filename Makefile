@@ -20,6 +20,9 @@ SERVER_JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); ech
 # Where those are: each process reads all tests that it is shown before it chooses.
 SERVED := tests/browser tests/chaos tests/integration tests/ops
 
+# A file's tests share what they set up. By number of tests, as is usual, files of few long ones would come last.
+SHARED := --dist loadfile --no-loadscope-reorder
+
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.11 ...` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
@@ -54,9 +57,9 @@ house: $(FULL)
 test: setup lint ## Everything: check, unit, laws, integration on real servers, a short chaos and benchmark
 	$(BIN)/python -m tests.bench --quick
 	@status=0; set -x; \
-	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) --dist loadfile $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" $(SERVED) -n $(SERVER_JOBS) --dist loadfile $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(SERVED) -n 2 --dist loadfile $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) $(SHARED) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" $(SERVED) -n $(SERVER_JOBS) $(SHARED) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(SERVED) -n 2 $(SHARED) $(ARGS) || status=1; \
 	exit $$status
 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker
