@@ -21,7 +21,7 @@ SERVER_JOBS ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); ech
 SERVED := tests/browser tests/chaos tests/integration tests/ops
 
 # A file's tests share what they set up. By number of tests, as is usual, files of few long ones would come last.
-SHARED := --dist loadfile --no-loadscope-reorder
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.11 ...` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
@@ -57,9 +57,9 @@ house: $(FULL)
 test: setup lint ## Everything: check, unit, laws, integration on real servers, a short chaos and benchmark
 	$(BIN)/python -m tests.bench --quick
 	@status=0; set -x; \
-	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) $(SHARED) $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" $(SERVED) -n $(SERVER_JOBS) $(SHARED) $(ARGS) || status=1; \
-	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(SERVED) -n 2 $(SHARED) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "not (integration or chaos or alone or bench)" -n $(JOBS) $(BY_FILE) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "integration and not (chaos or alone or bench)" $(SERVED) -n $(SERVER_JOBS) $(BY_FILE) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest -m "(chaos or alone) and not bench" $(SERVED) -n 2 $(BY_FILE) $(ARGS) || status=1; \
 	exit $$status
 
 demo: $(RUNTIME) ## Live tallies of a simulated contest on an embedded broker

@@ -19,11 +19,10 @@ from streamproc.embedded.leash import leashed
 from streamproc.oracle.batch import LogRecord
 from tests.forked import Fork
 from tests.kafka_log import producing
-from tests.worker_process import WorkerProcess
+from tests.worker_process import WorkerProcess, ended
 
 STREAMPROC = [sys.executable, "-m", "streamproc"]
 DEADLINE_S = 300.0
-POLL_S = 0.02
 SHORT_SESSIONS = {
     "STREAMPROC_KAFKA__SESSION_TIMEOUT_S": "3",
     "STREAMPROC_KAFKA__HEARTBEAT_INTERVAL_S": "0.5",
@@ -55,9 +54,7 @@ async def streamproc(
         environment = plain_environment() | dict(variables or {})
         process = Fork(start, arguments, environment, out, err, said)
         try:
-            async with asyncio.timeout(DEADLINE_S):
-                while (code := process.poll()) is None:  # noqa: ASYNC110 - it tells nobody
-                    await asyncio.sleep(POLL_S)
+            code = await ended(process, DEADLINE_S, err.read_text)
         finally:
             process.kill()
         printed = out.read_bytes()

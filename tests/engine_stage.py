@@ -20,7 +20,6 @@ from tests import engine_worker
 from tests.changelog_view import ChangelogView, read_changelogs
 from tests.command_line import plain_environment
 from tests.counting import CAUGHT_UP, SUM, CountingProgram, event
-from tests.engine_worker import Options
 from tests.forked import Fork
 from tests.kafka_log import (
     CHANGELOG_CONFIG,
@@ -79,7 +78,7 @@ class Stage:
     def worker(self, **options: int | dict[str, object]) -> WorkerProcess:
         """Start a worker; ``options`` are fields of ``tests.engine_worker.Options``."""
         name = f"worker-{len(self.workers)}"
-        chosen = Options(
+        chosen = engine_worker.Options(
             app_id=self.app_id,
             bootstrap=self.bootstrap,
             inputs=self.inputs,

@@ -90,6 +90,21 @@ def folded(log: Sequence[LogRecord]) -> State:
     return {key: value for key, value in program.take_dirty() if value is not None}
 
 
+def folded_in_pieces(log: Sequence[LogRecord], cuts: set[int], *, restored: bool = False) -> State:
+    """The state of a program that was told a log in pieces, and from which each time all was taken.
+
+    Shapes: ``restored``: each piece is told to a program of its own, which has read the state before.
+    """
+    program, state = LiveProgram(), State()
+    for batch in pieces(log, sorted(cuts)):
+        program.apply(batch.topic, batch)
+        take_into(state, program)
+        if restored:
+            program = LiveProgram()
+            program.restore(state.items())
+    return state
+
+
 def take_into(state: State, program: LiveProgram) -> int:
     """Bring a state up to date; to delete what it does not hold is an error."""
     taken = program.take_dirty()

@@ -6,17 +6,16 @@ code. What a fresh interpreter does before that is left out: tests of it start o
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from streamproc.embedded.leash import leash_self
+
 _LOADED = "tests.loaded"
-_PR_SET_PDEATHSIG = 1
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([_LOADED])
 
@@ -74,8 +73,7 @@ def _run(
     environment: dict[str, str],
     streams: tuple[str, ...],
 ) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    leash_self()
     # a server that cannot load this goes on without a word
     assert _LOADED in sys.modules, f"{_LOADED} was not loaded before"
     os.setsid()

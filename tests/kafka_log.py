@@ -6,7 +6,7 @@ Nothing of the engine's own I/O is used here: what the tests compare with must n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from aiokafka.record.memory_records import MemoryRecords
 
 from streamproc.engine.stamp import HEADER
+from streamproc.provision.actual import POLL_S, VISIBLE_DEADLINE_S, topics_by_name
 
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
@@ -25,8 +26,6 @@ CHANGELOG_CONFIG = {
 }
 SOURCE_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 READ_DEADLINE_S = 60.0
-VISIBLE_DEADLINE_S = 20.0
-POLL_S = 0.02
 BATCH_HEAD_BYTES = 12
 """A record batch begins with its first offset, 8 bytes, and the number of bytes that follow, 4."""
 
@@ -45,7 +44,7 @@ class Record:
 
 
 async def make_topics(
-    bootstrap: str, names: Iterable[str], partitions: int, config: Mapping[str, str]
+    bootstrap: str, names: Collection[str], partitions: int, config: Mapping[str, str]
 ) -> None:
     """Make topics that do not exist yet, and wait until whoever asks is told of them."""
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -54,15 +53,10 @@ async def make_topics(
         wanted = [NewTopic(n, partitions, 1, topic_configs=dict(config)) for n in names]
         await admin.create_topics(wanted)
         async with asyncio.timeout(VISIBLE_DEADLINE_S):
-            while not await _are_there(admin, [each.name for each in wanted]):  # noqa: ASYNC110
+            while not all(map((await topics_by_name(admin)).get, names)):  # noqa: ASYNC110
                 await asyncio.sleep(POLL_S)
     finally:
         await admin.close()
-
-
-async def _are_there(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
-    told = await admin.describe_topics(names)
-    return all(each["error_code"] == 0 and each["partitions"] for each in told)
 
 
 async def add_partitions(bootstrap: str, names: Iterable[str], total: int) -> None:

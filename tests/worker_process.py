@@ -59,6 +59,15 @@ def spawned(
         )
 
 
+async def ended(process: Process, deadline_s: float, said: Callable[[], str]) -> int:
+    """The exit code of a process, once it has ended. Errors: fails after the deadline."""
+    deadline = time.monotonic() + deadline_s
+    while (code := process.poll()) is None:
+        assert time.monotonic() < deadline, f"it did not end\n{said()[-4000:]}"
+        await asyncio.sleep(POLL_S)
+    return code
+
+
 class WorkerProcess:
     """One worker process: what it says, and what becomes of it."""
 
@@ -123,11 +132,7 @@ class WorkerProcess:
 
     async def ended(self, deadline_s: float = DEADLINE_S) -> int:
         """Its exit code, once it has ended."""
-        deadline = time.monotonic() + deadline_s
-        while (code := self.exit_code) is None:
-            assert time.monotonic() < deadline, f"it did not end\n{self.log[-4000:]}"
-            await asyncio.sleep(POLL_S)
-        return code
+        return await ended(self._process, deadline_s, lambda: self.log)
 
     def is_stopped(self) -> bool:
         """True if the kernel holds it stopped (SIGSTOP).

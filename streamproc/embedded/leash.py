@@ -26,7 +26,10 @@ def leashed(program: list[str]) -> list[str]:
     return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *program]
 
 
-def _leash_self() -> bool:
+def leash_self() -> bool:
+    """Let the kernel kill this process when its parent ends; False where no kernel does."""
+    if sys.platform != "linux":
+        return False
     libc = ctypes.CDLL(None, use_errno=True)
     return bool(libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0)
 
@@ -51,7 +54,7 @@ def _watch(parent_pid: int, program: list[str]) -> int:
 def main(arguments: list[str]) -> int:
     """Run the program named after the parent's pid; its exit code, where the leash lives on."""
     parent_pid, program = int(arguments[0]), arguments[1:]
-    if sys.platform == "linux" and _leash_self():
+    if leash_self():
         if os.getppid() == parent_pid:  # else it ended before the kernel knew what to do then
             os.execv(program[0], program)  # noqa: S606 - the caller names it; no shell is wanted
         return 1

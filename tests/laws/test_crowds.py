@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -11,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from streamproc.oracle.batch import LogRecord, compute
+from streamproc.oracle.batch import compute
 from streamproc.program.canonical import canonical
-from streamproc.program.live import LiveProgram
 from streamproc.program.tallies import session_tallies
 from tests.builders import comment, joined, liked
-from tests.folding import State, folded, log_of, pieces, take_into
+from tests.folding import folded, folded_in_pieces, log_of
 
 T0 = 1_750_000_000_000
 
@@ -39,7 +37,7 @@ def test_a_crowd_that_outgrows_exact_counts_is_counted_the_same_however_it_is_cu
             for index, (viewer, behind_s) in enumerate(told)
         ]
     )
-    state = _cut(log, cuts, restored)
+    state = folded_in_pieces(log, cuts, restored=restored)
 
     assert state == folded(log)
     (tally,) = session_tallies(state.items())
@@ -67,18 +65,6 @@ def test_in_a_busy_room_an_id_that_is_told_again_is_known_as_long_as_it_is_to_be
         event = chance.choice([liked(1, at_ms), comment("好", at_ms, mirrored=mirrored)])
         events.append(replace(event, event_id=told))
     log = log_of(events)
-    state = _cut(log, cuts, restored)
+    state = folded_in_pieces(log, cuts, restored=restored)
 
     assert canonical(state.items())["hosts"] == compute(log)["hosts"]
-
-
-def _cut(log: Sequence[LogRecord], cuts: set[int], restored: bool) -> State:
-    """The state of a log that is folded piece by piece, by a program of its own each if restored."""
-    program, state = LiveProgram(), State()
-    for batch in pieces(log, sorted(cuts)):
-        program.apply(batch.topic, batch)
-        take_into(state, program)
-        if restored:
-            program = LiveProgram()
-            program.restore(state.items())
-    return state
