@@ -18,8 +18,8 @@ import typer
 from streamproc import __version__
 from streamproc.cli.entry import listen_to_interrupts, write_what_can_be_written
 from streamproc.cli.logs import configure_logging
-from streamproc.collector import look_seldom
 from streamproc.errors import BrokerUnreachable, StreamprocError
+from streamproc.memory import hold_many
 
 LEVEL, FORMAT = "STREAMPROC_LOG__LEVEL", "STREAMPROC_LOG__FORMAT"
 
@@ -77,7 +77,7 @@ class LogFormat(StrEnum):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every error of ours ends it with its own exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    look_seldom()
+    hold_many(os.environ)
     write_what_can_be_written()
     try:
         program = build(given)

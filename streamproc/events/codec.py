@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Annotated, Any, Final, Union, cast
@@ -11,7 +10,7 @@ from typing import Annotated, Any, Final, Union, cast
 import msgspec
 
 from streamproc.events.base import EARLIEST_MS
-from streamproc.events.limits import DAY_MS, breakers, limits_of
+from streamproc.events.limits import DAY_MS, Limits
 from streamproc.events.malformed import malformation, screened
 from streamproc.events.registry import EVENTS, TOPIC_OF, AnyEvent
 from streamproc.events.rejected import Rejected, RejectReason
@@ -53,7 +52,7 @@ class Codec:
         self._topic = topic
         choice: Any = Union[(*classes, _Impossible)]
         self._decode = msgspec.json.Decoder[AnyEvent](choice).decode
-        self._limits = {each: limits_of(each) for each in classes}
+        self._limits = Limits[AnyEvent](classes)
 
     def decode(
         self, key: bytes | None, value: bytes | None, timestamp_ms: int
@@ -112,7 +111,7 @@ class Codec:
 
         Shapes: the list that was given, with what is rejected put in its place.
         """
-        suspects = self._breakers(events, min(timestamps_ms, default=0) + DAY_MS)
+        suspects = self._limits.breakers(events, min(timestamps_ms, default=0) + DAY_MS)
         if suspects or not _are_hosts(keys, events):
             suspects += _mismatched(keys, events)
         vetted = cast("list[AnyEvent | Rejected]", events)
@@ -122,20 +121,9 @@ class Codec:
                 vetted[place] = self._vetted(events[place], keys[place], timestamps_ms[place])
         return vetted
 
-    def _breakers(self, events: Sequence[AnyEvent], latest_ms: int) -> list[AnyEvent]:
-        """The events that break a limit of their class."""
-        by_class: defaultdict[type[AnyEvent], list[AnyEvent]] = defaultdict(list)
-        for event in events:
-            by_class[type(event)].append(event)
-        return [
-            breaker
-            for event_class, alike in by_class.items()
-            for breaker in breakers(self._limits[event_class], alike, latest_ms)
-        ]
-
     def _vetted(self, event: AnyEvent, key: bytes | None, timestamp_ms: int) -> AnyEvent | Rejected:
         """The event, if it keeps every limit and its key is its host."""
-        for each in self._limits[type(event)]:
+        for each in self._limits.of[type(event)]:
             if each.limit.breaks(each.get(event), timestamp_ms + DAY_MS):
                 return Rejected(each.limit.reason, each.limit.detail)
         if not key:

@@ -1,17 +1,18 @@
 """The limits of an event's fields that msgspec does not check, one value or a whole batch at once.
 
-A batch is checked in one pass over all its values joined, because nearly always nothing is wrong;
-only when that pass finds something is each value looked at.
+A batch is checked in one pass over the values of all fields that have a limit in common, because nearly
+always nothing is wrong; only when that pass finds something is each field looked at, then each value.
 """
 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 from unicodedata import normalize
 
 from msgspec import inspect
@@ -33,11 +34,15 @@ _COMPOSED_AT_MOST: Final = 1_000
 
 
 class Limit(Protocol[_V_contra]):
-    """A limit of one field. ``None`` values are unknown and always hold."""
+    """A limit of one field. ``None`` values are unknown and always hold.
+
+    Shapes: limits of equal ``bound`` are the same, whatever their fields.
+    """
 
     field: str
     reason: RejectReason
     detail: str
+    bound: tuple[object, ...]
 
     def breaks(self, value: _V_contra, latest_ms: int) -> bool:
         """Whether one value breaks the limit; ``latest_ms`` is the last time that is no future."""
@@ -57,6 +62,7 @@ class AlphabetLimit:
         self.field = field
         self.detail = f"{field}: a character outside letters, digits and {alphabet}"
         self._allowed = (_ALNUM + alphabet).encode()
+        self.bound: tuple[object, ...] = (AlphabetLimit, alphabet)
 
     def breaks(self, value: str | None, latest_ms: int) -> bool:
         """Whether a character is outside the alphabet."""
@@ -80,6 +86,7 @@ class TextLimit:
         self.field = field
         self.detail = f"{field}: longer than {limit} characters"
         self._limit = limit
+        self.bound: tuple[object, ...] = (TextLimit, limit)
 
     def breaks(self, value: str | None, latest_ms: int) -> bool:
         """Whether the text stays too long after NFC."""
@@ -89,7 +96,10 @@ class TextLimit:
 
     def holds(self, values: Sequence[str | None], latest_ms: int) -> bool:
         """Whether every text is short as it stands."""
-        return max(map(len, filter(None, values)), default=0) <= self._limit
+        try:
+            return max(map(len, cast("Sequence[str]", values)), default=0) <= self._limit
+        except TypeError:  # some are unknown
+            return max(map(len, filter(None, values)), default=0) <= self._limit
 
 
 class TextsLimit:
@@ -101,6 +111,7 @@ class TextsLimit:
         self.field = field
         self._each = TextLimit(f"{field}[]", limit)
         self.detail = self._each.detail
+        self.bound: tuple[object, ...] = (TextsLimit, limit)
 
     def breaks(self, value: Sequence[str] | None, latest_ms: int) -> bool:
         """Whether any text of the list stays too long after NFC."""
@@ -115,6 +126,7 @@ class CurrencyLimit:
     """An ISO 4217 code."""
 
     reason = RejectReason.INVALID
+    bound: tuple[object, ...] = ("currency",)
 
     def __init__(self, field: str) -> None:
         self.field = field
@@ -133,6 +145,7 @@ class FutureLimit:
     """At most a day after the record's own timestamp."""
 
     reason = RejectReason.FUTURE
+    bound: tuple[object, ...] = ("future",)
 
     def __init__(self, field: str) -> None:
         self.field = field
@@ -144,7 +157,10 @@ class FutureLimit:
 
     def holds(self, values: Sequence[int | None], latest_ms: int) -> bool:
         """Whether no time is later than ``latest_ms``."""
-        return max(filter(None, values), default=0) <= latest_ms
+        try:
+            return max(cast("Sequence[int]", values), default=0) <= latest_ms
+        except TypeError:  # some are unknown
+            return max(filter(None, values), default=0) <= latest_ms
 
 
 class FieldLimit:
@@ -159,13 +175,49 @@ class FieldLimit:
         self.get = attrgetter(limit.field)
 
 
-def breakers(limits: Sequence[FieldLimit], events: Sequence[_E], latest_ms: int) -> Iterator[_E]:
-    """The events that break any of the limits, once for each.
+class Limits(Generic[_E]):
+    """The limits of some classes of events. Shapes: ``of`` has those of each class, by their fields."""
 
-    Shapes: at least one event, all of one class, whose limits these are.
-    """
-    # one flat list: rows kept side by side would be as many objects for the collector to look through
-    fields = list(chain.from_iterable(map(astuple, events)))
+    def __init__(self, classes: Iterable[type[_E]]) -> None:
+        self.of: Final = {each: limits_of(each) for each in classes}
+        every = [each.limit for limits in self.of.values() for each in limits]
+        self._bounds: Final[list[Limit[Any]]] = list({each.bound: each for each in every}.values())
+        numbers = {each.bound: number for number, each in enumerate(self._bounds)}
+        self._numbered: Final = {
+            event_class: [(each.place, numbers[each.limit.bound]) for each in limits]
+            for event_class, limits in self.of.items()
+        }
+
+    def breakers(self, events: Sequence[_E], latest_ms: int) -> list[_E]:
+        """The events that break a limit of their class, perhaps more than once each."""
+        by_class: defaultdict[type[_E], list[_E]] = defaultdict(list)
+        for event in events:
+            by_class[type(event)].append(event)
+        # one flat list: rows kept side by side would be as many objects for the collector to look through
+        fields = {
+            event_class: list(chain.from_iterable(map(astuple, alike)))
+            for event_class, alike in by_class.items()
+        }
+        values: list[list[Any]] = [[] for _ in self._bounds]
+        for event_class, flat in fields.items():
+            width = len(flat) // len(by_class[event_class])
+            for place, number in self._numbered[event_class]:
+                values[number] += flat[place::width]
+        if all(
+            bound.holds(told, latest_ms) for bound, told in zip(self._bounds, values, strict=True)
+        ):
+            return []
+        return [
+            breaker
+            for event_class, alike in by_class.items()
+            for breaker in _breakers(self.of[event_class], alike, fields[event_class], latest_ms)
+        ]
+
+
+def _breakers(
+    limits: Sequence[FieldLimit], events: Sequence[_E], fields: Sequence[Any], latest_ms: int
+) -> Iterator[_E]:
+    """The events of one class that break any of its limits, once for each."""
     width = len(fields) // len(events)
     for each in limits:
         values = fields[each.place :: width]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from streamproc.events.rejected import Rejected, RejectReason
 
@@ -35,7 +35,9 @@ def malformation(value: bytes) -> Rejected | None:
 
 def screened(values: Sequence[bytes | None]) -> Sequence[bytes]:
     """The values, with an empty one in place of each tombstone and each with a malformation."""
-    present = [value or b"" for value in values]
+    present = cast("Sequence[bytes]", values)
+    if None in values:
+        present = [value or b"" for value in values]
     if max(map(len, present), default=0) > DEEPEST:
         present = [
             value if len(value) <= DEEPEST or malformation(value) is None else b""

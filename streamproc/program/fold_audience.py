@@ -16,7 +16,7 @@ from streamproc.events.viewers import ViewersCounted
 from streamproc.program.streams import Streams
 from streamproc.protocol import BatchReport
 from streamproc.tally.dedupe import BLOCK_HASHES, of_copy
-from streamproc.tally.figures import ADD
+from streamproc.tally.figures import ADD, FIGURES
 from streamproc.tally.floor import FLOOR_EVENTS
 from streamproc.tally.held import Held
 from streamproc.tally.online import Reading
@@ -28,7 +28,7 @@ from streamproc.tally.timing import PANE_MS
 
 T = TypeVar("T")
 
-_ADD: Final[dict[type, tuple[Callable[[Any, Any], None], Who | None]]] = {
+_ADD: Final[dict[type, tuple[Callable[[Any, Any, Any], None], Who | None]]] = {
     kind: (add, WHO.get(kind)) for kind, add in ADD.items()
 }
 _TELLING: Final = frozenset(
@@ -47,6 +47,7 @@ class AudienceFold(Streams):
         duplicate = rejected = lates = blocks = 0
         hosts, touch, grow = self.hosts, self.records.touch, self.records.grow
         add_of, hash_of = _ADD.get, xxh3_64_intdigest
+        nowhere = FIGURES[self.topic]()  # the pane of what is late
         for each in events:
             kind = each.__class__
             if kind is Rejected:
@@ -107,14 +108,12 @@ class AudienceFold(Streams):
                     self._tell(session, event, late)
                 continue
             add, who = added
-            add(session.totals, event)
-            if not late:
-                pane = session.pane
-                if pane is None:
-                    pane = self.pane(session, at_ms)
-                elif not session.minute.dirty:
-                    touch(session.minute)
-                add(pane, event)
+            pane: Any = nowhere if late else session.pane
+            if pane is None:
+                pane = self.pane(session, at_ms)
+            elif not (late or session.minute.dirty):
+                touch(session.minute)
+            add(session.totals, pane, event)
             if who is not None:
                 index, key_of = who
                 key = key_of(event)

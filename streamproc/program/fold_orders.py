@@ -21,7 +21,7 @@ from streamproc.events.rejected import Rejected
 from streamproc.program.attempt_records import AttemptRecords
 from streamproc.program.records import Records
 from streamproc.protocol import BatchReport
-from streamproc.tally.figures import ADD, OrderFigures
+from streamproc.tally.figures import OrderFigures, add_failed
 from streamproc.tally.order_sums import count_created, count_paid, count_refunded, settle
 from streamproc.tally.orders import OrderFact
 from streamproc.tally.people import BUYERS
@@ -32,7 +32,6 @@ from streamproc.tally.timing import MINUTE_MS, PANE_MS
 from streamproc.tally.uniques import hashed
 
 _TOLD_APART_BY_ID: Final = frozenset((OrderFailed, OrdersCounted))
-_add_failed: Final = ADD[OrderFailed]
 
 
 class OrderFold(AttemptRecords):
@@ -197,9 +196,9 @@ class OrderFold(AttemptRecords):
             )
             return
         self.know(session, event)
-        _add_failed(session.totals, event)
+        add_failed(cast("OrderFigures", session.totals), event)
         if not late:
-            _add_failed(self.pane(session, at_ms), event)
+            add_failed(self._pane(session, at_ms), event)
             self.refuse(session, event)
 
     def _pane(self, session: Session, at_ms: int) -> OrderFigures:

@@ -232,61 +232,77 @@ FIGURES: Final[dict[str, type[Figures]]] = {
 """Topic -> the figures that it owns."""
 
 
-def _add_failed(figures: OrderFigures, event: OrderFailed) -> None:
+def add_failed(figures: OrderFigures, event: OrderFailed) -> None:
+    """Count a payment that failed, by its reason."""
     name = f"failed_{event.reason.value}"
     setattr(figures, name, getattr(figures, name) + 1)
 
 
-def _add_comment(figures: CommentFigures, event: CommentPosted) -> None:
+def _add_comment(totals: CommentFigures, pane: CommentFigures, event: CommentPosted) -> None:
     if event.mirrored:
-        figures.mirrored += 1
+        totals.mirrored += 1
+        pane.mirrored += 1
         return
-    figures.comments += 1
+    totals.comments += 1
+    pane.comments += 1
     if event.user_key is None and event.role is Role.VIEWER:
-        figures.unnamed_comments += 1
+        totals.unnamed_comments += 1
+        pane.unnamed_comments += 1
 
 
-def _add_joined(figures: ViewerFigures, event: ViewerJoined) -> None:
-    figures.joins += 1
+def _add_joined(totals: ViewerFigures, pane: ViewerFigures, event: ViewerJoined) -> None:
+    totals.joins += 1
+    pane.joins += 1
     if event.viewer_key is None:
-        figures.unnamed_joins += 1
+        totals.unnamed_joins += 1
+        pane.unnamed_joins += 1
 
 
-def _add_left(figures: ViewerFigures, event: ViewerLeft) -> None:
-    if event.watched_ms is None:
+def _add_left(totals: ViewerFigures, pane: ViewerFigures, event: ViewerLeft) -> None:
+    watched_ms = event.watched_ms
+    if watched_ms is None:
         return
-    figures.leaves += 1
-    figures.watched_ms += event.watched_ms
+    totals.leaves += 1
+    pane.leaves += 1
+    totals.watched_ms += watched_ms
+    pane.watched_ms += watched_ms
     if event.viewer_key is None:
-        figures.unnamed_leaves += 1
+        totals.unnamed_leaves += 1
+        pane.unnamed_leaves += 1
 
 
-def _add_liked(figures: ViewerFigures, event: ViewerLiked) -> None:
-    figures.likes += event.count
+def _add_liked(totals: ViewerFigures, pane: ViewerFigures, event: ViewerLiked) -> None:
+    likes = event.count
+    totals.likes += likes
+    pane.likes += likes
 
 
-def _add_followed(figures: ViewerFigures, _event: ViewerFollowed) -> None:
-    figures.follows += 1
+def _add_followed(totals: ViewerFigures, pane: ViewerFigures, _event: ViewerFollowed) -> None:
+    totals.follows += 1
+    pane.follows += 1
 
 
-def _add_shared(figures: ViewerFigures, _event: ViewerShared) -> None:
-    figures.shares += 1
+def _add_shared(totals: ViewerFigures, pane: ViewerFigures, _event: ViewerShared) -> None:
+    totals.shares += 1
+    pane.shares += 1
 
 
-def _add_exposed(figures: ViewerFigures, _event: ProductExposed) -> None:
-    figures.exposures += 1
+def _add_exposed(totals: ViewerFigures, pane: ViewerFigures, _event: ProductExposed) -> None:
+    totals.exposures += 1
+    pane.exposures += 1
 
 
-def _add_clicked(figures: ViewerFigures, _event: ProductClicked) -> None:
-    figures.clicks += 1
+def _add_clicked(totals: ViewerFigures, pane: ViewerFigures, _event: ProductClicked) -> None:
+    totals.clicks += 1
+    pane.clicks += 1
 
 
-def _add_carted(figures: ViewerFigures, _event: CartAdded) -> None:
-    figures.cart_adds += 1
+def _add_carted(totals: ViewerFigures, pane: ViewerFigures, _event: CartAdded) -> None:
+    totals.cart_adds += 1
+    pane.cart_adds += 1
 
 
-ADD: Final[dict[type[AnyEvent], Callable[[Any, Any], None]]] = {
-    OrderFailed: _add_failed,
+ADD: Final[dict[type[AnyEvent], Callable[[Any, Any, Any], None]]] = {
     CommentPosted: _add_comment,
     ViewerJoined: _add_joined,
     ViewerLeft: _add_left,
@@ -297,7 +313,9 @@ ADD: Final[dict[type[AnyEvent], Callable[[Any, Any], None]]] = {
     ProductClicked: _add_clicked,
     CartAdded: _add_carted,
 }
-"""Event -> how it adds to figures of its topic; an event that is missing here adds nothing.
+"""Event -> how it adds to a session's totals and to one of its panes; what is missing here adds nothing.
+
+Both at once, because a call costs more than adding does.
 
 Order lines are not here: what a line adds depends on the facts already held of it.
 """

@@ -18,6 +18,7 @@ from time import process_time
 from typing import Any
 
 from streamproc.events.registry import COMMENTS_TOPIC, ORDERS_TOPIC, VIEWERS_TOPIC
+from streamproc.memory import hold_many
 from streamproc.tally.figures import FIGURES, CommentFigures, Figures, OrderFigures, ViewerFigures
 from streamproc.tally.model import MinuteTally, SessionTally
 from streamproc.tally.online import Reading
@@ -133,6 +134,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--hosts", type=int, default=HOSTS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     chosen = parser.parse_args(arguments)
+    hold_many({})  # as every command does
     sys.stdout.write(json.dumps(measure(chosen.hosts, chosen.rounds)) + "\n")
     return 0
 

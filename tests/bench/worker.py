@@ -20,12 +20,12 @@ from typing import Any, NoReturn
 from streamproc.app import WorkerRun
 from streamproc.cli.alert_limits import judge_of, limits_of
 from streamproc.cli.comment_reading import reader_of
-from streamproc.collector import look_seldom
 from streamproc.engine.engine import Engine
 from streamproc.engine.partition import Flush, Partition
 from streamproc.engine.ports import SourcePartition
 from streamproc.engine.rawfetch import RawRecords
 from streamproc.errors import StreamprocError
+from streamproc.memory import hold_many
 from streamproc.program.live import LiveProgram
 from streamproc.settings import Settings
 
@@ -119,7 +119,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float | None]:
     if not arguments.tallies_only:
         reader, judge = reader_of(settings), judge_of(limits_of(settings))
     program = partial(LiveProgram, reader, judge, shown=arguments.shown)
-    look_seldom()  # as every command does
+    hold_many({})  # as every command does
     run = WorkerRun(
         settings, program=program, progress=recovered, failure=fail, told=lambda _: None
     )

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from streamproc.events.comments import Role
-from streamproc.events.orders import FailReason
+from streamproc.events.orders import FailReason, OrderFailed
 from streamproc.events.registry import EVENTS, HOSTS_TOPIC, AnyEvent
 from streamproc.events.viewers import (
     CartAdded,
@@ -21,13 +21,20 @@ from streamproc.tally.figures import (
     Figures,
     OrderFigures,
     ViewerFigures,
+    add_failed,
 )
 from tests.builders import comment, joined, left, liked, made, order_failed
 
 
 def added(figures: Figures, *events: AnyEvent) -> dict[str, Any]:
+    pane = type(figures)()
     for event in events:
-        ADD[type(event)](figures, event)
+        if isinstance(event, OrderFailed):
+            add_failed(cast("OrderFigures", figures), event)
+            add_failed(cast("OrderFigures", pane), event)
+        else:
+            ADD[type(event)](figures, pane, event)
+    assert pane.columns(pane) == figures.columns(figures)
     return {name: getattr(figures, name) for name in figures.__slots__ if getattr(figures, name)}
 
 
