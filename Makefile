@@ -23,9 +23,9 @@ SERVED := tests/browser tests/chaos tests/integration tests/ops
 # A file's tests share what they set up. By number of tests, as is usual, files of few long ones would come last.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-# The first interpreter that is new enough; `make PYTHON=/path/to/python3.11 ...` names another.
-PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+# The first interpreter that is new enough, or a faster one of its release; `make PYTHON=/path/to/python3.11 ...`
+# names another. Asked for once, and only by what makes the environment.
+PYTHON ?= $(eval PYTHON := $(shell sh .ci/interpreter))$(PYTHON)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate --no-config \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
