@@ -31,14 +31,14 @@ def hold_many(environment: Mapping[str, str]) -> None:
 
     Shapes: what the ``environment`` says of glibc's memory counts, and then nothing else is said of it.
     """
-    look_seldom()
+    _look_seldom()
     if not any(name.startswith("MALLOC_") for name in environment) and (
         _TUNES not in environment.get("GLIBC_TUNABLES", "")
     ):
-        keep_freed()
+        _keep_freed()
 
 
-def look_seldom() -> None:
+def _look_seldom() -> None:
     """Let the collector look for cycles seldom.
 
     What folds make has no cycles, and by its own thresholds the collector takes an eighth of a replay and
@@ -47,7 +47,7 @@ def look_seldom() -> None:
     gc.set_threshold(*_THRESHOLDS)
 
 
-def keep_freed() -> None:
+def _keep_freed() -> None:
     """Have the C library keep up to 64 MiB of what is freed, for what is asked for next.
 
     By its own thresholds it gives large pieces (what was fetched, joined or packed) back to the kernel and

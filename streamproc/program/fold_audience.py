@@ -16,7 +16,7 @@ from streamproc.events.viewers import ViewersCounted
 from streamproc.program.streams import Streams
 from streamproc.protocol import BatchReport
 from streamproc.tally.dedupe import BLOCK_HASHES, of_copy
-from streamproc.tally.figures import ADD, FIGURES
+from streamproc.tally.figures import ADD
 from streamproc.tally.floor import FLOOR_EVENTS
 from streamproc.tally.held import Held
 from streamproc.tally.online import Reading
@@ -47,7 +47,7 @@ class AudienceFold(Streams):
         duplicate = rejected = lates = blocks = 0
         hosts, touch, grow = self.hosts, self.records.touch, self.records.grow
         add_of, hash_of = _ADD.get, xxh3_64_intdigest
-        nowhere = FIGURES[self.topic]()  # the pane of what is late
+        nowhere = self.figures()  # the pane of what is late
         for each in events:
             kind = each.__class__
             if kind is Rejected:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.house.test_makefile import program
-from tests.house.tree import ROOT
+from tests.house.test_makefile import program, run
 
 NAME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 REAL = shlex.quote(sys.executable)
@@ -31,14 +29,8 @@ def chosen(folder: Path, *interpreters: dict[str, str]) -> str:
         for name, line in names.items():
             program(folder / str(number), name, line)
         folders.append(str(folder / str(number)))
-    done = subprocess.run(
-        ["/bin/sh", str(ROOT / ".ci" / "interpreter")],
-        env={"PATH": os.pathsep.join(folders)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    done = run("/bin/sh", ".ci/interpreter", PATH=os.pathsep.join(folders))
+    assert done.returncode == 0, done.stderr
     return done.stdout.strip().removeprefix(f"{folder}{os.sep}")
 
 
